@@ -28,7 +28,7 @@ export interface ConnectOptions {
   clock?: Clock;
   timeouts?: Partial<Timeouts>;
   heartbeatMs?: number;
-  /** A heartbeat that failed; the calls that matter fail by themselves. */
+  /** A heartbeat that failed (default: a process warning); the calls that matter fail by themselves. */
   onHeartbeatFailure?: (error: unknown) => void;
 }
 
@@ -56,7 +56,7 @@ export async function connectEngine(options: ConnectOptions): Promise<Engine> {
   const heartbeat =
     sessionId === null
       ? null
-      : startHeartbeat(caller, sessionId, options.heartbeatMs ?? 10_000, options.onHeartbeatFailure ?? (() => {}));
+      : startHeartbeat(caller, sessionId, options.heartbeatMs ?? 10_000, options.onHeartbeatFailure ?? warn);
 
   let epoch: number | undefined;
   const ours = capabilities.engine === "rzero";
@@ -120,6 +120,10 @@ export async function connectEngine(options: ConnectOptions): Promise<Engine> {
       heartbeat?.stop();
     },
   };
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(`engine heartbeat failed: ${String(error)}`);
 }
 
 async function openSession(caller: Caller): Promise<string> {
