@@ -1,0 +1,102 @@
+// The direction of imports (docs/architecture.md, "Import rules"). `npm run lint` fails on a violation.
+//
+// Written as allowances: for each room the list of rooms it may import from. Anything else of ours is an error,
+// so a new folder is closed until it is let in here.
+
+const agent = "^remote-agent/src";
+const protocol = `${agent}/protocol/`;
+
+/** One rule: modules under `from` may import, of our own code, only what matches `allowed`. */
+function only(name, comment, from, allowed) {
+  return {
+    name,
+    comment,
+    severity: "error",
+    from: { path: from },
+    to: { path: "^(src|webview|remote-agent|test|scripts)/", pathNot: allowed },
+  };
+}
+
+module.exports = {
+  forbidden: [
+    only("protocol-alone", "The contract imports nothing of ours.", protocol, [protocol]),
+    only("host-protocol-only", "The extension host knows the agent only by its protocol.", "^src/", [
+      "^src/",
+      protocol,
+    ]),
+    only("webview-messages-only", "A webview knows the protocol and its panel's messages.", "^webview/", [
+      "^webview/",
+      protocol,
+      "^src/panels/[^/]+/messages\\.ts$",
+    ]),
+    only("pure-core", "Scoring and domains are pure: protocol and each other.", `${agent}/(scoring|domains)/`, [
+      `${agent}/(scoring|domains)/`,
+      protocol,
+    ]),
+    only("recipe-over-verbs", "A recipe is a function over the verbs, scorers and domains.", `${agent}/recipes/`, [
+      `${agent}/(recipes|verbs|scoring|domains)/`,
+      protocol,
+    ]),
+    only("verbs-below-recipes", "Verbs do not know who calls them.", `${agent}/verbs/`, [
+      `${agent}/(verbs|scoring|domains|engine|run)/`,
+      protocol,
+    ]),
+    only("engine-client-alone", "The engine client knows the wire and no algorithm.", `${agent}/engine/`, [
+      `${agent}/engine/`,
+      protocol,
+    ]),
+    {
+      name: "journal-below-all",
+      comment: "The journal stores records and knows no verb, engine or recipe.",
+      severity: "error",
+      from: { path: `${agent}/run/(journal|pack|blob|record|lock|segment|frame|recover)[^/]*` },
+      to: { path: `${agent}/(verbs|engine|recipes)/` },
+    },
+    {
+      name: "cli-is-the-root",
+      comment: "cli.ts is the agent's composition root; nothing imports it.",
+      severity: "error",
+      from: { path: "^(src|webview|remote-agent)/" },
+      to: { path: `${agent}/cli\\.ts$` },
+    },
+    {
+      name: "no-tests-in-product",
+      comment: "Product code does not import tests or scripts.",
+      severity: "error",
+      from: { path: "^(src|webview|remote-agent)/" },
+      to: { path: "^(test|scripts)/" },
+    },
+    {
+      name: "no-cycles",
+      comment: "A cycle of values means two files that are one idea. Cycles of types alone are allowed.",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "resolvable",
+      comment: "Every import resolves.",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true, pathNot: "^vscode$" },
+    },
+    {
+      name: "declared",
+      comment: "Every package is in package.json.",
+      severity: "error",
+      from: { path: "^(src|webview|remote-agent)/" },
+      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown", "npm-dev"], dependencyTypesNot: ["type-only"] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)(dist|engine/rzero_engine|__pycache__)/" },
+    tsPreCompilationDeps: true, // `import type` counts: knowing a type is knowing the module
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: {
+      extensions: [".ts", ".mts", ".mjs", ".cjs", ".js", ".json"],
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default", "types"],
+    },
+  },
+};
