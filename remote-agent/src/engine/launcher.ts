@@ -1,0 +1,244 @@
+// Starts the built-in engine for a run, or takes over the one that an earlier agent of the same run left behind.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import { hostIdentity, isAlive, type ProcessIdentity, processIdentity } from "../hostinfo/processIdentity.ts";
+import { endProcess, livesHere, readRecord, removeRecord, writeRecord } from "./engineProcess.ts";
+import { EngineError } from "./errors.ts";
+import { explainStartupFailure } from "./startupFailure.ts";
+
+export interface LaunchOptions {
+  /** The interpreter of the engine's environment. */
+  python: string;
+  /** The folder that holds the package `rzero_engine`. */
+  enginePackageDir: string;
+  modelDir: string;
+  runDir: string;
+  /** Where the engine keeps its states. */
+  stateDir: string;
+  device: string;
+  threads: number;
+  deterministic: boolean;
+  /** Added to the agent's own environment. */
+  env?: Record<string, string>;
+  /** Progress, for people. */
+  log: (line: string) => void;
+  /** Loading a large model from a cold disk takes minutes. Default 15 min. */
+  readyMs?: number;
+}
+
+export interface RunningEngine {
+  url: string;
+  token: string;
+  pid: number;
+  identity: ProcessIdentity;
+  instance: string;
+  /** Ends it (SIGTERM, 10 s, SIGKILL) and forgets it. Repeating is harmless. */
+  stop(): Promise<void>;
+  /** Resolves, with a description for the log, when the process has ended for whatever reason. */
+  exited: Promise<string>;
+}
+
+/** The engine did not come up; the message says why and what to do. */
+export class EngineStartFailed extends EngineError {}
+
+const READY_MS = 15 * 60_000;
+const PROGRESS_MS = 10_000;
+const HEALTH_MS = 5_000;
+
+const readyFile = z.looseObject({ url: z.string(), instance: z.string() });
+
+/** @throws EngineStartFailed; the aborted signal's reason (the process is ended first). */
+export async function launchEngine(options: LaunchOptions, signal?: AbortSignal): Promise<RunningEngine> {
+  const { runDir, log } = options;
+  const files = {
+    token: path.join(runDir, "engine.token"),
+    ready: path.join(runDir, "engine.ready.json"),
+    log: path.join(runDir, "logs", "engine.log"),
+  };
+  await mkdir(path.dirname(files.log), { recursive: true });
+  await mkdir(options.stateDir, { recursive: true });
+  await rm(files.ready, { force: true });
+  const token = await writeToken(files.token);
+
+  const logStart = await sizeOf(files.log);
+  const child = await spawnEngine(options, files);
+  const exited = new Promise<string>((resolve) => {
+    child.once("exit", (code, by) => resolve(by ? `ended by ${by}` : `exit code ${code}`));
+  });
+  const pid = child.pid ?? 0;
+  const identity = processIdentity(pid);
+  try {
+    if (!identity) throw await startFailed(files.log, logStart, await exited);
+    log(`engine started (process ${pid}), loading ${options.modelDir}`);
+    const ready = await waitReady(files, logStart, exited, options, signal);
+    await writeRecord(runDir, {
+      url: ready.url,
+      identity,
+      host: hostIdentity(),
+      instance: ready.instance,
+      tokenFile: files.token,
+    });
+    log(`engine ready at ${ready.url}`);
+    return { ...ready, token, pid, identity, exited, stop: () => stopEngine(runDir, identity) };
+  } catch (error) {
+    if (identity) await endProcess(identity);
+    throw error;
+  }
+}
+
+/**
+ * The engine that a record in `runDir` names, if it lives and answers within 5 s. One that lives and does not answer is
+ * ended, so that null always means: no engine of this run is left.
+ */
+export async function adoptEngine(runDir: string, log: (line: string) => void): Promise<RunningEngine | null> {
+  const record = await readRecord(runDir);
+  if (!record) return null;
+  const { url, identity, instance, tokenFile } = record;
+  if (!livesHere(record)) {
+    await removeRecord(runDir);
+    return null;
+  }
+  if (!(await answers(url))) {
+    log(`engine (process ${identity.pid}) does not answer within ${HEALTH_MS / 1000} s and is ended`);
+    await stopEngine(runDir, identity);
+    return null;
+  }
+  const token = (await readFile(tokenFile, "utf8")).trim();
+  return {
+    url,
+    token,
+    pid: identity.pid,
+    identity,
+    instance,
+    exited: watch(identity),
+    stop: () => stopEngine(runDir, identity),
+  };
+}
+
+async function stopEngine(runDir: string, identity: ProcessIdentity): Promise<void> {
+  await endProcess(identity);
+  await removeRecord(runDir);
+}
+
+async function writeToken(file: string): Promise<string> {
+  const token = randomBytes(32).toString("base64url");
+  await rm(file, { force: true }); // so that the mode below is that of a new file
+  await writeFile(file, `${token}\n`, { mode: 0o600, flag: "wx" });
+  return token;
+}
+
+async function spawnEngine(
+  options: LaunchOptions,
+  files: { token: string; ready: string; log: string },
+): Promise<ChildProcess> {
+  const args = ["-m", "rzero_engine", "serve"];
+  args.push("--model", options.modelDir, "--port", "0", "--token-file", files.token, "--ready-file", files.ready);
+  args.push("--state-dir", options.stateDir, "--parent-pid", String(process.pid));
+  args.push("--threads", String(options.threads), "--device", options.device);
+  if (options.deterministic) args.push("--deterministic");
+  const out = await open(files.log, "a", 0o600);
+  try {
+    const child = spawn(options.python, args, {
+      detached: true,
+      cwd: options.runDir,
+      stdio: ["ignore", out.fd, out.fd],
+      env: {
+        ...process.env,
+        ...options.env,
+        PYTHONPATH: options.enginePackageDir,
+        PYTHONSAFEPATH: "1", // a file in the run directory must not shadow a module
+        PYTHONUNBUFFERED: "1",
+      },
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", reject);
+    });
+    child.unref();
+    return child;
+  } catch (error) {
+    throw new EngineStartFailed(
+      `Python could not be started (${options.python}): ${error instanceof Error ? error.message : String(error)}. ` +
+        "Point to the interpreter of the engine's environment (setting `python` of the host).",
+      { call: "launch" },
+      { cause: error },
+    );
+  } finally {
+    await out.close();
+  }
+}
+
+async function waitReady(
+  files: { ready: string; log: string },
+  logStart: number,
+  exited: Promise<string>,
+  { readyMs = READY_MS, log }: LaunchOptions,
+  signal?: AbortSignal,
+) {
+  const start = performance.now();
+  let ended: string | null = null;
+  exited.then((how) => {
+    ended = how;
+  });
+  for (let told = start; ; await delay(50)) {
+    signal?.throwIfAborted();
+    const ready = readyFile.safeParse(await readJson(files.ready));
+    if (ready.success) return { url: ready.data.url, instance: ready.data.instance };
+    if (ended !== null) throw await startFailed(files.log, logStart, ended);
+    const now = performance.now();
+    if (now - start > readyMs) {
+      throw new EngineStartFailed(
+        `The engine was not ready after ${Math.round(readyMs / 1000)} s and was ended. Its last lines:\n${(await tailOf(files.log, logStart)).slice(-1500)}`,
+        { call: "launch" },
+      );
+    }
+    if (now - told > PROGRESS_MS) {
+      told = now;
+      log(`engine is still loading (${Math.round((now - start) / 1000)} s)`);
+    }
+  }
+}
+
+async function startFailed(logFile: string, logStart: number, exit: string): Promise<EngineStartFailed> {
+  const tail = await tailOf(logFile, logStart);
+  return new EngineStartFailed(explainStartupFailure(tail, exit), { call: "launch", detail: tail.slice(-4000) });
+}
+
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, "utf8"));
+  } catch {
+    return undefined; // not there yet
+  }
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch {
+    return 0;
+  }
+}
+
+async function tailOf(file: string, from: number): Promise<string> {
+  return (await readFile(file)).subarray(from).toString("utf8");
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/api/v1/healthz`, { signal: AbortSignal.timeout(HEALTH_MS) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+// An adopted process is not our child, so nobody tells us when it ends.
+async function watch(identity: ProcessIdentity): Promise<string> {
+  while (isAlive(identity)) await delay(1000, undefined, { ref: false });
+  return "ended";
+}
