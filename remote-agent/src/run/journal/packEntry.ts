@@ -1,0 +1,90 @@
+import { endianness } from "node:os";
+import { crc32, deflateRawSync, inflateRawSync } from "node:zlib";
+
+/** The payload of one trajectory (or prompt, or answer): any of the four parts. */
+export interface PackEntry {
+  /** Token ids, u32. */
+  readonly ids?: ArrayLike<number>;
+  /** Natural-log probabilities, stored as f32; NaN where there is none. */
+  readonly logprobs?: ArrayLike<number>;
+  readonly text?: string;
+  readonly json?: unknown;
+}
+
+export interface ReadEntry {
+  readonly ids?: Uint32Array;
+  readonly logprobs?: Float32Array;
+  readonly text?: string;
+  readonly json?: unknown;
+}
+
+/*
+ * Little-endian: magic u32, crc32 u32 of all that follows, then per part its length in bytes as u32 (0xFFFFFFFF: not
+ * there) in the order ids, logprobs, text, json, then the parts. Text and JSON are UTF-8, raw deflate.
+ */
+const MAGIC = 0x31505a52; // "RZP1"
+const PARTS = 4;
+const CRC_AT = 4;
+const LENGTHS_AT = 8;
+const HEADER_BYTES = LENGTHS_AT + 4 * PARTS;
+const ABSENT = 0xffffffff;
+/** Fast: texts are a few hundred bytes, and compressing happens between two calls to the engine. */
+const DEFLATE = { level: 3 };
+const MAX_TEXT_BYTES = 2 ** 28;
+
+export function encodeEntry(entry: PackEntry): Buffer {
+  const parts = [
+    entry.ids && numbers(entry.ids, Uint32Array),
+    entry.logprobs && numbers(entry.logprobs, Float32Array),
+    entry.text === undefined ? undefined : deflateRawSync(entry.text, DEFLATE),
+    entry.json === undefined ? undefined : deflateRawSync(JSON.stringify(entry.json), DEFLATE),
+  ];
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt32LE(MAGIC, 0);
+  parts.forEach((part, index) => {
+    header.writeUInt32LE(part?.length ?? ABSENT, LENGTHS_AT + 4 * index);
+  });
+  const bytes = Buffer.concat([header, ...parts.filter((part) => part !== undefined)]);
+  bytes.writeUInt32LE(crc32(bytes.subarray(LENGTHS_AT)), CRC_AT);
+  return bytes;
+}
+
+/** The entry, or what is wrong with the bytes. */
+export function decodeEntry(bytes: Buffer): ReadEntry | { readonly problem: string } {
+  if (bytes.length < HEADER_BYTES) return { problem: "the entry is cut off" };
+  if (bytes.readUInt32LE(0) !== MAGIC) return { problem: "no entry starts here" };
+  if (bytes.readUInt32LE(CRC_AT) !== crc32(bytes.subarray(LENGTHS_AT)))
+    return { problem: "the checksum does not match" };
+  let at = HEADER_BYTES;
+  const parts = Array.from({ length: PARTS }, (_, index) => {
+    const length = bytes.readUInt32LE(LENGTHS_AT + 4 * index);
+    if (length === ABSENT) return undefined;
+    at += length;
+    return bytes.subarray(at - length, at);
+  });
+  if (at !== bytes.length) return { problem: "the parts do not fill the entry" };
+  const [ids, logprobs, text, json] = parts;
+  return {
+    ...(ids && { ids: new Uint32Array(nativeOrder(ids)) }),
+    ...(logprobs && { logprobs: new Float32Array(nativeOrder(logprobs)) }),
+    ...(text && { text: inflate(text) }),
+    ...(json && { json: JSON.parse(inflate(json)) }),
+  };
+}
+
+function numbers(values: ArrayLike<number>, Typed: typeof Uint32Array | typeof Float32Array): Buffer {
+  const typed = values instanceof Typed ? values.slice() : Typed.from(values);
+  const bytes = Buffer.from(typed.buffer, typed.byteOffset, typed.byteLength);
+  return endianness() === "LE" ? bytes : bytes.swap32();
+}
+
+/** A copy that starts at an aligned address, in the byte order of this machine. */
+function nativeOrder(part: Buffer): ArrayBuffer {
+  const copy = new Uint8Array(part).buffer;
+  if (endianness() !== "LE") Buffer.from(copy).swap32();
+  return copy;
+}
+
+function inflate(part: Buffer): string {
+  return inflateRawSync(part, { maxOutputLength: MAX_TEXT_BYTES }).toString("utf8");
+}
