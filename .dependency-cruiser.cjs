@@ -42,14 +42,18 @@ module.exports = {
       protocol,
     ]),
     only("engine-client-alone", "The engine client knows the wire and no algorithm.", `${agent}/engine/`, [
-      `${agent}/engine/`,
+      `${agent}/(engine|hostinfo)/`,
+      protocol,
+    ]),
+    only("host-facts-alone", "What is known of the host depends on nothing else.", `${agent}/hostinfo/`, [
+      `${agent}/hostinfo/`,
       protocol,
     ]),
     {
       name: "journal-below-all",
       comment: "The journal stores records and knows no verb, engine or recipe.",
       severity: "error",
-      from: { path: `${agent}/run/(journal|pack|blob|record|lock|segment|frame|recover)[^/]*` },
+      from: { path: `${agent}/run/journal/` },
       to: { path: `${agent}/(verbs|engine|recipes)/` },
     },
     {
@@ -61,9 +65,9 @@ module.exports = {
     },
     {
       name: "no-tests-in-product",
-      comment: "Product code does not import tests or scripts.",
+      comment: "Product code does not import tests or scripts. (remote-agent/bin is the checkout's own starter.)",
       severity: "error",
-      from: { path: "^(src|webview|remote-agent)/" },
+      from: { path: "^(src|webview|remote-agent/src)/" },
       to: { path: "^(test|scripts)/" },
     },
     {

@@ -22,6 +22,7 @@ function main() {
     });
     if (status !== 0) return fail(`${stderr}The agent could not be built: the lines above say where.`);
   }
+  if (!existsSync(bundle)) return fail(`There is no ${bundle}: remote-agent/src/cli.ts is missing from this checkout.`);
   const python = process.env.RZERO_PYTHON ?? stampedPython();
   const env = { ...process.env, ...(python && { RZERO_PYTHON: python }) };
   const child = spawn(node, ["--disable-warning=ExperimentalWarning", bundle, ...process.argv.slice(2)], {
