@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { createWriteStream, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { SetupError } from "./errors.mjs";
 import { cacheRoot } from "./paths.mjs";
@@ -7,8 +7,8 @@ import { cacheRoot } from "./paths.mjs";
 const keptLogs = 10;
 let log;
 
-/** The log of this set-up: everything that the tools said. Opened on first use, so that a quick set-up leaves none. */
-function openLog() {
+/** The log of this set-up: everything that the tools said. Made on first use, so that a quick set-up leaves none. */
+function logFile() {
   if (log) return log;
   const folder = join(cacheRoot(), "logs");
   mkdirSync(folder, { recursive: true });
@@ -16,8 +16,7 @@ function openLog() {
     .filter((name) => name.startsWith("setup-"))
     .sort();
   for (const name of old.slice(0, Math.max(0, old.length - keptLogs))) rmSync(join(folder, name), { force: true });
-  const path = join(folder, `setup-${new Date().toISOString().replace(/[:.]/g, "-")}-${process.pid}.log`);
-  log = { path, stream: createWriteStream(path, { flags: "a" }) };
+  log = join(folder, `setup-${new Date().toISOString().replace(/[:.]/g, "-")}-${process.pid}.log`);
   return log;
 }
 
@@ -31,15 +30,15 @@ function openLog() {
  * @throws {SetupError} when it cannot start, ends with an error, or takes longer than `limitMs`
  */
 export function runLogged(command, { what, remedy, cwd, env, limitMs = 30 * 60_000, onLine }) {
-  const { path, stream } = openLog();
-  stream.write(`\n$ ${command.join(" ")}\n`);
+  const path = logFile();
+  appendFileSync(path, `\n$ ${command.join(" ")}\n`);
   return new Promise((resolve, reject) => {
     const tail = [];
     let stdout = "";
     let pending = "";
     let timedOut = false;
     const take = (chunk) => {
-      stream.write(chunk);
+      appendFileSync(path, chunk);
       pending += chunk;
       const lines = pending.split(/[\r\n]+/);
       pending = lines.pop() ?? "";
