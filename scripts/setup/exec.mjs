@@ -5,19 +5,18 @@ import { SetupError } from "./errors.mjs";
 import { cacheRoot } from "./paths.mjs";
 
 const keptLogs = 10;
-let log;
+const logName = `setup-${new Date().toISOString().replace(/[:.]/g, "-")}-${process.pid}.log`;
 
-/** The log of this set-up: everything that the tools said. Made on first use, so that a quick set-up leaves none. */
+/** The log of this set-up: everything that the tools said. Made when a tool runs, so that a quick set-up leaves none. */
 function logFile() {
-  if (log) return log;
   const folder = join(cacheRoot(), "logs");
   mkdirSync(folder, { recursive: true });
-  const old = readdirSync(folder)
-    .filter((name) => name.startsWith("setup-"))
+  const others = readdirSync(folder)
+    .filter((name) => name.startsWith("setup-") && name !== logName)
     .sort();
-  for (const name of old.slice(0, Math.max(0, old.length - keptLogs))) rmSync(join(folder, name), { force: true });
-  log = join(folder, `setup-${new Date().toISOString().replace(/[:.]/g, "-")}-${process.pid}.log`);
-  return log;
+  for (const name of others.slice(0, Math.max(0, others.length - keptLogs)))
+    rmSync(join(folder, name), { force: true });
+  return join(folder, logName);
 }
 
 /**
