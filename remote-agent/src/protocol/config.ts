@@ -1,0 +1,143 @@
+import { z } from "zod";
+
+/**
+ * run.yaml: what a run is. Every field has a default except `model` and `domain`; unknown keys are errors.
+ * Fields marked (semantic) are compared on resume; the others (engine placement, batching limits) may change.
+ */
+
+const positive = z.number().int().positive();
+
+export const samplingConfig = z.strictObject({
+  temperature: z.number().min(0).max(10).default(1).describe("Softmax temperature; 0 is greedy."),
+  topP: z.number().gt(0).max(1).default(1).describe("Nucleus sampling: smallest set of tokens with this probability."),
+  topK: z.number().int().min(0).default(0).describe("Only the k most likely tokens; 0 is off."),
+  maxTokens: positive.default(4096).describe("Completion tokens at most, the end-of-text token included."),
+});
+
+export const optimizerConfig = z.strictObject({
+  learningRate: z.number().positive().max(1).default(1e-6),
+  beta1: z.number().min(0).lt(1).default(0.9),
+  beta2: z.number().min(0).lt(1).default(0.999),
+  eps: z.number().positive().default(1e-8),
+  weightDecay: z.number().min(0).default(1e-2),
+  gradClip: z.number().min(0).default(1).describe("Largest norm of the gradient; 0 is off."),
+});
+
+export const grpoConfig = z.strictObject({
+  clipLow: z.number().gt(0).max(1).default(0.8).describe("Lower bound of the clipped probability ratio."),
+  clipHigh: z.number().min(1).default(1.3).describe("Upper bound of the clipped probability ratio."),
+  dualClip: z
+    .number()
+    .min(1)
+    .default(3)
+    .describe("For negative advantages the token loss is capped at this times |A|."),
+  kl: z.number().min(0).default(0.01).describe("Weight of the KL term against the stage's starting weights; 0 is off."),
+  oldLogprobs: z
+    .enum(["trainer", "sampler"])
+    .default("trainer")
+    .describe("Where logp_old comes from: recomputed by the trainer, or as the sampler reported it."),
+});
+
+export const policyConfig = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("full") }),
+  z.strictObject({ kind: z.literal("lora"), rank: positive.max(1024).default(32) }),
+]);
+
+export const challengerConfig = z.strictObject({
+  steps: z.number().int().min(0).default(5).describe("Training steps an iteration; 0 leaves the Challenger untrained."),
+  slots: positive.default(512).describe("Prompt slots a step; each is one GRPO group."),
+  rollouts: z.number().int().min(2).default(4).describe("Questions sampled a slot."),
+  answers: positive.max(1000).default(10).describe("Solver answers a valid question, m."),
+  miniBatches: positive.default(1).describe("Optimiser steps a training step."),
+  sampling: samplingConfig.prefault({ topP: 0.99 }),
+  optimizer: optimizerConfig.prefault({}),
+  grpo: grpoConfig.prefault({}),
+});
+
+export const curriculumConfig = z.strictObject({
+  questions: positive.default(8000).describe("Questions sampled from the trained Challenger, N."),
+  answers: positive.max(1000).default(10).describe("Solver answers a valid question, m."),
+  label: z
+    .enum(["majority", "sample", "truth"])
+    .default("majority")
+    .describe("Pseudo-label: the majority answer; `sample` (one random answer) and `truth` are controls."),
+  sampling: samplingConfig.prefault({ topP: 0.95 }),
+});
+
+export const solverConfig = z.strictObject({
+  steps: z.number().int().min(0).default(15),
+  prompts: positive.default(512).describe("Questions a step; each is one GRPO group."),
+  rollouts: z.number().int().min(2).default(5).describe("Answers sampled a question."),
+  miniBatches: positive.default(4).describe("Optimiser steps a training step."),
+  sampling: samplingConfig.prefault({ topP: 0.99 }),
+  /** How the frozen Solver answers while questions are scored and labelled. */
+  answerSampling: samplingConfig.prefault({ topK: 40 }),
+  optimizer: optimizerConfig.prefault({}),
+  grpo: grpoConfig.prefault({}),
+});
+
+export const auditConfig = z.strictObject({
+  perDifficulty: positive.default(10).describe("Held-out questions a difficulty."),
+  samples: positive.default(8).describe("Sampled answers a held-out question."),
+});
+
+export const engineConfig = z.strictObject({
+  url: z.url().nullable().default(null).describe("An engine that is already running; null starts the built-in one."),
+  device: z.enum(["auto", "cpu", "cuda"]).default("auto"),
+  threads: positive.max(256).default(1).describe("CPU threads of the built-in engine."),
+  deterministic: z.boolean().default(true).describe("Never fuse requests: the same run again gives the same bits."),
+  callTimeout: positive.default(600).describe("Seconds after which an engine call counts as hung."),
+  restarts: z
+    .number()
+    .int()
+    .min(0)
+    .default(3)
+    .describe("Engine restarts without progress in between before the run pauses."),
+});
+
+export const checkpointConfig = z.strictObject({
+  durableEvery: positive.default(10).describe("Save weights and optimiser every so many optimiser steps."),
+  keepLast: positive.default(2).describe("Saves within a stage that are kept; stage ends always are."),
+});
+
+export const runConfig = z.strictObject({
+  recipe: z.literal("r-zero").default("r-zero"),
+  name: z.string().min(1).max(80).default("r-zero"),
+  preset: z.enum(["strict"]).default("strict").describe("Rules for parsing, voting, rewards and the kept band."),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(0),
+  domain: z.string().describe("What is asked and how it is graded, for example `sort`."),
+  model: z.string().describe("A Hugging Face model folder, or `demo` for the small model the demo pre-trains."),
+  policy: policyConfig.prefault({ kind: "full" }),
+  iterations: positive.max(1000).default(3),
+  challenger: challengerConfig.prefault({}),
+  curriculum: curriculumConfig.prefault({}),
+  solver: solverConfig.prefault({}),
+  audit: auditConfig.prefault({}),
+  engine: engineConfig.prefault({}),
+  checkpoints: checkpointConfig.prefault({}),
+  /** Completions in one sampling request. (semantic: numerics depend on the shape of a batch) */
+  chunk: positive.default(640).describe("Completions in one sampling request."),
+});
+export type RunConfig = z.infer<typeof runConfig>;
+export type ChallengerConfig = z.infer<typeof challengerConfig>;
+export type SolverConfig = z.infer<typeof solverConfig>;
+export type SamplingConfig = z.infer<typeof samplingConfig>;
+export type OptimizerConfig = z.infer<typeof optimizerConfig>;
+export type GrpoConfig = z.infer<typeof grpoConfig>;
+
+/** run.yaml as it lies in a run directory: resolved, with the identity of what runs. Immutable. */
+export const resolvedRun = z.strictObject({
+  id: z.string(),
+  createdAt: z.string(),
+  config: runConfig,
+  /** Absolute path of the base model folder. */
+  modelDir: z.string(),
+  /** SHA-256 of the agent bundle, the engine package and the base model's manifest. */
+  identity: z.strictObject({ agent: z.string(), engine: z.string(), model: z.string() }),
+});
+export type ResolvedRun = z.infer<typeof resolvedRun>;

@@ -1,0 +1,279 @@
+import { z } from "zod";
+
+/**
+ * The records of a run: everything it does is one of five verbs, and each call of a verb appends one kind of record
+ * that names its parents. The journal is therefore a directed acyclic graph, and an inspector is a walk over it.
+ */
+
+/** 96 bits of SHA-256 over (call key, index), in hex. */
+export const recordId = z.string().regex(/^[0-9a-f]{24}$/);
+
+/** Where a large payload lies: `length` bytes at `offset` of a pack file of the run. */
+export const packRef = z.object({ pack: z.string(), offset: z.number().int(), length: z.number().int() });
+export type PackRef = z.infer<typeof packRef>;
+
+const part = z.union([z.number(), z.string(), z.boolean(), z.null()]);
+
+/** Verb `source`: something to be answered. `question` is null for the Challenger's own prompt. */
+export const taskRecord = z.object({
+  type: z.literal("task"),
+  id: recordId,
+  call: z.string(),
+  parents: z.array(recordId),
+  domain: z.string(),
+  question: z.string().nullable(),
+  /** Where the truth comes from; `answer` is null until a label exists. */
+  truth: z.object({ source: z.enum(["none", "majority", "sample", "key"]), answer: z.string().nullable() }),
+  /** Domain-specific difficulty (for sorting: the number of digits); null where it is undefined. */
+  difficulty: z.number().nullable(),
+  proposedBy: recordId.nullable(),
+});
+
+/** Verb `rollout`: one completion of one task by one checkpoint. Ids, logprobs and text lie in a pack. */
+export const trajectoryRecord = z.object({
+  type: z.literal("trajectory"),
+  id: recordId,
+  call: z.string(),
+  parents: z.array(recordId),
+  role: z.string(),
+  checkpoint: recordId,
+  /** Which of the task's completions this is, from 0. */
+  rollout: z.number().int(),
+  seed: z.number().int(),
+  stop: z.enum(["stop", "length"]),
+  promptTokens: z.number().int(),
+  completionTokens: z.number().int(),
+  /** What the parser made of it: a question (Challenger) or an answer (Solver). */
+  product: z.object({
+    valid: z.boolean(),
+    question: z.string().nullable(),
+    answer: z.string().nullable(),
+    reason: z.string().nullable(),
+  }),
+  data: packRef,
+});
+
+/** Verb `score`: the value of one trajectory or task (its parent), computed over a whole batch. */
+export const scoreRecord = z.object({
+  type: z.literal("score"),
+  id: recordId,
+  call: z.string(),
+  parents: z.array(recordId),
+  value: z.number(),
+  parts: z.record(z.string(), part),
+  scorer: z.object({ name: z.string(), version: z.number().int() }),
+  /** Checkpoints whose samples or weights the score rests on. */
+  consulted: z.array(recordId),
+  /** Per-token values of the score, where it has any (log-probabilities of a trainer or reference). */
+  data: packRef.optional(),
+});
+
+/** Verb `select`: a group of trajectories of one task with their advantages. Parents: the task, then the members. */
+export const exampleRecord = z.object({
+  type: z.literal("example"),
+  id: recordId,
+  call: z.string(),
+  parents: z.array(recordId),
+  form: z.literal("group"),
+  members: z.array(recordId),
+  rewards: z.array(z.number()),
+  advantages: z.array(z.number()),
+  label: z.string().nullable(),
+});
+
+/** Verb `learn`: one optimiser step. Parents: the checkpoint it started from, then the examples. */
+export const checkpointRecord = z.object({
+  type: z.literal("checkpoint"),
+  id: recordId,
+  call: z.string(),
+  parents: z.array(recordId),
+  role: z.string(),
+  /** `base`: the model the run started from; `save`: the weights of its parent, made durable. */
+  method: z.enum(["base", "grpo", "save"]),
+  /** Optimiser steps taken in this stage, from 1; 0 for a base. */
+  step: z.number().int(),
+  metrics: z.record(z.string(), z.number()),
+  /** SHA-256 of the batch as it was sent; null for a base. */
+  batch: z.string().nullable(),
+  /** True when the weights and optimiser state of this checkpoint lie under `path`. */
+  durable: z.boolean(),
+  /** Directory, relative to the run directory (absolute for a base); null when not durable. */
+  path: z.string().nullable(),
+  /** SHA-256 of the saved weights file; null when not durable. */
+  weights: z.string().nullable(),
+});
+
+export type TaskRecord = z.infer<typeof taskRecord>;
+export type TrajectoryRecord = z.infer<typeof trajectoryRecord>;
+export type ScoreRecord = z.infer<typeof scoreRecord>;
+export type ExampleRecord = z.infer<typeof exampleRecord>;
+export type CheckpointRecord = z.infer<typeof checkpointRecord>;
+
+/** Numbers of one step or stage, for charts and tables; `key` is the scope it belongs to. */
+export const metricRecord = z.object({
+  type: z.literal("metric"),
+  id: recordId,
+  call: z.string(),
+  parents: z.array(recordId),
+  name: z.string(),
+  iteration: z.number().int(),
+  stage: z.string(),
+  step: z.number().int().nullable(),
+  values: z.record(z.string(), z.union([z.number(), z.null(), z.array(z.number())])),
+});
+export type MetricRecord = z.infer<typeof metricRecord>;
+
+/** Answer of a review gate: the decisions up to journal position `decisionsUpTo` are in force. */
+export const gateRecord = z.object({
+  type: z.literal("gate"),
+  id: recordId,
+  call: z.string(),
+  parents: z.array(recordId),
+  stage: z.string(),
+  releasedBy: z.string(),
+  decisionsUpTo: z.number().int(),
+});
+export type GateRecord = z.infer<typeof gateRecord>;
+
+export const dataRecord = z.discriminatedUnion("type", [
+  taskRecord,
+  trajectoryRecord,
+  scoreRecord,
+  exampleRecord,
+  checkpointRecord,
+  metricRecord,
+  gateRecord,
+]);
+export type DataRecord = z.infer<typeof dataRecord>;
+
+/** Closes a verb call: its records are the `count` records before it. Written in the same durable append as they are. */
+export const callRecord = z.object({
+  type: z.literal("call"),
+  key: z.string(),
+  verb: z.string(),
+  /** Semantic parameters, each as short JSON or as a hash; compared on replay. */
+  params: z.record(z.string(), z.string()),
+  count: z.number().int(),
+  ms: z.number(),
+});
+export type CallRecord = z.infer<typeof callRecord>;
+
+export const runState = z.enum([
+  "created",
+  "preparing",
+  "running",
+  "paused",
+  "completed",
+  "failed",
+  "stopped",
+  "interrupted",
+]);
+export type RunState = z.infer<typeof runState>;
+
+/** A transition of the run's state. `interrupted` is derived, never written. */
+export const stateRecord = z.object({
+  type: z.literal("state"),
+  state: runState,
+  reason: z.string().nullable(),
+  remedy: z.string().nullable(),
+});
+
+/** A stage of the recipe begins (each time live work in it begins) or has ended. */
+export const stageRecord = z.object({
+  type: z.literal("stage"),
+  phase: z.enum(["begin", "end"]),
+  key: z.string(),
+  iteration: z.number().int(),
+  stage: z.string(),
+  /** Work units (steps, chunks) in this stage, for progress. */
+  units: z.number().int(),
+  /** Wall seconds of live work since `begin`; null at the beginning. */
+  seconds: z.number().nullable(),
+  /** Seconds in which the engine was working during that time, as the engine measured it. */
+  engineSeconds: z.number().nullable(),
+});
+
+/** Written before an engine call that changes a model: a restarted agent sends it again under the same number. */
+export const intentRecord = z.object({
+  type: z.literal("intent"),
+  call: z.string(),
+  instance: z.string(),
+  model: z.string(),
+  seq: z.number().int(),
+});
+
+/** The model slot of an engine that trains `line` holds this checkpoint after `seq` applied calls. */
+export const modelRecord = z.object({
+  type: z.literal("model"),
+  instance: z.string(),
+  model: z.string(),
+  line: z.string(),
+  seq: z.number().int(),
+  checkpoint: recordId,
+});
+
+/** Something a person should know of: a warning, a restart, a recovery. */
+export const noticeRecord = z.object({
+  type: z.literal("notice"),
+  level: z.enum(["info", "warning", "error"]),
+  code: z.string(),
+  message: z.string(),
+  detail: z.record(z.string(), z.unknown()).optional(),
+});
+
+export type NoticeRecord = z.infer<typeof noticeRecord>;
+
+/** A person's command with its client-given id: a repeat returns the first result. */
+export const commandRecord = z.object({
+  type: z.literal("command"),
+  id: z.string(),
+  command: z.enum(["pause", "resume", "stop"]),
+  by: z.string(),
+});
+
+/** The process that owns the run from here on. */
+export const ownerRecord = z.object({
+  type: z.literal("owner"),
+  pid: z.number().int(),
+  agent: z.string(),
+  engine: z.string().nullable(),
+});
+
+/** What the run cost, written when its owner ends orderly; sums need the records of all owners. */
+export const usageRecord = z.object({
+  type: z.literal("usage"),
+  agentCpuSeconds: z.number(),
+  engineCpuSeconds: z.number().nullable(),
+  wallSeconds: z.number(),
+  /** Seconds with the engine's queue empty since its first call, measured by the engine. */
+  engineIdleSeconds: z.number().nullable(),
+  engineBusySeconds: z.number().nullable(),
+});
+
+export const controlRecord = z.discriminatedUnion("type", [
+  callRecord,
+  stateRecord,
+  stageRecord,
+  intentRecord,
+  modelRecord,
+  noticeRecord,
+  commandRecord,
+  ownerRecord,
+  usageRecord,
+]);
+export type ControlRecord = z.infer<typeof controlRecord>;
+
+export type RunRecord = DataRecord | ControlRecord;
+
+/** What the journal adds to every record. `t` is milliseconds since the epoch. */
+export interface Envelope {
+  v: 1;
+  seq: number;
+  epoch: number;
+  t: number;
+}
+export type Stored<R> = R & Envelope;
+
+export const storedRecord = z
+  .union([dataRecord, controlRecord])
+  .and(z.object({ v: z.literal(1), seq: z.number().int(), epoch: z.number().int(), t: z.number() }));

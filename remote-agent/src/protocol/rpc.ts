@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { runView } from "./runView.ts";
+
+/**
+ * JSON-RPC between a client (CLI, extension) and the agent, over a byte stream with Content-Length framing. The same
+ * methods are served by a run's supervisor on its unix socket and, for all runs of a host, by `rzero serve --stdio`.
+ */
+
+export const runSummary = z.object({
+  id: z.string(),
+  name: z.string(),
+  directory: z.string(),
+  createdAt: z.string(),
+  view: runView,
+  /** True when a supervisor process owns the run at the moment. */
+  live: z.boolean(),
+});
+export type RunSummary = z.infer<typeof runSummary>;
+
+const runParams = z.object({ run: z.string() });
+/** `command` is a client-made UUID: sending a command twice does it once and answers with the first result. */
+const commandParams = runParams.extend({ command: z.string(), by: z.string() });
+const commandResult = z.object({ state: z.string(), repeated: z.boolean() });
+
+export const methods = {
+  "agent/hello": {
+    params: z.object({ client: z.string() }),
+    result: z.object({ agent: z.string(), protocol: z.literal(1), pid: z.number().int() }),
+  },
+  "runs/list": { params: z.object({}), result: z.object({ runs: z.array(runSummary) }) },
+  "runs/show": { params: runParams, result: runSummary },
+  "runs/pause": { params: commandParams, result: commandResult },
+  "runs/resume": { params: commandParams, result: commandResult },
+  "runs/stop": { params: commandParams, result: commandResult },
+  /** Starts `run/events` notifications with the records after `since`; the answer tells the subscription's id. */
+  "runs/subscribe": {
+    params: runParams.extend({
+      since: z.number().int().min(0),
+      /** Record types to send; ranges still cover every sequence number, so a gap is seen. Absent: all. */
+      types: z.array(z.string()).optional(),
+    }),
+    result: z.object({ subscription: z.string() }),
+  },
+  /** The client has processed everything up to `to`: at most a bounded number of ranges is under way unacknowledged. */
+  "runs/ack": {
+    params: z.object({ subscription: z.string(), to: z.number().int() }),
+    result: z.object({}),
+  },
+  "runs/unsubscribe": { params: z.object({ subscription: z.string() }), result: z.object({}) },
+} as const;
+export type Methods = typeof methods;
+export type MethodName = keyof Methods;
+export type Params<M extends MethodName> = z.input<Methods[M]["params"]>;
+export type Result<M extends MethodName> = z.output<Methods[M]["result"]>;
+
+/** Records of one contiguous range (from, to]; those of other types than asked for are left out. */
+export const runEvents = z.object({
+  subscription: z.string(),
+  from: z.number().int(),
+  to: z.number().int(),
+  records: z.array(z.looseObject({ seq: z.number().int(), type: z.string() })),
+  /** Set on the last notification: the run's owner has ended, nothing more will come on this subscription. */
+  ended: z.boolean(),
+});
+export type RunEvents = z.infer<typeof runEvents>;
+
+export const notifications = { "run/events": runEvents } as const;
+
+/** What went wrong, as data of a JSON-RPC error: `reason` is stable, the message is a sentence for the user. */
+export const rpcErrorData = z.object({ reason: z.string(), remedy: z.string().nullable() });

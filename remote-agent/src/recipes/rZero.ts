@@ -1,0 +1,259 @@
+import type { CheckpointRecord, ScoreRecord, TaskRecord, TrajectoryRecord } from "../protocol/records.ts";
+
+import { allOrThrow } from "../verbs/concurrency.ts";
+import { RunPaused } from "../verbs/errors.ts";
+import { gate } from "../verbs/gate.ts";
+import { permutation, seedOf } from "../verbs/identity.ts";
+import { base } from "../verbs/learn.ts";
+import { metric } from "../verbs/metric.ts";
+import type { RunContext } from "../verbs/ports.ts";
+import { rollout, rolloutAll } from "../verbs/rollout.ts";
+import { Scope } from "../verbs/scope.ts";
+import { score } from "../verbs/score.ts";
+import { select } from "../verbs/select.ts";
+import { source } from "../verbs/source.ts";
+import { stage } from "../verbs/stage.ts";
+import { audit } from "./audit.ts";
+import { curriculumMetrics, questionMetrics, solverMetrics } from "./rZeroMetrics.ts";
+import { challengerScorer, labelScorer, solverScorer } from "./rZeroScorers.ts";
+import { trainingLine } from "./trainingLine.ts";
+
+/**
+ * R-Zero (arXiv 2508.05004): a Challenger learns to pose questions at the edge of a Solver's ability, the Solver learns
+ * to answer them; both start as the same model and learn by GRPO from nothing but each other.
+ */
+export async function rZero(run: RunContext): Promise<void> {
+  const { config } = run;
+  const root = new Scope(run);
+  let challenger = await base(root, "challenger");
+  let solver = await base(root, "solver");
+  await stage(root, { name: "audit", iteration: 0, units: 1 }, (scope) => audit(scope, 0, solver));
+  for (let v = 1; v <= config.iterations; v++) {
+    const iteration = root.child(`iteration:${v}`);
+    challenger = await stage(iteration, { name: "challenger", iteration: v, units: config.challenger.steps }, (scope) =>
+      trainChallenger(scope, v, challenger, solver),
+    );
+    const curriculum = await stage(iteration, { name: "curriculum", iteration: v, units: 1 }, (scope) =>
+      buildCurriculum(scope, v, challenger, solver),
+    );
+    await gate(iteration, "curriculum");
+    solver = await stage(iteration, { name: "solver", iteration: v, units: config.solver.steps }, (scope) =>
+      trainSolver(scope, v, solver, curriculum),
+    );
+    await stage(iteration, { name: "audit", iteration: v, units: 1 }, (scope) => audit(scope, v, solver));
+  }
+}
+
+/** Stage 1: the Challenger is rewarded for valid, varied questions on which the frozen Solver is undecided. */
+async function trainChallenger(scope: Scope, v: number, challenger: CheckpointRecord, solver: CheckpointRecord) {
+  const { config } = scope.run;
+  const line = trainingLine(scope, "challenger", challenger, config.challenger);
+  for (let step = 1; step <= config.challenger.steps; step++) {
+    const place = scope.child(`step:${step}`);
+    const slots = await source(place, { key: "slots", tasks: slotDrafts(config.challenger.slots) });
+    const asked = await askAndAnswer(place, {
+      challenger: line.checkpoint,
+      solver,
+      slots,
+      n: config.challenger.rollouts,
+      answers: config.challenger.answers,
+      sampling: config.challenger.sampling,
+    });
+    const rewards = await score(place, challengerScorer.spec(scope.run, asked, solver), () =>
+      challengerScorer.compute(scope.run, asked),
+    );
+    const groups = slots.map((task, slot) => ({
+      task,
+      members: asked
+        .slice(slot * config.challenger.rollouts, (slot + 1) * config.challenger.rollouts)
+        .map((a) => a.proposal),
+      scores: rewards.slice(slot * config.challenger.rollouts, (slot + 1) * config.challenger.rollouts),
+    }));
+    const examples = await select(place, { key: "groups", groups });
+    const learned = await line.step(place, {
+      examples,
+      trajectories: asked.map((a) => a.proposal),
+      last: step === config.challenger.steps,
+    });
+    await metric(place, {
+      name: "challenger",
+      iteration: v,
+      stage: "challenger",
+      step,
+      values: { ...questionMetrics(asked, rewards), ...learned },
+    });
+  }
+  return line.end();
+}
+
+/** Stage 2: questions of the trained Challenger, labelled by the Solver's majority; kept when it is undecided. */
+async function buildCurriculum(scope: Scope, v: number, challenger: CheckpointRecord, solver: CheckpointRecord) {
+  const { config } = scope.run;
+  const slots = await source(scope, { key: "slots", tasks: slotDrafts(config.curriculum.questions) });
+  const asked = await askAndAnswer(scope, {
+    challenger,
+    solver,
+    slots,
+    n: 1,
+    answers: config.curriculum.answers,
+    sampling: config.curriculum.sampling,
+  });
+  const posed = asked.filter((item): item is Posed => item.task !== null);
+  const labels = await score(scope, labelScorer.spec(scope.run, posed, solver), () =>
+    labelScorer.compute(scope.run, posed),
+  );
+  const kept = posed.flatMap((item, i) => {
+    const label = labels[i] as ScoreRecord;
+    return label.parts["kept"] === true ? [{ item, label }] : [];
+  });
+  const curriculum = await source(scope, {
+    key: "curriculum",
+    tasks: kept.map(({ item, label }) => ({
+      question: item.task.question,
+      parents: [item.task.id, label.id],
+      truth: {
+        source: config.curriculum.label === "truth" ? "key" : config.curriculum.label,
+        answer: String(label.parts["label"]),
+      },
+      difficulty: item.task.difficulty,
+      proposedBy: item.proposal.id,
+    })),
+  });
+  await metric(scope, {
+    name: "curriculum",
+    iteration: v,
+    stage: "curriculum",
+    step: null,
+    values: curriculumMetrics(asked, labels),
+  });
+  return curriculum;
+}
+
+/** Stage 3: the Solver is rewarded for agreeing with the pseudo-labels. */
+async function trainSolver(scope: Scope, v: number, solver: CheckpointRecord, curriculum: TaskRecord[]) {
+  const { config, log } = scope.run;
+  if (curriculum.length === 0 && config.solver.steps > 0) {
+    throw new RunPaused(
+      `Iteration ${v} kept none of ${config.curriculum.questions} questions, so there is nothing to train the Solver on.`,
+      "Look at the questions with `rzero show`: if none is valid the model cannot follow the question format; if all are too " +
+        "easy or too hard, start again with more questions (curriculum.questions) or another base model.",
+    );
+  }
+  if (curriculum.length < config.solver.prompts) {
+    const message = `Iteration ${v} kept ${curriculum.length} questions, fewer than a batch of ${config.solver.prompts}: the batch is smaller.`;
+    await log.note([{ type: "notice", level: "warning", code: "small_curriculum", message }]);
+  }
+  const line = trainingLine(scope, "solver", solver, config.solver);
+  const batches = shuffledBatches(curriculum, config.solver.prompts, seedOf(config.seed, `${scope.key}/order`));
+  for (let step = 1; step <= config.solver.steps; step++) {
+    const place = scope.child(`step:${step}`);
+    const tasks = batches.next().value;
+    const answers = await rolloutAll(place, {
+      key: "answers",
+      role: "solver",
+      checkpoint: line.checkpoint,
+      tasks,
+      n: config.solver.rollouts,
+      sampling: config.solver.sampling,
+    });
+    const rewards = await score(place, solverScorer.spec(scope.run, tasks, answers), () =>
+      solverScorer.compute(scope.run, tasks, answers),
+    );
+    const groups = tasks.map((task, i) => ({
+      task,
+      members: answers.slice(i * config.solver.rollouts, (i + 1) * config.solver.rollouts),
+      scores: rewards.slice(i * config.solver.rollouts, (i + 1) * config.solver.rollouts),
+    }));
+    const examples = await select(place, { key: "groups", groups });
+    const learned = await line.step(place, { examples, trajectories: answers, last: step === config.solver.steps });
+    await metric(place, {
+      name: "solver",
+      iteration: v,
+      stage: "solver",
+      step,
+      values: { ...solverMetrics(answers, rewards), ...learned },
+    });
+  }
+  return line.end();
+}
+
+/** A Challenger completion, the question it poses (null when it is malformed) and the Solver's answers to it. */
+export interface Asked {
+  proposal: TrajectoryRecord;
+  task: TaskRecord | null;
+  answers: TrajectoryRecord[];
+}
+export type Posed = Asked & { task: TaskRecord };
+
+interface AskSpec {
+  challenger: CheckpointRecord;
+  solver: CheckpointRecord;
+  slots: TaskRecord[];
+  n: number;
+  answers: number;
+  sampling: RunContext["config"]["challenger"]["sampling"];
+}
+
+/** Samples questions and has each valid one answered as soon as its chunk is there. One entry a completion, in slot order. */
+async function askAndAnswer(scope: Scope, spec: AskSpec): Promise<Asked[]> {
+  const chunks: Promise<Asked[]>[] = [];
+  const proposals = rollout(scope, {
+    key: "ask",
+    role: "challenger",
+    checkpoint: spec.challenger,
+    tasks: spec.slots,
+    n: spec.n,
+    sampling: spec.sampling,
+  });
+  for await (const chunk of proposals) {
+    const index = chunks.length;
+    const answered = answerChunk(scope, spec, chunk, index);
+    answered.catch(() => undefined);
+    chunks.push(answered);
+  }
+  return (await allOrThrow(chunks)).flat();
+}
+
+async function answerChunk(scope: Scope, spec: AskSpec, chunk: TrajectoryRecord[], index: number): Promise<Asked[]> {
+  const { domain } = scope.run;
+  const posed = chunk.filter((proposal) => proposal.product.valid);
+  const tasks = await source(scope, {
+    key: `questions:${index}`,
+    tasks: posed.map((proposal) => ({
+      question: proposal.product.question,
+      parents: [proposal.id],
+      difficulty: domain.difficulty(proposal.product.question ?? ""),
+      proposedBy: proposal.id,
+    })),
+  });
+  const answers = await rolloutAll(scope, {
+    key: `answers:${index}`,
+    role: "solver",
+    checkpoint: spec.solver,
+    tasks,
+    n: spec.answers,
+    sampling: scope.run.config.solver.answerSampling,
+  });
+  const byProposal = new Map(posed.map((proposal, i) => [proposal.id, i]));
+  return chunk.map((proposal) => {
+    const i = byProposal.get(proposal.id);
+    if (i === undefined) return { proposal, task: null, answers: [] };
+    return { proposal, task: tasks[i] ?? null, answers: answers.slice(i * spec.answers, (i + 1) * spec.answers) };
+  });
+}
+
+/** All Challenger slots have the same prompt; their seeds differ. */
+function slotDrafts(count: number): { question: null }[] {
+  return Array.from({ length: count }, () => ({ question: null }));
+}
+
+/** Endless batches in a fresh random order each epoch; a batch never holds a task twice. */
+function* shuffledBatches(tasks: TaskRecord[], size: number, seed: number): Generator<TaskRecord[], never> {
+  for (let epoch = 0; ; epoch++) {
+    const order = permutation(tasks.length, seed + epoch);
+    const batch = Math.min(size, tasks.length);
+    for (let at = 0; at + batch <= order.length; at += batch) {
+      yield order.slice(at, at + batch).map((i) => tasks[i] as TaskRecord);
+    }
+  }
+}

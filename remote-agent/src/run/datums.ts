@@ -1,0 +1,40 @@
+import type { Datum } from "../engine/engine.ts";
+import type { TrainingRow } from "../verbs/ports.ts";
+
+/**
+ * Training rows as shifted datums: input = ids[:-1], targets = ids[1:], so completion token j stands at prompt − 1 + j.
+ * Weights are 1/N over the N completion tokens of the batch (the engine only sums): the loss is their mean.
+ */
+export function datumsOf(rows: TrainingRow[]): Datum[] {
+  const completionTokens = rows.reduce((total, row) => total + row.ids.length - row.promptTokens, 0);
+  const weight = completionTokens === 0 ? 0 : 1 / completionTokens;
+  return rows.map((row) => {
+    const length = row.ids.length - 1;
+    const first = row.promptTokens - 1;
+    const spread = (value: (j: number) => number) =>
+      Array.from({ length }, (_, i) => (i < first ? 0 : value(i - first)));
+    const { refLogprobs } = row;
+    return {
+      tokens: Array.from(row.ids.subarray(0, length)),
+      targets: Array.from(row.ids.subarray(1)),
+      weights: spread(() => weight),
+      advantages: spread(() => row.advantage),
+      logprobs: spread((j) => row.oldLogprobs[j] ?? 0),
+      ...(refLogprobs === undefined ? {} : { refLogprobs: spread((j) => refLogprobs[j] ?? 0) }),
+    };
+  });
+}
+
+/** Mean over completion tokens of |log p (now) − log p (as given)|. */
+export function meanGap(data: Datum[], logprobs: number[][]): number {
+  let sum = 0;
+  let count = 0;
+  for (const [i, datum] of data.entries()) {
+    for (const [at, weight] of datum.weights.entries()) {
+      if (weight === 0) continue;
+      sum += Math.abs((logprobs[i]?.[at] ?? 0) - (datum.logprobs[at] ?? 0));
+      count += 1;
+    }
+  }
+  return count === 0 ? 0 : sum / count;
+}

@@ -1,0 +1,123 @@
+import type { NoticeRecord, RunRecord, Stored } from "../protocol/records.ts";
+import { storedRecord } from "../protocol/records.ts";
+import { applyRecord, emptyRunView, type RunView } from "../protocol/runView.ts";
+import { CallIndex, JournalCallLog } from "./callLog.ts";
+import { Journal, type JournalEvent } from "./journal/journal.ts";
+import { acquireRunLock, type LeaseLost, type RunLock } from "./journal/lock.ts";
+import { readJournal } from "./journal/read.ts";
+import type { JournalRecord } from "./journal/record.ts";
+import type { KnownSlot } from "./policies.ts";
+
+/** A run that this process owns: its lock, its journal, and what the journal told when it was opened. */
+export interface OpenedRun {
+  lock: RunLock;
+  journal: Journal;
+  log: JournalCallLog;
+  view: RunView;
+  knownSlots: KnownSlot[];
+  /** Directories of checkpoints that a record names, relative to the run. */
+  checkpointPaths: Set<string>;
+  /** Commands that were carried out, by their id. */
+  commands: Map<string, string>;
+  /** Adds a record a person should know of. */
+  notice(notice: Omit<NoticeRecord, "type">): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Takes the lock, recovers the journal and folds it. @throws RunLocked, JournalCorrupt and other storage errors. */
+export async function openRun(runDir: string, onLost: (error: LeaseLost) => void): Promise<OpenedRun> {
+  const lock = await acquireRunLock(runDir, { onLost });
+  const events: JournalEvent[] = [];
+  try {
+    const { journal } = await Journal.open(runDir, {
+      epoch: lock.epoch,
+      clock: Date.now,
+      fence: () => lock.assertHeld(),
+      onEvent: (event) => events.push(event),
+    });
+    const index = new CallIndex();
+    const view = emptyRunView();
+    const slots = new Map<string, KnownSlot>();
+    const checkpointPaths = new Set<string>();
+    const commands = new Map<string, string>();
+    for await (const located of journal.scan()) {
+      index.visit(located);
+      const record = asRunRecord(located.record);
+      if (record === null) continue;
+      applyRecord(view, record);
+      if (record.type === "model") slots.set(record.line, record);
+      if (record.type === "checkpoint" && record.path !== null) checkpointPaths.add(record.path);
+      if (record.type === "command") commands.set(record.id, record.command);
+    }
+    journal.onPublish((records) => {
+      for (const record of records) {
+        const known = asRunRecord(record);
+        if (known !== null) applyRecord(view, known);
+      }
+    });
+    const notice = async (body: Omit<NoticeRecord, "type">) => {
+      await journal.append([{ type: "notice", ...body }], { durable: true, reserve: true });
+    };
+    for (const event of events) await notice(noticeOf(event));
+    return {
+      lock,
+      journal,
+      log: new JournalCallLog(journal, index.calls),
+      view,
+      knownSlots: [...slots.values()],
+      checkpointPaths,
+      commands,
+      notice,
+      async close() {
+        await journal.close();
+        await lock.release();
+      },
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** The view of a run that no process owns, from its journal alone; `interrupted` is derived here. */
+export async function readRunView(runDir: string): Promise<RunView> {
+  const view = emptyRunView();
+  for await (const { record } of readJournal(runDir)) {
+    const known = asRunRecord(record);
+    if (known !== null) applyRecord(view, known);
+  }
+  if (view.state === "running" || view.state === "preparing") view.state = "interrupted";
+  return view;
+}
+
+const plainTypes = new Set(["task", "trajectory", "score", "example", "call"]);
+
+/** A record as the contract has it, or null for the journal's own (footers, recovery). */
+export function asRunRecord(record: JournalRecord): Stored<RunRecord> | null {
+  // The bulk of a journal was written by this program and checked by CRC: it is parsed where its content is used.
+  if (plainTypes.has(record.type)) return record as unknown as Stored<RunRecord>;
+  const parsed = storedRecord.safeParse(record);
+  return parsed.success ? (parsed.data as Stored<RunRecord>) : null;
+}
+
+function noticeOf(event: JournalEvent): Omit<NoticeRecord, "type"> {
+  const detail = JSON.parse(JSON.stringify(event)) as Record<string, unknown>;
+  switch (event.kind) {
+    case "torn_tail":
+      return {
+        level: "warning",
+        code: "torn_tail",
+        message: "The journal ended in the middle of a record, as after a crash; the torn bytes were set aside.",
+        detail,
+      };
+    case "no_ballast":
+      return {
+        level: "warning",
+        code: "no_ballast",
+        message: "There is little room on the run's disk: no reserve could be held for the moment it is full.",
+        detail,
+      };
+    default:
+      return { level: "info", code: event.kind, message: `The journal reported: ${event.kind}.`, detail };
+  }
+}

@@ -1,0 +1,36 @@
+import { createHash } from "node:crypto";
+import type { PackRef } from "../protocol/records.ts";
+import type { PackSink, PackStore, Payload } from "../verbs/ports.ts";
+import { PackReader } from "./journal/packReader.ts";
+import { PackWriter } from "./journal/packs.ts";
+
+/** Payload of a run's calls: one pack a call, named by the call's hash. */
+export class RunPackStore implements PackStore {
+  readonly #runDir: string;
+  readonly #reader: PackReader;
+
+  constructor(runDir: string) {
+    this.#runDir = runDir;
+    this.#reader = new PackReader(runDir);
+  }
+
+  async create(callKey: string): Promise<PackSink> {
+    const callHash = createHash("sha256").update(callKey).digest("hex").slice(0, 24);
+    const writer = new PackWriter({ runDir: this.#runDir, callHash, part: 0 });
+    return {
+      add: (payload) => writer.add(payload),
+      async sync() {
+        await writer.sync();
+        await writer.close();
+      },
+    };
+  }
+
+  read(ref: PackRef): Promise<Payload> {
+    return this.#reader.read(ref);
+  }
+
+  close(): Promise<void> {
+    return this.#reader.close();
+  }
+}

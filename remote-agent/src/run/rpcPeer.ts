@@ -1,0 +1,93 @@
+import type { Duplex } from "node:stream";
+import {
+  createMessageConnection,
+  type MessageConnection,
+  ResponseError,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from "vscode-jsonrpc/node";
+import type { z } from "zod";
+import { type MethodName, methods, type Params, type Result, type RunEvents, runEvents } from "../protocol/rpc.ts";
+
+/** Handlers for some of the contract's methods; parameters have been parsed, results are checked by the compiler. */
+export type Handlers = {
+  [M in MethodName]?: (params: z.output<(typeof methods)[M]["params"]>) => Promise<Result<M>>;
+};
+
+/** Code of an error whose data says more (`rpcErrorData`). */
+export const REFUSED = -32000;
+
+/** A JSON-RPC connection over a byte stream that answers with these handlers. The caller listens. */
+export function connectionOver(stream: {
+  read: NodeJS.ReadableStream;
+  write: NodeJS.WritableStream;
+}): MessageConnection {
+  return createMessageConnection(new StreamMessageReader(stream.read), new StreamMessageWriter(stream.write));
+}
+
+export function serve(connection: MessageConnection, handlers: Handlers): void {
+  for (const name of Object.keys(handlers) as MethodName[]) {
+    const handler = handlers[name] as ((params: unknown) => Promise<unknown>) | undefined;
+    if (handler === undefined) continue;
+    connection.onRequest(name, async (raw: unknown) => {
+      const params = methods[name].params.safeParse(raw ?? {});
+      if (!params.success) {
+        const issue = params.error.issues[0];
+        throw new ResponseError(-32602, `${name}: '${issue?.path.join(".")}': ${issue?.message}`);
+      }
+      try {
+        return await handler(params.data);
+      } catch (error) {
+        if (error instanceof ResponseError) throw error;
+        const message = error instanceof Error ? error.message : String(error);
+        throw new ResponseError(REFUSED, message, {
+          reason: error instanceof Error ? error.name : "Error",
+          remedy: null,
+        });
+      }
+    });
+  }
+}
+
+/** The other end: typed requests with a time limit, results parsed. */
+export class RpcClient {
+  readonly #connection: MessageConnection;
+  readonly closed: Promise<void>;
+
+  constructor(stream: Duplex) {
+    this.#connection = connectionOver({ read: stream, write: stream });
+    this.closed = new Promise((resolve) => {
+      this.#connection.onClose(() => resolve());
+      stream.once("close", () => resolve());
+    });
+    this.#connection.onError(() => undefined); // the stream closes, which is what callers wait for
+    this.#connection.listen();
+  }
+
+  async request<M extends MethodName>(method: M, params: Params<M>, limitMs = 30_000): Promise<Result<M>> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`The agent did not answer '${method}' within ${limitMs / 1000} s.`)),
+        limitMs,
+      );
+    });
+    const gone = this.closed.then(() => Promise.reject(new Error("The agent closed the connection.")));
+    try {
+      const result: unknown = await Promise.race([this.#connection.sendRequest(method, params), limit, gone]);
+      return methods[method].result.parse(result) as Result<M>;
+    } finally {
+      clearTimeout(timer);
+      gone.catch(() => undefined);
+    }
+  }
+
+  onEvents(listener: (events: RunEvents) => void): void {
+    this.#connection.onNotification("run/events", (raw: unknown) => listener(runEvents.parse(raw)));
+  }
+
+  close(): void {
+    this.#connection.end();
+    this.#connection.dispose();
+  }
+}

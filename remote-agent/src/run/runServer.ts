@@ -1,0 +1,133 @@
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
+import path from "node:path";
+import type { ResolvedRun } from "../protocol/config.ts";
+import type { RunState } from "../protocol/records.ts";
+import type { RunControl } from "./control.ts";
+import { Feed, RecentRecords } from "./feed.ts";
+import type { OpenedRun } from "./opened.ts";
+import { connectionOver, type Handlers, serve } from "./rpcPeer.ts";
+import { writeDerived } from "./runDir.ts";
+import { makeSocketDirectory, runSocketPath } from "./socketPath.ts";
+
+export interface RunServer {
+  /** Sends what is durable to every subscriber, then closes. */
+  close(): Promise<void>;
+}
+
+interface Served {
+  run: ResolvedRun;
+  runDir: string;
+  opened: OpenedRun;
+  control: RunControl;
+}
+
+/** Limit for saying good-bye to subscribers that do not read. */
+const FAREWELL_MS = 3000;
+
+/** Serves one run to clients on its unix socket (0600 in a 0700 directory). */
+export async function serveRun(served: Served): Promise<RunServer> {
+  const { opened, runDir } = served;
+  const socketPath = runSocketPath(runDir, process.env);
+  await makeSocketDirectory(socketPath);
+  await rm(socketPath, { force: true }); // we hold the run's lock: a socket that is there has no owner
+  const recent = new RecentRecords();
+  const feeds = new Set<Feed>();
+  const sockets = new Set<Socket>();
+  const published = opened.journal.onPublish((records) => {
+    recent.add(records);
+    for (const feed of feeds) feed.poke();
+    if (records.some((record) => record.type === "state" || record.type === "stage")) {
+      writeDerived(path.join(runDir, "summary.json"), opened.view).catch(() => undefined); // derived: made again from the journal
+    }
+  });
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined); // closing follows
+    const own = new Map<string, Feed>();
+    const connection = connectionOver({ read: socket, write: socket });
+    connection.onError(() => undefined);
+    socket.once("close", () => {
+      sockets.delete(socket);
+      for (const feed of own.values()) feeds.delete(feed);
+    });
+    serve(connection, {
+      ...commandHandlers(served),
+      "runs/subscribe": async ({ since, types }) => {
+        const id = randomUUID();
+        const feed = new Feed({
+          id,
+          journal: opened.journal,
+          recent,
+          since,
+          types,
+          send: (events) => connection.sendNotification("run/events", events),
+        });
+        feed.done.catch(() => undefined).finally(() => feeds.delete(feed)); // a client that went away
+        own.set(id, feed);
+        feeds.add(feed);
+        return { subscription: id };
+      },
+      "runs/ack": async ({ subscription, to }) => {
+        own.get(subscription)?.ack(to);
+        return {};
+      },
+      "runs/unsubscribe": async ({ subscription }) => {
+        const feed = own.get(subscription);
+        if (feed !== undefined) feeds.delete(feed);
+        own.delete(subscription);
+        return {};
+      },
+    });
+    connection.listen();
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ path: socketPath, readableAll: false, writableAll: false }, resolve);
+  });
+  return {
+    async close() {
+      const farewell = Promise.allSettled([...feeds].map((feed) => (feed.end(), feed.done)));
+      await Promise.race([farewell, new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))]);
+      published[Symbol.dispose]();
+      for (const socket of sockets) socket.end();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, 200);
+      await closed;
+      await rm(socketPath, { force: true });
+    },
+  };
+}
+
+function commandHandlers({ run, runDir, opened, control }: Served): Handlers {
+  const command = (name: "pause" | "resume" | "stop", act: () => void, state: RunState | null) => {
+    return async (params: { command: string; by: string }) => {
+      if (opened.commands.has(params.command)) return { state: opened.view.state, repeated: true };
+      opened.commands.set(params.command, name);
+      const records = [
+        { type: "command" as const, id: params.command, command: name, by: params.by },
+        ...(state === null ? [] : [{ type: "state" as const, state, reason: null, remedy: null }]),
+      ];
+      await opened.journal.append(records, { durable: true, reserve: true });
+      act();
+      return { state: opened.view.state, repeated: false };
+    };
+  };
+  return {
+    "agent/hello": async () => ({ agent: run.identity.agent, protocol: 1, pid: process.pid }),
+    "runs/show": async () => ({
+      id: run.id,
+      name: run.config.name,
+      directory: runDir,
+      createdAt: run.createdAt,
+      view: opened.view,
+      live: true,
+    }),
+    "runs/pause": command("pause", () => control.pause(), "paused"),
+    "runs/resume": command("resume", () => control.resume(), "running"),
+    "runs/stop": command("stop", () => control.stop(), null),
+  };
+}

@@ -1,0 +1,31 @@
+import type { StageClock } from "../verbs/ports.ts";
+
+/** Wall time of live work in each stage, and how long the engine was busy in it. */
+export class LiveStageClock implements StageClock {
+  readonly #now: () => number;
+  readonly #engineBusy: () => Promise<number | null>;
+  readonly #started = new Map<string, { at: number; busy: Promise<number | null> }>();
+
+  /** `now` in milliseconds, never going back; `engineBusy` in seconds, null where the engine does not tell. */
+  constructor(now: () => number, engineBusy: () => Promise<number | null>) {
+    this.#now = now;
+    this.#engineBusy = engineBusy;
+  }
+
+  begin(key: string): void {
+    this.#started.set(key, { at: this.#now(), busy: this.#engineBusy() });
+  }
+
+  async end(key: string): Promise<{ seconds: number; engineSeconds: number | null }> {
+    const start = this.#started.get(key);
+    if (start === undefined) throw new Error(`The stage '${key}' ended without having begun.`);
+    this.#started.delete(key);
+    const [before, after] = await Promise.all([start.busy, this.#engineBusy()]);
+    const engineSeconds = before === null || after === null ? null : round(Math.max(0, after - before));
+    return { seconds: round((this.#now() - start.at) / 1000), engineSeconds };
+  }
+}
+
+function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}

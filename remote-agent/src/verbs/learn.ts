@@ -1,0 +1,143 @@
+import type { GrpoConfig, OptimizerConfig } from "../protocol/config.ts";
+import type { CheckpointRecord, ExampleRecord, ScoreRecord, TrajectoryRecord } from "../protocol/records.ts";
+import { hashOf } from "./identity.ts";
+import type { LearnRequest, TrainingRow } from "./ports.ts";
+import type { Scope } from "./scope.ts";
+
+/** The checkpoint a role starts from: the run's base model. */
+export async function base(scope: Scope, role: string): Promise<CheckpointRecord> {
+  const [record] = await scope.call(
+    { verb: "learn", key: `base:${role}`, type: "checkpoint", params: { role, method: "base" } },
+    async () => ({
+      bodies: [
+        {
+          parents: [],
+          role,
+          method: "base" as const,
+          step: 0,
+          metrics: {},
+          batch: null,
+          durable: true,
+          path: scope.run.base.path,
+          weights: null,
+        },
+      ],
+    }),
+  );
+  return record as CheckpointRecord;
+}
+
+export interface LearnSpec {
+  key: string;
+  role: string;
+  /** Optimiser state belongs to a line: one per stage, so each stage starts with a fresh Adam. */
+  line: string;
+  from: CheckpointRecord;
+  /** Optimiser steps taken in this line, this one included, from 1. */
+  step: number;
+  durable: boolean;
+  examples: ExampleRecord[];
+  /** The trajectories the examples are made of. */
+  trajectories: ReadonlyMap<string, TrajectoryRecord>;
+  /** Per trajectory id: log-probabilities recomputed by the trainer, and of the KL reference. */
+  oldLogprobs?: ReadonlyMap<string, ScoreRecord>;
+  refLogprobs?: ReadonlyMap<string, ScoreRecord>;
+  temperature: number;
+  grpo: GrpoConfig;
+  optimizer: OptimizerConfig;
+}
+
+/** Verb `learn`: one optimiser step of GRPO on a mini-batch of groups; the loss is the mean over its completion tokens. */
+export async function learn(scope: Scope, spec: LearnSpec): Promise<CheckpointRecord> {
+  const { run } = scope;
+  const request: Omit<LearnRequest, "id" | "callKey"> = {
+    line: spec.line,
+    from: spec.from,
+    fresh: spec.step === 1,
+    durable: spec.durable,
+    rows: () => trainingRows(scope, spec),
+    loss: {
+      clipLow: spec.grpo.clipLow,
+      clipHigh: spec.grpo.clipHigh,
+      dualClip: spec.grpo.dualClip,
+      kl: spec.grpo.kl,
+      temperature: spec.temperature,
+    },
+    adam: spec.optimizer,
+  };
+  const params = {
+    role: spec.role,
+    method: "grpo",
+    from: spec.from.id,
+    step: spec.step,
+    examples: hashOf(spec.examples.map((example) => example.id)).slice(0, 24),
+    grpo: spec.grpo,
+    optimizer: spec.optimizer,
+    temperature: spec.temperature,
+  };
+  let identity = { id: "", callKey: scope.path(`learn:${spec.key}`) };
+  const [record] = await scope.call(
+    { verb: "learn", key: spec.key, type: "checkpoint", params },
+    async (callKey, idAt) => {
+      identity = { id: idAt(0), callKey };
+      const result = await run.policies.learn({ ...request, ...identity });
+      return {
+        bodies: [
+          {
+            parents: [spec.from.id, ...spec.examples.map((example) => example.id)],
+            role: spec.role,
+            method: "grpo" as const,
+            step: spec.step,
+            metrics: result.metrics,
+            batch: result.batch,
+            durable: spec.durable,
+            path: result.path,
+            weights: result.weights,
+          },
+        ],
+        beside: result.beside,
+      };
+    },
+  );
+  const checkpoint = record as CheckpointRecord;
+  await run.policies.remember({ ...request, ...identity, id: checkpoint.id }, checkpoint);
+  return checkpoint;
+}
+
+/** Makes the last checkpoint of a line durable where its last step left none (because it had no gradient). */
+export async function save(scope: Scope, spec: { line: string; from: CheckpointRecord }): Promise<CheckpointRecord> {
+  const { policies } = scope.run;
+  const [record] = await scope.call(
+    { verb: "learn", key: "save", type: "checkpoint", params: { role: spec.from.role, from: spec.from.id } },
+    async (_callKey, idAt) => {
+      const { beside, ...saved } = await policies.save({ line: spec.line, from: spec.from, id: idAt(0) });
+      const { role, step, batch } = spec.from;
+      const body = { parents: [spec.from.id], role, method: "save" as const, step, metrics: {}, batch, durable: true };
+      return { bodies: [{ ...body, ...saved }], beside };
+    },
+  );
+  return record as CheckpointRecord;
+}
+
+async function trainingRows(scope: Scope, spec: LearnSpec): Promise<TrainingRow[]> {
+  const { packs } = scope.run;
+  const rows: TrainingRow[] = [];
+  for (const example of spec.examples) {
+    for (const [index, id] of example.members.entries()) {
+      const trajectory = spec.trajectories.get(id);
+      if (trajectory === undefined)
+        throw new Error(`Example ${example.id} names trajectory ${id}, which was not given.`);
+      const payload = await packs.read(trajectory.data);
+      const old = spec.oldLogprobs?.get(id)?.data;
+      const ref = spec.refLogprobs?.get(id)?.data;
+      rows.push({
+        ids: payload.ids ?? new Uint32Array(),
+        promptTokens: trajectory.promptTokens,
+        oldLogprobs: (old === undefined ? payload : await packs.read(old)).logprobs ?? new Float32Array(),
+        ...(ref === undefined ? {} : { refLogprobs: (await packs.read(ref)).logprobs ?? new Float32Array() }),
+        advantage: example.advantages[index] ?? 0,
+      });
+    }
+  }
+  return rows;
+}

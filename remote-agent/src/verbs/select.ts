@@ -1,0 +1,43 @@
+import type { ExampleRecord, ScoreRecord, TaskRecord, TrajectoryRecord } from "../protocol/records.ts";
+import { groupAdvantages } from "../scoring/advantage.ts";
+import { hashOf } from "./identity.ts";
+import type { Scope } from "./scope.ts";
+
+export interface ScoredGroup {
+  task: TaskRecord;
+  members: TrajectoryRecord[];
+  scores: ScoreRecord[];
+}
+
+/**
+ * Verb `select`: GRPO groups with their advantages, A = (R − mean)/(std + 1e-6), unbiased std. Groups whose rewards are
+ * all equal have no gradient and are left out, as are tasks in `rejected`.
+ */
+export function select(
+  scope: Scope,
+  spec: { key: string; groups: ScoredGroup[]; rejected?: ReadonlySet<string> },
+): Promise<ExampleRecord[]> {
+  const groups = spec.groups.filter((group) => spec.rejected?.has(group.task.id) !== true);
+  const inputs = groups.map((group) => [group.task.id, group.scores.map((item) => item.id)]);
+  return scope.call(
+    { verb: "select", key: spec.key, type: "example", params: { form: "group", groups: hashOf(inputs).slice(0, 24) } },
+    async () => ({
+      bodies: groups.flatMap(({ task, members, scores }) => {
+        const rewards = scores.map((item) => item.value);
+        const advantages = Array.from(groupAdvantages(rewards));
+        if (advantages.every((advantage) => advantage === 0)) return [];
+        const ids = members.map((member) => member.id);
+        return [
+          {
+            parents: [task.id, ...scores.map((item) => item.id)],
+            form: "group" as const,
+            members: ids,
+            rewards,
+            advantages,
+            label: task.truth.answer,
+          },
+        ];
+      }),
+    }),
+  );
+}
