@@ -28,10 +28,6 @@ const tokenizerJson = z.looseObject({
   added_tokens: z
     .array(z.looseObject({ id: z.int(), content: z.string(), special: z.boolean().optional() }))
     .default([]),
-  normalizer: z.unknown(),
-  pre_tokenizer: z.unknown(),
-  post_processor: z.unknown(),
-  decoder: z.unknown(),
 });
 export type TokenizerJson = z.infer<typeof tokenizerJson>;
 

@@ -226,7 +226,7 @@ export const errorBody = z.looseObject({
     ])
     .optional(),
   message: z.string().optional(),
-  detail: z.unknown(),
+  detail: z.unknown().optional(),
   expected: z.int().nullish(),
 });
 
