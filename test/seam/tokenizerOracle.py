@@ -1,7 +1,7 @@
 """Python's side of the tokenizer comparison: JSON lines in, JSON lines out.
 
-``tokenizerOracle.py make FOLDER`` writes the tokenizers that are compared; ``serve FOLDER`` loads one with AutoTokenizer
-and answers ``{"encode": text}``, ``{"decode": ids}`` and ``{"chat": messages, "generate": bool}``.
+Writes the tokenizers that are compared into the folder it is given, then answers, with AutoTokenizer,
+``{"load": name}``, ``{"encode": [text]}``, ``{"decode": [ids]}`` and ``{"chat": messages, "generate": bool}``.
 """
 
 import json
@@ -45,8 +45,10 @@ QWEN_CHAT = """{%- if messages[0].role == 'system' %}
 DEEPSEEK_SPLITS = (
     r"\p{N}{1,3}",
     r"[一-龥\u3040-ゟ゠-ヿ]+",
-    r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*"
-    r"|\s*[\r\n]+|\s+(?!\S)|\s+",
+    (
+        r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*"
+        r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+    ),
 )
 
 LLAMA_CHAT = """{{ bos_token }}{% for message in messages %}
@@ -103,8 +105,12 @@ def byte_level(folder: Path, *splits: str, nfc: bool = False, ignore_merges: boo
     )
 
 
-def metaspace(folder: Path) -> None:
-    """Llama 2 and Mistral as converted: a normaliser instead of a pre-tokenizer, unknown characters as bytes."""
+def sentencepiece(folder: Path, style: str) -> None:
+    """SentencePiece models as converted, with unknown characters as bytes.
+
+    Llama 2 marks spaces in a normaliser and begins with one; Mistral's newer files use the Metaspace pre-tokenizer;
+    Gemma begins with no space and joins white space into runs.
+    """
     trainer = trainers.BpeTrainer(
         vocab_size=600,
         special_tokens=["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))],
@@ -118,10 +124,17 @@ def metaspace(folder: Path) -> None:
     tokenizer = Tokenizer(
         models.BPE(vocab=model["vocab"], merges=merges, unk_token="<unk>", fuse_unk=True, byte_fallback=True)
     )
-    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
-    tokenizer.decoder = decoders.Sequence(
-        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
-    )
+    marks = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+    if style == "llama2":
+        tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+        tokenizer.decoder = decoders.Sequence([*marks, decoders.Strip(" ", 1, 0)])
+    elif style == "mistral":
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="first", split=False)
+        tokenizer.decoder = decoders.Sequence([*marks, decoders.Strip(" ", 1, 0)])
+    else:
+        tokenizer.normalizer = normalizers.Replace(" ", "▁")
+        tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", behavior="merged_with_previous", invert=False)
+        tokenizer.decoder = decoders.Sequence(marks)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A", pair="<s> $A <s> $B", special_tokens=[("<s>", model["vocab"]["<s>"])]
     )
@@ -141,16 +154,22 @@ def make(folder: Path) -> None:
     byte_level(folder / "qwen", QWEN_SPLIT, nfc=True, tokenizer_class="Qwen2Tokenizer")
     byte_level(folder / "llama3", LLAMA3_SPLIT, ignore_merges=True)
     byte_level(folder / "deepseek", *DEEPSEEK_SPLITS)
-    metaspace(folder / "llama2")
+    for style in ("llama2", "mistral", "gemma"):
+        sentencepiece(folder / style, style)
 
 
 def serve(folder: Path) -> None:
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    print(json.dumps({"eos": tokenizer.eos_token_id, "pad": tokenizer.pad_token_id, "size": len(tokenizer)}), flush=True)
+    tokenizer = None
     for line in sys.stdin:
-        print(json.dumps(answer(tokenizer, json.loads(line))), flush=True)
+        request = json.loads(line)
+        if "load" in request:
+            tokenizer = AutoTokenizer.from_pretrained(folder / request["load"])
+            reply = {"eos": tokenizer.eos_token_id, "pad": tokenizer.pad_token_id, "size": len(tokenizer)}
+        else:
+            reply = answer(tokenizer, request)
+        print(json.dumps(reply), flush=True)
 
 
 def answer(tokenizer, request: dict) -> object:
@@ -165,4 +184,6 @@ def answer(tokenizer, request: dict) -> object:
 
 
 if __name__ == "__main__":
-    {"make": make, "serve": serve}[sys.argv[1]](Path(sys.argv[2]))
+    make(Path(sys.argv[1]))
+    print(json.dumps("made"), flush=True)
+    serve(Path(sys.argv[1]))

@@ -1,15 +1,10 @@
 // The model's own tokenizer and chat template in the agent. Ids and text equal those of Python's AutoTokenizer
 // (test/seam/tokenizer.test.ts compares them on a corpus and under fuzzing); what cannot be made equal is refused at load.
 
-import { Template } from "@huggingface/jinja";
 import { Tokenizer as Library } from "@huggingface/tokenizers";
-import { readTokenizerFiles, type SpecialTokens, type TokenizerFiles, TokenizerRefused } from "./tokenizerFiles.ts";
+import { type ChatMessage, type ChatTemplate, compileChatTemplate } from "./chatTemplate.ts";
+import { readTokenizerFiles, type TokenizerFiles, TokenizerRefused } from "./tokenizerFiles.ts";
 import { type Backend, checkSupported, repair } from "./tokenizerParity.ts";
-
-export interface ChatMessage {
-  role: string;
-  content: string;
-}
 
 export interface Tokenizer {
   /** Adds no special tokens: prompts come from `renderChat`, which writes them out. */
@@ -71,27 +66,18 @@ function chatRenderer({ chatTemplate, special }: TokenizerFiles, modelDir: strin
       );
     };
   }
-  let template: Template;
+  let template: ChatTemplate;
   try {
-    template = new Template(chatTemplate);
+    template = compileChatTemplate(chatTemplate, special);
   } catch (error) {
     throw refusedTemplate(modelDir, error);
   }
   return (messages, { addGenerationPrompt }) => {
     try {
-      return template.render({ ...variables(special), messages, add_generation_prompt: addGenerationPrompt });
+      return template.render(messages, addGenerationPrompt);
     } catch (error) {
       throw refusedTemplate(modelDir, error);
     }
-  };
-}
-
-function variables(special: SpecialTokens): Record<string, unknown> {
-  return {
-    ...special,
-    raise_exception(message: unknown) {
-      throw new Error(String(message));
-    },
   };
 }
 
