@@ -1,4 +1,4 @@
-import type { CheckpointRecord, ScoreRecord, TaskRecord, TrajectoryRecord } from "../protocol/records.ts";
+import type { CheckpointRecord, TaskRecord, TrajectoryRecord } from "../protocol/records.ts";
 import { bandDecision } from "../scoring/band.ts";
 import { presets } from "../scoring/presets.ts";
 import { challengerReward, solverReward, uncertainty } from "../scoring/reward.ts";

@@ -88,7 +88,8 @@ export async function serveRun(served: Served): Promise<RunServer> {
   });
   return {
     async close() {
-      const farewell = Promise.allSettled([...feeds].map((feed) => (feed.end(), feed.done)));
+      for (const feed of feeds) feed.end();
+      const farewell = Promise.allSettled([...feeds].map((feed) => feed.done));
       await Promise.race([farewell, new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))]);
       published[Symbol.dispose]();
       for (const socket of sockets) socket.end();
