@@ -1,0 +1,17 @@
+import { type CommandId, commands } from "./ids.ts";
+
+/** A run of `rzero`: what the terminal is called, and the arguments. */
+export interface CommandLine {
+  readonly title: string;
+  readonly args: readonly string[];
+}
+
+/** What each command of the palette runs. A command without an entry does not compile. */
+export const commandLines: Record<CommandId, CommandLine> = {
+  [commands.runDemo]: { title: "Demo", args: ["demo", "--headless"] },
+  [commands.listRuns]: { title: "Runs", args: ["list"] },
+  [commands.checkMachine]: { title: "Check This Machine", args: ["doctor"] },
+};
+
+/** Where the extension's folder has the script that sets up the machine and starts `rzero`; only a checkout has it. */
+export const starter = ["scripts", "run.mjs"] as const;
