@@ -5,60 +5,53 @@ export interface BleuRules {
   readonly symmetric: boolean;
 }
 
-/** Distance of lists i < j that share a token. All other pairs are at distance 1. */
-export type DistanceVisitor = (i: number, j: number, distance: number) => void;
-
 /** Position of pair i < j among n items in a condensed matrix (the upper triangle row by row, as SciPy's). */
 export function condensedIndex(n: number, i: number, j: number): number {
   return n * i - (i * (i + 1)) / 2 + (j - i - 1);
 }
 
 /**
- * 1 − BLEU of all pairs of token lists: nltk's `sentence_bleu([t_j], t_i, smoothing method1)` for i < j, in float64.
+ * 1 − BLEU of all pairs of token lists (1 where they share no token): nltk's `sentence_bleu([t_j], t_i, smoothing method1)` for i < j, in float64.
  *
  * @returns condensed, shape [n(n − 1)/2]; see {@link condensedIndex}
  */
-export function bleuDistances(tokenLists: readonly (readonly string[])[], rules: BleuRules): Float64Array {
+export function bleuDistances(tokenLists: readonly (readonly string[])[], { symmetric }: BleuRules): Float64Array {
   const n = tokenLists.length;
   const distances = new Float64Array((n * (n - 1)) / 2).fill(1);
-  forEachDistance(tokenLists, rules, (i, j, distance) => {
+  const bleu = bleuOf(tokenLists);
+  forEachOverlap(tokenLists, (i, j, m1, m2, m3, m4) => {
+    const matches = bleu.lnMatches(m1, m2, m3, m4);
+    let distance = 1 - bleu.score(matches, i, j);
+    if (symmetric) {
+      const same = sameTokens(tokenLists[i]!, tokenLists[j]!, m1);
+      distance = same ? 0 : (distance + 1 - bleu.score(matches, j, i)) / 2;
+    }
     distances[condensedIndex(n, i, j)] = distance;
   });
   return distances;
 }
 
-/** Visits the pairs that can be nearer than 1, without holding the matrix. */
-export function forEachDistance(
-  tokenLists: readonly (readonly string[])[],
-  { symmetric }: BleuRules,
-  visit: DistanceVisitor,
-): void {
+/** BLEU from match counts; logarithms and denominators of a batch are computed once. */
+function bleuOf(tokenLists: readonly (readonly string[])[]) {
   const lengths = Int32Array.from(tokenLists, (list) => list.length);
-  const ln = logarithms(lengths.reduce((longest, length) => Math.max(longest, length), 1));
+  // ln[0] is ln 0.1: method1 replaces a zero match count by 0.1.
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 1);
+  const ln = Float64Array.from({ length: longest + 1 }, (_, count) => Math.log(count === 0 ? 0.1 : count));
   // Σ_k ln den_k of a hypothesis, den_k = max(1, length − k + 1).
   const lnDenominators = Float64Array.from(lengths, (length) => {
     let total = 0;
     for (let k = 1; k <= maxOrder; k++) total += ln[Math.max(1, length - k + 1)]!;
     return total;
   });
-  // BP · exp(¼ Σ ln π_k), with BP = exp(min(0, 1 − |reference| / |hypothesis|)) folded into one exponential.
-  const bleu = (lnMatches: number, hypothesis: number, reference: number): number =>
-    Math.exp(
-      (lnMatches - lnDenominators[hypothesis]!) / maxOrder +
-        Math.min(0, 1 - lengths[reference]! / lengths[hypothesis]!),
-    );
-
-  forEachOverlap(tokenLists, (i, j, m1, m2, m3, m4) => {
-    // ln[0] is ln 0.1: method1 replaces a zero match count by 0.1.
-    const lnMatches = ln[m1]! + ln[m2]! + ln[m3]! + ln[m4]!;
-    if (!symmetric) visit(i, j, 1 - bleu(lnMatches, i, j));
-    else if (sameTokens(tokenLists[i] ?? [], tokenLists[j] ?? [], m1)) visit(i, j, 0);
-    else visit(i, j, 1 - (bleu(lnMatches, i, j) + bleu(lnMatches, j, i)) / 2);
-  });
-}
-
-function logarithms(largest: number): Float64Array {
-  return Float64Array.from({ length: largest + 1 }, (_, count) => Math.log(count === 0 ? 0.1 : count));
+  return {
+    lnMatches: (m1: number, m2: number, m3: number, m4: number) => ln[m1]! + ln[m2]! + ln[m3]! + ln[m4]!,
+    // BP · exp(¼ Σ ln π_k), with BP = exp(min(0, 1 − |reference| / |hypothesis|)) folded into one exponential.
+    score: (lnMatches: number, hypothesis: number, reference: number) =>
+      Math.exp(
+        (lnMatches - lnDenominators[hypothesis]!) / maxOrder +
+          Math.min(0, 1 - lengths[reference]! / lengths[hypothesis]!),
+      ),
+  };
 }
 
 function sameTokens(a: readonly string[], b: readonly string[], unigramMatches: number): boolean {

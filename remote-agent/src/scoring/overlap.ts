@@ -15,7 +15,7 @@ interface Postings {
 }
 
 /**
- * Visits every pair of token lists that share a token, j ascending, with its clipped matches of orders 1…4.
+ * Visits every pair of token lists that share a token, row by row, with its clipped matches of orders 1…4.
  * Work is the sum over n-grams of (lists that hold it)², not B² counter intersections; memory is linear in tokens.
  */
 export function forEachOverlap(tokenLists: readonly (readonly string[])[], visit: OverlapVisitor): void {
@@ -27,36 +27,37 @@ export function forEachOverlap(tokenLists: readonly (readonly string[])[], visit
   const postedCount = orders.map(({ gramOf }) => new Int32Array(gramOf.length));
   const [m1, m2, m3, m4] = matches as [Int32Array, Int32Array, Int32Array, Int32Array];
 
-  for (let j = 0; j < size; j++) {
+  // Descending, so that a row's pairs (i, j > i) come together: they are neighbours in a condensed matrix.
+  for (let i = size - 1; i >= 0; i--) {
     for (let k = 0; k < maxOrder; k++) {
-      // Row j: matches with all earlier lists, which are exactly the ones posted so far.
-      addMatches(orders[k]!, j, seen[k]!, postedList[k]!, postedCount[k]!, matches[k]!);
+      // The lists posted so far are exactly the later ones.
+      addMatches(orders[k]!, i, seen[k]!, postedList[k]!, postedCount[k]!, matches[k]!);
     }
-    for (let i = 0; i < j; i++) {
-      if (m1[i] !== 0) visit(i, j, m1[i]!, m2[i]!, m3[i]!, m4[i]!);
+    for (let j = i + 1; j < size; j++) {
+      if (m1[j] !== 0) visit(i, j, m1[j]!, m2[j]!, m3[j]!, m4[j]!);
     }
-    for (const row of matches) row.fill(0, 0, j);
+    for (const row of matches) row.fill(0, i);
   }
 }
 
 function addMatches(
   { listStart, gramOf, countOf, gramStart }: Postings,
-  j: number,
+  list: number,
   seen: Int32Array,
   postedList: Int32Array,
   postedCount: Int32Array,
   matches: Int32Array,
 ): void {
-  const end = listStart[j + 1]!;
-  for (let at = listStart[j]!; at < end; at++) {
+  const end = listStart[list + 1]!;
+  for (let at = listStart[list]!; at < end; at++) {
     const gram = gramOf[at]!;
     const count = countOf[at]!;
     const last = seen[gram]!;
-    for (let p = gramStart[gram]!; p < last; p++) {
-      const other = postedCount[p]!;
-      matches[postedList[p]!]! += Math.min(other, count);
-    }
-    postedList[last] = j;
+    const first = gramStart[gram]!;
+    // Nearly every gram stands once in its list: then the minimum is 1 whatever the others hold.
+    if (count === 1) for (let p = first; p < last; p++) matches[postedList[p]!]!++;
+    else for (let p = first; p < last; p++) matches[postedList[p]!]! += Math.min(postedCount[p]!, count);
+    postedList[last] = list;
     postedCount[last] = count;
     seen[gram] = last + 1;
   }

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { bleuDistances, forEachDistance } from "./bleu.ts";
+import { bleuDistances } from "./bleu.ts";
 import { chainLinkage } from "./chainLinkage.ts";
-import { DisjointSets } from "./disjointSets.ts";
 import { greedyLinkage } from "./greedyLinkage.ts";
 import type { RepetitionRules } from "./presets.ts";
 import { scriptTokens, wordTokens } from "./tokens.ts";
@@ -58,26 +57,21 @@ function batchOrderClusters(lists: readonly (readonly string[])[], tau: number):
 
 /**
  * Clusters that no permutation of the batch changes: unique token lists with their multiplicity, in the order of their hashes.
- * Two clusters below tau on average have a pair below tau, so each connected part of the graph "nearer than tau" is clustered
- * by itself; the full matrix is never held.
+ * An empty list stays alone: malformed questions repeat nothing.
  */
 function orderFreeClusters(lists: readonly (readonly string[])[], tau: number): Int32Array {
-  const representative = Int32Array.from(lists, (_, item) => item);
   const unique = uniqueLists(lists);
-  for (const part of nearParts(unique, tau)) {
-    const distances = bleuDistances(
-      part.map(({ tokens }) => tokens),
+  const owner = greedyLinkage(
+    bleuDistances(
+      unique.map(({ tokens }) => tokens),
       { symmetric: true },
-    );
-    const owner = greedyLinkage(
-      distances,
-      Int32Array.from(part, ({ items }) => items.length),
-      tau,
-    );
-    for (const [at, { items }] of part.entries()) {
-      const first = part[owner[at]!]?.items[0] ?? 0;
-      for (const item of items) representative[item] = first;
-    }
+    ),
+    Int32Array.from(unique, ({ items }) => items.length),
+    tau,
+  );
+  const representative = Int32Array.from(lists, (_, item) => item);
+  for (const [at, { items }] of unique.entries()) {
+    for (const item of items) representative[item] = unique[owner[at]!]!.items[0]!;
   }
   return representative;
 }
@@ -89,7 +83,6 @@ interface UniqueList {
   readonly items: number[];
 }
 
-/** Empty lists are left out: malformed questions repeat nothing. */
 function uniqueLists(lists: readonly (readonly string[])[]): UniqueList[] {
   const known = new Map<string, UniqueList>();
   for (const [item, tokens] of lists.entries()) {
@@ -100,25 +93,6 @@ function uniqueLists(lists: readonly (readonly string[])[]): UniqueList[] {
     else known.set(text, { tokens, hash: createHash("sha256").update(text).digest("hex"), items: [item] });
   }
   return [...known.values()].sort((a, b) => (a.hash < b.hash ? -1 : 1));
-}
-
-/** Connected parts of the graph that joins lists nearer than tau, hash order kept inside each. */
-function nearParts(unique: readonly UniqueList[], tau: number): UniqueList[][] {
-  const sets = new DisjointSets(unique.length);
-  forEachDistance(
-    unique.map(({ tokens }) => tokens),
-    { symmetric: true },
-    (i, j, distance) => {
-      if (distance < tau) sets.join(i, j);
-    },
-  );
-  const parts = new Map<number, UniqueList[]>();
-  for (const [at, root] of sets.smallest().entries()) {
-    const part = parts.get(root) ?? [];
-    part.push(unique[at]!);
-    parts.set(root, part);
-  }
-  return [...parts.values()];
 }
 
 function numberedByAppearance(representative: Int32Array): Int32Array {
