@@ -1,53 +1,15 @@
 // `npm run build [-- --watch] [--minify]`: dist/agent/ (the agent, deployed as it is) and dist/extension.cjs.
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, relative } from "node:path";
 import { build, context } from "esbuild";
+import { targets } from "./build/targets.mjs";
 import { root } from "./setup/paths.mjs";
 
 const watch = process.argv.includes("--watch");
 const minify = process.argv.includes("--minify");
 
-/** Several dependencies are CommonJS inside: they need a `require` in the ES module bundle. */
-const banner = [
-  'import { createRequire as __createRequire } from "node:module";',
-  "const require = __createRequire(import.meta.url);",
-].join("\n");
-
-const common = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: "node",
-  sourcemap: true,
-  minify,
-  legalComments: "none", // THIRD_PARTY_NOTICES has them
-  logLevel: "warning",
-};
-
-const targets = [
-  {
-    ...common,
-    entryPoints: [
-      { in: "remote-agent/src/cli.ts", out: "rzero" },
-      { in: "remote-agent/src/scoring/repetition.worker.ts", out: "repetition.worker" },
-    ].filter((entry) => existsSync(join(root, entry.in))),
-    outdir: "dist/agent",
-    outExtension: { ".js": ".mjs" },
-    format: "esm",
-    target: "node22",
-    banner: { js: banner },
-  },
-  {
-    ...common,
-    entryPoints: [{ in: "src/extension.ts", out: "extension" }].filter((entry) => existsSync(join(root, entry.in))),
-    outdir: "dist",
-    outExtension: { ".js": ".cjs" },
-    format: "cjs",
-    target: "node20",
-    external: ["vscode"],
-  },
-].filter((target) => target.entryPoints.length > 0);
-
-for (const options of targets) {
+for (const target of targets) {
+  const options = { ...target, minify };
   if (watch) {
     await (await context({ ...options, logLevel: "info" })).watch();
     continue;

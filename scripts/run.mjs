@@ -24,7 +24,7 @@ const tasks = {
   format: { run: (args) => [bin("@biomejs/biome/bin/biome"), "check", "--write", ...args] },
   typecheck: { run: (args) => [bin("typescript/bin/tsc"), "-p", join(root, "tsconfig.json"), ...args] },
   build: { run: (args) => [script("build.mjs"), ...args] },
-  notices: { run: (args) => [script("notices.mjs"), ...args] },
+  notices: { python: "tests", run: (args) => [script("notices.mjs"), ...args] },
 };
 
 async function main([name = "", ...args]) {

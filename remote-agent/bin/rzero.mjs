@@ -45,7 +45,7 @@ function stale() {
   const sources = readdirSync(join(root, "remote-agent/src"), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
-  return [...sources, join(root, "package-lock.json"), join(root, "scripts/build.mjs")].some(
+  return [...sources, join(root, "package-lock.json"), join(root, "scripts/build/targets.mjs")].some(
     (path) => statSync(path).mtimeMs > built,
   );
 }
