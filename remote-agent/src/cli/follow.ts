@@ -1,0 +1,48 @@
+import type { RunRecord, Stored } from "../protocol/records.ts";
+import { applyRecord, emptyRunView, type RunView } from "../protocol/runView.ts";
+import type { RpcClient } from "../run/rpcPeer.ts";
+
+/** Types that carry a run's progress; the bulk (trajectories, scores, tasks) stays with the agent. */
+export const progressTypes = ["state", "stage", "metric", "notice", "usage", "call"];
+
+/**
+ * Follows a run's durable records from `since` until its owner ends or `signal` aborts. The view holds every range
+ * exactly once: a gap throws, a repeat is ignored.
+ */
+export async function follow(
+  client: RpcClient,
+  run: string,
+  options: {
+    since: number;
+    types?: string[];
+    signal?: AbortSignal;
+    onRecord?: (record: Stored<RunRecord>) => void;
+    onChange?: (view: RunView) => void;
+  },
+): Promise<RunView> {
+  const view = emptyRunView();
+  let last = options.since;
+  const finished = new Promise<void>((resolve, reject) => {
+    client.onEvents((events) => {
+      if (events.from > last) reject(new Error(`Records ${last + 1} to ${events.from} of the run did not arrive.`));
+      for (const raw of events.records) {
+        if (raw.seq <= last) continue;
+        const record = raw as unknown as Stored<RunRecord>;
+        applyRecord(view, record);
+        options.onRecord?.(record);
+      }
+      last = Math.max(last, events.to);
+      options.onChange?.(view);
+      if (events.ended) resolve();
+      else client.request("runs/ack", { subscription: events.subscription, to: events.to }).catch(() => undefined);
+    });
+    options.signal?.addEventListener("abort", () => resolve(), { once: true });
+  });
+  await client.request("runs/subscribe", {
+    run,
+    since: options.since,
+    ...(options.types === undefined ? {} : { types: options.types }),
+  });
+  await Promise.race([finished, client.closed]);
+  return view;
+}

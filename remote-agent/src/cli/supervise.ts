@@ -1,0 +1,20 @@
+import { rZero } from "../recipes/rZero.ts";
+import { RunControl } from "../run/control.ts";
+import { supervise } from "../run/supervisor.ts";
+import { findInstallation } from "./installation.ts";
+
+/** The detached process that owns a run: `rzero supervise <run directory>`. Its output is the run's agent log. */
+export async function superviseCommand(runDir: string, env: NodeJS.ProcessEnv, mainUrl: string): Promise<number> {
+  const { python, enginePackageDir } = await findInstallation(env, mainUrl);
+  const control = new RunControl();
+  for (const signal of ["SIGTERM", "SIGINT", "SIGUSR1", "SIGHUP"] as const) {
+    process.on(signal, () => control.interrupt(`The supervisor was told to end (${signal}).`));
+  }
+  const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+  const outcome = await supervise(
+    { runDir, python, enginePackageDir, recipe: rZero, engineToken: env["RZERO_ENGINE_TOKEN"] ?? "", log },
+    control,
+  );
+  log(`run ${outcome.state}${outcome.reason === null ? "" : `: ${outcome.reason}`}`);
+  return outcome.state === "completed" || outcome.state === "stopped" ? 0 : 1;
+}
