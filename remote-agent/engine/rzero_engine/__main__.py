@@ -1,0 +1,3 @@
+from rzero_engine.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,189 @@
+"""The Llama/Qwen2/Qwen3 forward as plain functions over a parameter dict with Hugging Face names.
+
+The same arithmetic as transformers' models (a test compares them), without module calls, masks in training or
+cache objects: on a model of 167k parameters that overhead is most of a decode step.
+"""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch.utils.checkpoint import checkpoint
+
+from rzero_engine.decoder import Params
+from rzero_engine.lean_config import LeanConfig
+from rzero_engine.linear import linear
+from rzero_engine.rows import pad_right
+
+# Slots are added in blocks, so that a long allowance that nobody uses costs no memory.
+CACHE_BLOCK = 64
+
+
+class LeanCache:
+    """Keys and values (layers, R, kv heads, slots, head dim); row r holds `length[r]` tokens from slot 0."""
+
+    def __init__(self, keys: torch.Tensor, values: torch.Tensor, length: torch.Tensor, longest: int) -> None:
+        self.keys = keys
+        self.values = values
+        self.length = length
+        self.longest = longest  # the largest entry of `length`, kept so that no step waits for the device
+
+    def select(self, rows: torch.Tensor) -> "LeanCache":
+        length = self.length[rows]
+        longest = int(length.max())
+        keys = _with_slots(self.keys[..., :longest, :], rows, self.keys.shape[3])
+        values = _with_slots(self.values[..., :longest, :], rows, self.keys.shape[3])
+        return LeanCache(keys, values, length, longest)
+
+    def grow(self) -> None:
+        pad = (0, 0, 0, CACHE_BLOCK)
+        self.keys, self.values = F.pad(self.keys, pad), F.pad(self.values, pad)
+
+
+def _with_slots(used: torch.Tensor, rows: torch.Tensor, slots: int) -> torch.Tensor:
+    layers, _, heads, length, dim = used.shape
+    out = used.new_zeros(layers, rows.numel(), heads, slots, dim)
+    out[..., :length, :] = used[:, rows]
+    return out
+
+
+class LeanDecoder:
+    def __init__(self, config: LeanConfig, device: torch.device, dtype: torch.dtype, checkpointing: bool) -> None:
+        self.config = config
+        self.device = device
+        self.dtype = dtype
+        self.checkpointing = checkpointing
+        self.vocab_size = config.vocab_size
+        self.context_length = config.context_length
+        inverse = config.rope_theta ** -(torch.arange(0, config.head_dim, 2, dtype=torch.float32) / config.head_dim)
+        self._inverse_frequencies = inverse.to(device)
+        self._cos, self._sin = self._rope_tables(min(config.context_length, 512))
+
+    def states(self, params: Params, ids: torch.Tensor) -> torch.Tensor:
+        length = ids.shape[1]
+        cos, sin = (table[:length, None] for table in self._rope(length))
+        x = F.embedding(ids, params["model.embed_tokens.weight"])
+        for layer in range(self.config.layers):
+            if self.checkpointing and torch.is_grad_enabled():
+                x = checkpoint(self._layer, params, layer, x, cos, sin, use_reentrant=False)
+            else:
+                x = self._layer(params, layer, x, cos, sin)
+        return self._norm(params, "model.norm", x)
+
+    def logits(self, params: Params, states: torch.Tensor) -> torch.Tensor:
+        if self.config.tied:
+            # LoRA factors on a tied output layer leave the embedding alone, as in PEFT.
+            return linear({**params, "lm_head.weight": params["model.embed_tokens.weight"]}, "lm_head", states).float()
+        return linear(params, "lm_head", states).float()
+
+    def prefill(self, params: Params, prompts: list[np.ndarray], room: int) -> tuple[torch.Tensor, LeanCache]:
+        ids, lengths = pad_right(prompts, self.device)
+        rows, longest = ids.shape
+        cfg = self.config
+        slots = longest + min(room, CACHE_BLOCK)
+        keys = torch.zeros(cfg.layers, rows, cfg.kv_heads, slots, cfg.head_dim, device=self.device, dtype=self.dtype)
+        values = torch.zeros_like(keys)
+        cos, sin = (table[:longest, None] for table in self._rope(longest))
+        x = F.embedding(ids, params["model.embed_tokens.weight"])
+        for layer in range(cfg.layers):
+            x = self._layer(params, layer, x, cos, sin, keep=(keys[layer], values[layer]))
+        last = x[torch.arange(rows, device=self.device), lengths - 1]
+        logits = self.logits(params, self._norm(params, "model.norm", last))
+        return logits, LeanCache(keys, values, lengths, longest)
+
+    def step(self, params: Params, cache: LeanCache, tokens: torch.Tensor) -> torch.Tensor:
+        if cache.longest >= cache.keys.shape[3]:
+            cache.grow()
+        at = cache.length
+        cache.length, cache.longest = at + 1, cache.longest + 1
+        cos, sin = (table[at][:, None] for table in self._rope(cache.longest))
+        slots = torch.arange(cache.longest, device=self.device)
+        hidden = torch.where(slots[None] > at[:, None], float("-inf"), 0.0).to(self.dtype)[:, None]
+        rows = torch.arange(tokens.numel(), device=self.device)
+        x = F.embedding(tokens, params["model.embed_tokens.weight"])
+        for layer in range(self.config.layers):
+            x = self._decode_layer(params, layer, x, cos, sin, cache, rows, at, hidden)
+        return self.logits(params, self._norm(params, "model.norm", x))
+
+    def _layer(
+        self,
+        params: Params,
+        layer: int,
+        x: torch.Tensor,
+        cos: torch.Tensor,
+        sin: torch.Tensor,
+        keep: tuple[torch.Tensor, torch.Tensor] | None = None,
+    ) -> torch.Tensor:
+        prefix = f"model.layers.{layer}"
+        q, k, v = (t.transpose(1, 2) for t in self._qkv(params, prefix, x, cos, sin))
+        if keep:
+            keep[0][:, :, : x.shape[1]] = k
+            keep[1][:, :, : x.shape[1]] = v
+        grouped = self.config.heads != self.config.kv_heads
+        attended = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=grouped)
+        x = x + linear(params, f"{prefix}.self_attn.o_proj", attended.transpose(1, 2).flatten(2))
+        return self._mlp(params, prefix, x)
+
+    def _decode_layer(
+        self,
+        params: Params,
+        layer: int,
+        x: torch.Tensor,
+        cos: torch.Tensor,
+        sin: torch.Tensor,
+        cache: LeanCache,
+        rows: torch.Tensor,
+        at: torch.Tensor,
+        hidden: torch.Tensor,
+    ) -> torch.Tensor:
+        cfg, prefix, count, used = self.config, f"model.layers.{layer}", x.shape[0], cache.longest
+        q, k, v = self._qkv(params, prefix, x, cos, sin)
+        cache.keys[layer][rows, :, at] = k
+        cache.values[layer][rows, :, at] = v
+        batch = count * cfg.kv_heads
+        keys = cache.keys[layer].view(batch, -1, cfg.head_dim)[:, :used]
+        values = cache.values[layer].view(batch, -1, cfg.head_dim)[:, :used]
+        # Query heads that share keys become rows of one small product per key head.
+        scores = torch.bmm(q.reshape(batch, -1, cfg.head_dim) * cfg.head_dim**-0.5, keys.transpose(1, 2))
+        scores = scores.view(count, cfg.heads, used) + hidden
+        weights = scores.softmax(-1, dtype=torch.float32).to(self.dtype).view(batch, -1, used)
+        attended = torch.bmm(weights, values).view(count, -1)
+        x = x + linear(params, f"{prefix}.self_attn.o_proj", attended)
+        return self._mlp(params, prefix, x)
+
+    def _qkv(
+        self, params: Params, prefix: str, x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Queries, keys, values as (…, heads, head dim), queries and keys rotated."""
+        dim = self.config.head_dim
+        h = self._norm(params, f"{prefix}.input_layernorm", x)
+        q, k, v = (linear(params, f"{prefix}.self_attn.{p}_proj", h).unflatten(-1, (-1, dim)) for p in "qkv")
+        if self.config.qk_norm:
+            q = self._norm(params, f"{prefix}.self_attn.q_norm", q)
+            k = self._norm(params, f"{prefix}.self_attn.k_norm", k)
+        return _rotate(q, cos, sin), _rotate(k, cos, sin), v
+
+    def _mlp(self, params: Params, prefix: str, x: torch.Tensor) -> torch.Tensor:
+        h = self._norm(params, f"{prefix}.post_attention_layernorm", x)
+        gate = F.silu(linear(params, f"{prefix}.mlp.gate_proj", h))
+        return x + linear(params, f"{prefix}.mlp.down_proj", gate * linear(params, f"{prefix}.mlp.up_proj", h))
+
+    def _norm(self, params: Params, name: str, x: torch.Tensor) -> torch.Tensor:
+        return F.rms_norm(x, (x.shape[-1],), params[f"{name}.weight"], self.config.eps)
+
+    def _rope(self, length: int) -> tuple[torch.Tensor, torch.Tensor]:
+        if length > self._cos.shape[0]:
+            self._cos, self._sin = self._rope_tables(min(self.config.context_length, 2 * length))
+        return self._cos, self._sin
+
+    def _rope_tables(self, length: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """cos and sin (length, head dim), both halves alike, in the working precision."""
+        # Tables that grow while sampling are later used in training, where inference tensors are refused.
+        with torch.inference_mode(False), torch.no_grad():
+            angles = torch.arange(length, device=self.device, dtype=torch.float32)[:, None] * self._inverse_frequencies
+            twice = torch.cat((angles, angles), -1)
+            return twice.cos().to(self.dtype), twice.sin().to(self.dtype)
+
+
+def _rotate(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
+    low, high = x.chunk(2, -1)
+    return x * cos + torch.cat((-high, low), -1) * sin
