@@ -73,7 +73,7 @@ test("stored bytes that changed before a reopen end the journal instead of being
 
 test("a full disk refuses appends, gives up the ballast for the record of the pause, and goes on when there is room", async () => {
   const fs = new MemoryFs();
-  const { journal, events, published } = await openJournal(fs, { ballastBytes: BALLAST });
+  const { journal, events, published } = await openJournal(fs, { ballastBytes: BALLAST, segmentBytes: 4096 });
   expect(fs.content(`${RUN}/ballast`)).toHaveLength(BALLAST);
   await journal.append(notes(1), { durable: true });
   const stored = Buffer.from(fs.content(`${RUN}/journal/00000001.log`));
@@ -88,7 +88,8 @@ test("a full disk refuses appends, gives up the ballast for the record of the pa
 
   await expect(journal.append(notes(2), { durable: true })).rejects.toMatchObject({ reason: "disk_full" });
   await journal.append([{ type: "run.paused", because: "disk_full" }], { durable: true, reserve: true });
-  fs.free = 100;
+  expect(await journal.retry()).toBe(false); // only what the ballast had held
+  fs.free = BALLAST + 4000; // enough for the ballast, not for going on
   expect(await journal.retry()).toBe(false);
   await expect(journal.append(notes(2), { durable: true })).rejects.toMatchObject({ reason: "disk_full" });
 
@@ -121,7 +122,7 @@ test("a pause that meets the full disk itself is written from the ballast's room
 
 test("with the ballast gone too, even the pause is refused, and nothing else is wrong", async () => {
   const fs = new MemoryFs();
-  const { journal } = await openJournal(fs);
+  const { journal } = await openJournal(fs, { segmentBytes: 4096 });
   await journal.append(notes(1), { durable: true });
   fs.free = 0;
   await expect(journal.append(notes(2), { durable: true })).rejects.toMatchObject({ reason: "disk_full" });

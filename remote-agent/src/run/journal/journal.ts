@@ -194,12 +194,15 @@ export class Journal {
     return verifySegments(this.#fs, this.#dir, [...this.#writer.segments]);
   }
 
-  /** After DiskFull: takes the ballast again and, when there was room for it, accepts records. */
+  /**
+   * After DiskFull: takes the ballast again and, when there was room for it and a segment beside it, accepts records.
+   * Without that second part a run would wake only to fill the disk with its next record.
+   */
   async retry(): Promise<boolean> {
     if (this.#ended) throw this.#ended;
     if (!this.#full) return true;
     try {
-      await this.#ballast.take();
+      await this.#ballast.take(this.#options.segmentBytes ?? SEGMENT_BYTES);
     } catch (error) {
       if (isDiskFull(error)) return false;
       throw error;
