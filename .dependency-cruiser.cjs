@@ -58,10 +58,10 @@ module.exports = {
     },
     {
       name: "cli-is-the-root",
-      comment: "cli.ts is the agent's composition root; nothing imports it.",
+      comment: "cli.ts and cli/ are the agent's composition root; nothing else imports them.",
       severity: "error",
-      from: { path: "^(src|webview|remote-agent)/" },
-      to: { path: `${agent}/cli\\.ts$` },
+      from: { path: "^(src|webview|remote-agent)/", pathNot: `${agent}/cli(/|\\.ts$)` },
+      to: { path: `${agent}/cli(/|\\.ts$)` },
     },
     {
       name: "no-tests-in-product",
