@@ -46,29 +46,20 @@ def load_base(directory: Path, device: torch.device, dtype: torch.dtype, lean: b
         params = {name: tensor.to(device, dtype) for name, tensor in _read_weights(directory).items()}
         if shape.tied:
             params.pop("lm_head.weight", None)
+        linears = _projections(params)
         decoder: Decoder = LeanDecoder(shape, device, dtype, checkpointing=device.type == "cuda")
     else:
         # Importing transformers costs seconds, so only models that need it pay.
         from rzero_engine.generic import load_generic
 
-        decoder, params = load_generic(directory, device, dtype)
+        decoder, params, linears = load_generic(directory, device, dtype)
     pad, eos = _special_tokens(directory, config)
-    return Base(directory, directory.resolve().name, config, params, decoder, _linears(params), device, dtype, pad, eos)
+    name = directory.resolve().name
+    return Base(directory, name, config, params, decoder, linears, device, dtype, pad, eos)
 
 
-def _linears(params: Params) -> list[str]:
-    names = [
-        name.removesuffix(".weight")
-        for name, tensor in params.items()
-        if name.endswith("_proj.weight") and tensor.ndim == 2
-    ]
-    if not names:
-        names = [
-            name.removesuffix(".weight")
-            for name, tensor in params.items()
-            if name.endswith(".weight") and tensor.ndim == 2 and ".layers." in name
-        ]
-    return sorted(names)
+def _projections(params: Params) -> list[str]:
+    return sorted(name.removesuffix(".weight") for name in params if name.endswith("_proj.weight"))
 
 
 def _read_weights(directory: Path) -> Params:
