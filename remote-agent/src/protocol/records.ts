@@ -199,16 +199,17 @@ export const intentRecord = z.object({
   call: z.string(),
   instance: z.string(),
   model: z.string(),
-  seq: z.number().int(),
+  /** Calls the engine had applied to this model before. */
+  applied: z.number().int(),
 });
 
-/** The model slot of an engine that trains `line` holds this checkpoint after `seq` applied calls. */
+/** The model slot of an engine that trains `line` holds this checkpoint after `applied` calls. */
 export const modelRecord = z.object({
   type: z.literal("model"),
   instance: z.string(),
   model: z.string(),
   line: z.string(),
-  seq: z.number().int(),
+  applied: z.number().int(),
   checkpoint: recordId,
 });
 

@@ -237,7 +237,8 @@ export const modelStateAnswer = z.looseObject({
   epoch: z.int(),
   applied_seq: z.int().nonnegative(),
   durable_seq: z.int().nonnegative(),
-  pending_grads: z.boolean(),
+  // A flag, or how many gradients are pending.
+  pending_grads: z.union([z.boolean(), z.number()]).transform(Boolean),
 });
 
 /** Either how many there are, or their names. */

@@ -13,7 +13,7 @@ import type { Connection, EngineHost } from "./engineHost.ts";
 /** Where a training line stands in an engine. */
 interface Slot {
   model: string;
-  seq: number;
+  applied: number;
   checkpoint: string;
   /** Taken over from an earlier owner of the run: whether the engine still has it is not known yet. */
   adopted?: boolean;
@@ -120,8 +120,8 @@ export class EnginePolicies implements Policies {
             ? await this.#frozenSlot(connection, checkpoint, signal)
             : await this.#slotAt(connection, line, checkpoint, false, signal);
         const loss = { name: "cross_entropy" as const, config: { temperature } };
-        const { logprobs } = await connection.engine.forward(slot.model, slot.seq + 1, { data, loss }, signal);
-        slot.seq += 1;
+        const { logprobs } = await connection.engine.forward(slot.model, slot.applied + 1, { data, loss }, signal);
+        slot.applied += 1;
         return logprobs.map((values, i) => Float32Array.from(values.slice((rows[i]?.promptTokens ?? 1) - 1)));
       });
     return this.#alone(line ?? `frozen:${checkpoint.id}`, work);
@@ -187,18 +187,18 @@ export class EnginePolicies implements Policies {
       call: request.callKey,
       instance: connection.instance,
       model: slot.model,
-      seq: slot.seq,
+      applied: slot.applied,
     };
     await this.#o.note([intent]);
     const forward = await engine.forwardBackward(
       slot.model,
-      slot.seq + 1,
+      slot.applied + 1,
       { data, loss: { name: "grpo_kl", config } },
       signal,
     );
     const { gradClip, ...adam } = request.adam;
-    const step = await engine.optimStep(slot.model, slot.seq + 2, { ...adam, gradClipNorm: gradClip }, signal);
-    slot.seq += 2;
+    const step = await engine.optimStep(slot.model, slot.applied + 2, { ...adam, gradClipNorm: gradClip }, signal);
+    slot.applied += 2;
     slot.checkpoint = request.id;
     this.#slots.set(request.line, slot);
     const saved = request.durable
@@ -224,7 +224,7 @@ export class EnginePolicies implements Policies {
       instance: connection.instance,
       model: slot.model,
       line,
-      seq: slot.seq,
+      applied: slot.applied,
       checkpoint: slot.checkpoint,
     };
   }
@@ -237,8 +237,8 @@ export class EnginePolicies implements Policies {
   ): Promise<{ path: string; weights: string }> {
     const relative = `checkpoints/${id}-e${this.#o.epoch}`;
     const directory = path.join(this.#o.runDir, relative);
-    await connection.engine.saveWeights(slot.model, slot.seq + 1, directory, signal);
-    slot.seq += 1;
+    await connection.engine.saveWeights(slot.model, slot.applied + 1, directory, signal);
+    slot.applied += 1;
     return { path: relative, weights: await weightsHash(directory) };
   }
 
@@ -304,11 +304,11 @@ export class EnginePolicies implements Policies {
     const { engine } = connection;
     const { policy, seed } = this.#o.config;
     const model = await engine.createModel({ rank: policy.kind === "lora" ? policy.rank : 0, seed }, signal);
-    if (checkpoint.method === "base") return { model, seq: 0, checkpoint: checkpoint.id };
+    if (checkpoint.method === "base") return { model, applied: 0, checkpoint: checkpoint.id };
     if (!(await this.#isOnDisk(checkpoint)))
       throw new Error(`Checkpoint ${checkpoint.id} is not on disk at ${checkpoint.path}.`);
     await engine.loadWeights(model, 1, { path: this.#directoryOf(checkpoint), optimizer }, signal);
-    return { model, seq: 1, checkpoint: checkpoint.id };
+    return { model, applied: 1, checkpoint: checkpoint.id };
   }
 
   #snapshot(connection: Connection, checkpoint: CheckpointRecord, signal: AbortSignal): Promise<string> {

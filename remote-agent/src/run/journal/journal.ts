@@ -14,6 +14,7 @@ import { HandlePool } from "./handlePool.ts";
 import { readSegments, verifySegments } from "./read.ts";
 import { decodeAt, type JournalRecord, type NewRecord } from "./record.ts";
 import { type RecoveryReport, recover, type TornTail } from "./recover.ts";
+import { SeekIndex } from "./seek.ts";
 import { type LocatedRecord, type Location, segmentName } from "./segment.ts";
 import { SegmentWriter } from "./segmentWriter.ts";
 
@@ -75,6 +76,7 @@ export class Journal {
   readonly #ballast: Ballast;
   readonly #options: JournalOptions;
   readonly #handles: HandlePool;
+  readonly #seek = new SeekIndex();
   readonly #listeners = new Set<PublishListener>();
   readonly #queue: Batch<Appended>[] = [];
   #queuedChars = 0;
@@ -186,7 +188,7 @@ export class Journal {
 
   /** The records from `from` that are durable when the scan starts, every checksum checked. */
   scan(from = 1): AsyncGenerator<LocatedRecord, void> {
-    return readSegments(this.#fs, this.#dir, [...this.#writer.segments], from);
+    return readSegments(this.#handles, this.#dir, [...this.#writer.segments], from, this.#seek);
   }
 
   /** Reads everything that is durable and checks it, footers' SHA-256 included. Throws JournalCorrupt. */
@@ -276,6 +278,7 @@ export class Journal {
 
   #publish(group: EncodedGroup<Appended>, location: Location): void {
     this.#durableSeq = group.last;
+    this.#seek.learn(location.segment, group.first, location.offset);
     if (this.#listeners.size > 0) {
       const records = group.json.map((json): JournalRecord => JSON.parse(json));
       for (const listener of [...this.#listeners]) {
