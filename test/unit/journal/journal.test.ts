@@ -173,6 +173,45 @@ test("a scan starts where it is told and ends at what was durable when it began"
   expect(seen).toEqual([15, 16, 17, 18, 19, 20]);
 });
 
+test("a scan near the end reads little of a long segment, also after a restart", async () => {
+  const fs = new MemoryFs();
+  const { journal } = await openJournal(fs);
+  const text = "x".repeat(1000);
+  for (let n = 0; n < 2000; n += 100) {
+    await journal.append(
+      Array.from({ length: 100 }, (_, k) => ({ type: "note", n: n + k, text })),
+      { durable: true },
+    );
+  }
+  const readsFor = async (scanned: typeof journal, from: number, expected: number) => {
+    fs.operations.length = 0;
+    expect(await collect(scanned.scan(from))).toHaveLength(expected);
+    return fs.operations.filter(({ operation }) => operation === "read").length;
+  };
+  expect(await readsFor(journal, 1901, 100)).toBe(1);
+  await journal.close();
+  const { journal: reopened } = await openJournal(fs);
+  expect(await readsFor(reopened, 1, 2000)).toBeGreaterThan(5);
+  expect(await readsFor(reopened, 1801, 200)).toBeLessThanOrEqual(2);
+});
+
+test("a record longer than a read is scanned and read", async () => {
+  const fs = new MemoryFs();
+  const { journal } = await openJournal(fs);
+  const text = "x".repeat(2 ** 20);
+  await journal.append(
+    [
+      { type: "note", n: 0 },
+      { type: "note", n: 1, text },
+      { type: "note", n: 2 },
+    ],
+    { durable: true },
+  );
+  const records = await collect(journal.scan());
+  expect(numbersOf(records)).toEqual([0, 1, 2]);
+  expect(records[1]?.text).toBe(text);
+});
+
 test("segments are sealed with a footer over their bytes and opened exclusively", async () => {
   const fs = new MemoryFs();
   const { journal } = await openJournal(fs, { segmentBytes: 200 });
