@@ -96,5 +96,8 @@ const readable = (line) =>
   line
     .replace(/ \(from .*$/, "")
     .replace(/^(Processing|Downloading) .*\/([^/ ]+)/, "$1 $2")
-    .replace(/^Installing collected packages:.*$/, "unpacking")
+    .replace(
+      /^(Installing collected packages|Attempting|Found existing|Uninstalling|Successfully uninstalled).*$/,
+      "unpacking",
+    )
     .replace(/^WARNING: .*$/, "");
