@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Journal } from "../../../remote-agent/src/run/journal/journal.ts";
 import { readJournal } from "../../../remote-agent/src/run/journal/read.ts";
+import { recordLine } from "../../../remote-agent/src/run/journal/record.ts";
 import type { MemoryFs as Fs } from "./memoryFs.ts";
 import { MemoryFs } from "./memoryFs.ts";
 import { collect, notes, numbersOf, openJournal, RUN } from "./support.ts";
@@ -147,10 +148,37 @@ test.each([
 
 test("a record of a later format is not cut as if it were torn", async () => {
   const fs = await written(1);
-  const { recordLine } = await import("../../../remote-agent/src/run/journal/record.ts");
   const future = recordLine('{"v":2,"seq":2,"epoch":1,"t":0,"type":"note"}');
   fs.put(log(1), Buffer.concat([fs.content(log(1)), Buffer.from(future)]));
   await expect(openJournal(fs)).rejects.toThrow("not one this version reads");
+});
+
+test("what a frozen owner writes after it lost the run is set aside, whatever it hits", async () => {
+  for (const lateBytes of [20, 90, 240, 400]) {
+    const fs = await written(3);
+    const taken = await openJournal(fs, { epoch: 2 });
+    await taken.journal.append(notes(4, 5), { durable: true });
+    await taken.journal.close();
+    // The late write goes to where the frozen owner believed the end to be: over the footer, perhaps beyond it.
+    const sealed = fs.content(log(1));
+    const end = ends(sealed)[2] ?? 0;
+    const late = Buffer.from(recordLine('{"v":1,"seq":4,"epoch":1,"t":0,"type":"note","n":-1}').repeat(9)).subarray(
+      0,
+      lateBytes,
+    );
+    const hit = Buffer.concat([sealed.subarray(0, end), late, sealed.subarray(end + late.length)]);
+    fs.put(log(1), hit);
+
+    const { journal, recovery, events } = await openJournal(fs, { epoch: 3 });
+    expect(recovery.late).toMatchObject([{ segment: "00000001.log", offset: end, bytes: hit.length - end }]);
+    expect(fs.content(`${RUN}/journal/${recovery.late[0]?.savedAs}`)).toEqual(hit.subarray(end));
+    expect(events).toMatchObject([{ kind: "late_writes" }]);
+    await journal.verify();
+    expect(numbersOf(await collect(journal.scan()))).toEqual([1, 2, 3, 4, 5]);
+    await journal.close();
+    expect((await openJournal(fs, { epoch: 3 })).recovery.late).toEqual([]);
+    expect(numbersOf(await collect(readJournal(RUN, 1, fs)))).toEqual([1, 2, 3, 4, 5]);
+  }
 });
 
 test("100,000 records are reopened quickly and all there", async () => {
@@ -187,7 +215,6 @@ function withoutFirstLine(bytes: Buffer): Buffer {
 }
 
 async function earlierEpochAfter(): Promise<Buffer> {
-  const { recordLine } = await import("../../../remote-agent/src/run/journal/record.ts");
   const line = (seq: number, epoch: number) => recordLine(`{"v":1,"seq":${seq},"epoch":${epoch},"t":0,"type":"note"}`);
   return Buffer.from(line(1, 5) + line(2, 4));
 }

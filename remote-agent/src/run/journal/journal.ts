@@ -13,9 +13,9 @@ import { type JournalFs, nodeFs, readUpTo } from "./fs.ts";
 import { HandlePool } from "./handlePool.ts";
 import { readSegments, verifySegments } from "./read.ts";
 import { decodeAt, type JournalRecord, type NewRecord } from "./record.ts";
-import { type RecoveryReport, recover, type TornTail } from "./recover.ts";
+import { type RecoveryReport, recover } from "./recover.ts";
 import { SeekIndex } from "./seek.ts";
-import { type LocatedRecord, type Location, segmentName } from "./segment.ts";
+import { type CutTail, type LocatedRecord, type Location, segmentName } from "./segment.ts";
 import { SegmentWriter } from "./segmentWriter.ts";
 
 export const SEGMENT_BYTES = 16 * 2 ** 20;
@@ -42,7 +42,7 @@ export interface JournalOptions {
 }
 
 export type JournalEvent =
-  | ({ readonly kind: "torn_tail" } & TornTail)
+  | ({ readonly kind: "torn_tail" | "late_writes" } & CutTail)
   | { readonly kind: "storage_reopened"; readonly cause: unknown }
   | { readonly kind: "disk_full"; readonly cause: unknown }
   | { readonly kind: "room_again" }
@@ -90,7 +90,7 @@ export class Journal {
   #ended: StorageError | undefined;
 
   /**
-   * Recovers and opens a journal, making it when there is none. A torn tail is also recorded as `journal.recovered`.
+   * Recovers and opens a journal, making it when there is none. What was cut is also recorded, as `journal.recovered`.
    * @throws JournalCorrupt, EpochFenced, DiskFull or the file system's own error; the caller must hold the run lock.
    */
   static async open(runDir: string, options: JournalOptions): Promise<{ journal: Journal; recovery: RecoveryReport }> {
@@ -107,9 +107,14 @@ export class Journal {
     const ballast = new Ballast(fs, runDir, options.ballastBytes ?? BALLAST_BYTES);
     const journal = new Journal(dir, fs, writer, ballast, report.lastSeq, options);
     await ballast.take().catch((cause: unknown) => journal.#report({ kind: "no_ballast", cause }));
-    if (report.torn) {
-      journal.#report({ kind: "torn_tail", ...report.torn });
-      await journal.append([{ type: "journal.recovered", ...report.torn }], { durable: true, reserve: true });
+    const cuts = [
+      ...report.late.map((tail) => ({ kind: "late_writes" as const, ...tail })),
+      ...(report.torn ? [{ kind: "torn_tail" as const, ...report.torn }] : []),
+    ];
+    for (const cut of cuts) journal.#report(cut);
+    if (cuts.length > 0) {
+      const records = cuts.map((cut) => ({ type: "journal.recovered", ...cut }));
+      await journal.append(records, { durable: true, reserve: true });
     }
     return { journal, recovery: report };
   }

@@ -75,17 +75,17 @@ export function decodeAt(bytes: Buffer, at: number): Decoded {
   return { record, next: end + 1 };
 }
 
-/** True when a whole record starts anywhere at or after `from`, whatever lies before it. */
-export function holdsRecord(bytes: Buffer, from: number): boolean {
+/** Where the first whole record at or after `from` starts, whatever lies before it. */
+export function findRecord(bytes: Buffer, from: number): number | undefined {
   // JSON escapes quotes inside strings, so this mark is found only where a record's JSON starts.
   const mark = '{"v":';
   for (let json = bytes.indexOf(mark, from); json >= 0; json = bytes.indexOf(mark, json + 1)) {
     let digits = json - 1;
     while (digits > from && isDigit(bytes[digits - 1])) digits -= 1;
     const start = digits - 1 - CRC_DIGITS;
-    if (start >= from && "record" in decodeAt(bytes, start)) return true;
+    if (start >= from && "record" in decodeAt(bytes, start)) return start;
   }
-  return false;
+  return undefined;
 }
 
 function isDigit(byte: number | undefined): boolean {

@@ -1,22 +1,18 @@
 import { JournalCorrupt } from "./errors.ts";
 import { type JournalFs, nodeFs, readUpTo, writeDurably } from "./fs.ts";
+import { cutLateWrites } from "./lateWrites.ts";
 import { decodeAt } from "./record.ts";
-import { listSegments, readFooter, type SegmentInfo, scanSegment, segmentName } from "./segment.ts";
-
-/** A record that a crash had cut off: where it was and the file its bytes were copied to. */
-export interface TornTail {
-  readonly segment: string;
-  readonly offset: number;
-  readonly bytes: number;
-  readonly savedAs: string;
-}
+import { type CutTail, listSegments, readFooter, type SegmentInfo, scanSegment, segmentName } from "./segment.ts";
 
 export interface RecoveryReport {
   readonly segments: number;
   readonly records: number;
   readonly lastSeq: number;
   readonly lastEpoch: number;
-  readonly torn?: TornTail;
+  /** A record that a crash had cut off. */
+  readonly torn?: CutTail;
+  /** What earlier owners wrote after they had lost the run. */
+  readonly late: readonly CutTail[];
 }
 
 export interface Recovered {
@@ -26,15 +22,26 @@ export interface Recovered {
 
 /**
  * Finds the end of a journal. Sealed segments are taken at their footer's word (their checksums are checked whenever
- * they are read); the last segment is scanned. A torn tail is copied to `torn-<segment>-<t>.bin`, then cut.
- * @throws JournalCorrupt when anything but the end of the last segment is damaged; nothing is changed then.
+ * they are read); the last segment is scanned. A torn tail is copied to `torn-<segment>-<t>.bin`, then cut; so is what
+ * an owner wrote after it had lost the run.
+ * @throws JournalCorrupt when anything else is damaged; the damaged segment is not changed.
  */
 export async function recover(fs: JournalFs, dir: string, now: () => number): Promise<Recovered> {
   const numbers = await listSegments(fs, dir);
   const segments: SegmentInfo[] = [];
-  for (const number of numbers.slice(0, -1)) segments.push(await trustFooter(fs, dir, number, segments.at(-1)));
+  const late: CutTail[] = [];
+  for (const number of numbers.slice(0, -1)) {
+    const before = segments.at(-1);
+    let segment = await trustFooter(fs, dir, number, before);
+    if (!segment) {
+      const cut = await cutLateWrites(fs, dir, number, ends(before), now);
+      late.push(cut.tail);
+      segment = cut.segment;
+    }
+    segments.push(segment);
+  }
   const last = numbers.at(-1);
-  let torn: TornTail | undefined;
+  let torn: CutTail | undefined;
   if (last !== undefined) {
     const found = await scanLast(fs, dir, last, segments.at(-1), now);
     segments.push(found.info);
@@ -47,21 +54,27 @@ export async function recover(fs: JournalFs, dir: string, now: () => number): Pr
     lastSeq: end?.last ?? 0,
     lastEpoch: end?.epoch ?? 0,
     ...(torn && { torn }),
+    late,
   };
   return { segments, report };
 }
 
+function ends(segment: SegmentInfo | undefined): { lastSeq: number; lastEpoch: number } {
+  return { lastSeq: segment?.last ?? 0, lastEpoch: segment?.epoch ?? 0 };
+}
+
+/** What the footer says of a sealed segment, or undefined when the segment does not end with one. */
 async function trustFooter(
   fs: JournalFs,
   dir: string,
   number: number,
   before: SegmentInfo | undefined,
-): Promise<SegmentInfo> {
+): Promise<SegmentInfo | undefined> {
   const name = segmentName(number);
   const file = await fs.open(`${dir}/${name}`, "read");
   try {
     const footer = await readFooter(file);
-    if (!footer) throw new JournalCorrupt(name, await file.size(), "a sealed segment does not end with its footer");
+    if (!footer) return undefined;
     const { first, last, count, bytes, epoch } = footer;
     if (first !== (before?.last ?? 0) + 1 || last !== first + count - 1 || epoch < (before?.epoch ?? 0)) {
       throw new JournalCorrupt(name, bytes, "the footer does not follow the segment before it");
@@ -78,12 +91,12 @@ async function scanLast(
   number: number,
   before: SegmentInfo | undefined,
   now: () => number,
-): Promise<{ info: SegmentInfo; torn?: TornTail }> {
+): Promise<{ info: SegmentInfo; torn?: CutTail }> {
   const name = segmentName(number);
   const file = await fs.open(`${dir}/${name}`, "edit");
   try {
     const bytes = await readUpTo(file, 0, await file.size());
-    const scan = scanSegment(bytes, number, { lastSeq: before?.last ?? 0, lastEpoch: before?.epoch ?? 0 });
+    const scan = scanSegment(bytes, number, ends(before));
     const info = {
       number,
       first: scan.lastSeq - scan.records + 1,

@@ -2,7 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { z } from "zod";
 import { JournalCorrupt } from "./errors.ts";
 import { type JournalFile, type JournalFs, readUpTo } from "./fs.ts";
-import { decodeAt, encodeBody, holdsRecord, type JournalRecord, recordJson, recordLine } from "./record.ts";
+import { decodeAt, encodeBody, findRecord, type JournalRecord, recordJson, recordLine } from "./record.ts";
 
 /** Where records lie: `length` bytes from `offset` of segment number `segment`. */
 export interface Location {
@@ -27,6 +27,14 @@ export interface SegmentInfo {
   /** Bytes of whole records, without the footer. */
   readonly bytes: number;
   readonly sealed: boolean;
+}
+
+/** Bytes that were cut from the end of a segment, and the file in the journal's directory they were copied to. */
+export interface CutTail {
+  readonly segment: string;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly savedAs: string;
 }
 
 /** Ends a sealed segment. Its own `seq` repeats `last`; `sha256` is over all bytes before it. */
@@ -109,7 +117,8 @@ export function scanSegment(
     const decoded = decodeAt(bytes, at);
     if ("problem" in decoded) {
       if (decoded.whole) throw new JournalCorrupt(name, at, decoded.problem);
-      if (holdsRecord(bytes, at)) throw new JournalCorrupt(name, at, `${decoded.problem}, and later records follow`);
+      if (findRecord(bytes, at) !== undefined)
+        throw new JournalCorrupt(name, at, `${decoded.problem}, and later records follow`);
       return { records, lastSeq, lastEpoch, end: at, torn: decoded.problem };
     }
     const { record, next } = decoded;
