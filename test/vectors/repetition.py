@@ -1,6 +1,6 @@
 """Writes repetition.json: what nltk and scikit-learn say about small batches full of ties, repeated and short texts.
 
-    python test/vectors/repetition.py > test/vectors/repetition.json
+python test/vectors/repetition.py > test/vectors/repetition.json
 """
 
 import json

@@ -3,7 +3,7 @@ import { type Repetition, type RepetitionOptions, tokenLists } from "./repetitio
 import type { RepetitionWork } from "./repetition.worker.ts";
 
 export interface WorkerLimits {
-  /** Milliseconds until the worker is ended; two minutes by default, about 50 times what 8,192 questions need. */
+  /** Milliseconds until the worker is ended; ten minutes by default: 8,192 questions take seconds. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -27,7 +27,7 @@ export class RepetitionWorkerError extends Error {
 export async function repetitionInWorker(
   questions: readonly string[],
   options: RepetitionOptions,
-  { timeoutMs = 120_000, signal }: WorkerLimits = {},
+  { timeoutMs = 600_000, signal }: WorkerLimits = {},
 ): Promise<Repetition> {
   signal?.throwIfAborted();
   const work: RepetitionWork = { lists: tokenLists(questions, options), rules: options.rules };

@@ -1,3 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
 import { presets } from "../../../remote-agent/src/scoring/presets.ts";
 import { repetition } from "../../../remote-agent/src/scoring/repetition.ts";
@@ -31,4 +36,30 @@ describe("the worker", () => {
     await expect(pending).rejects.toThrow("the run was stopped");
     await expect(repetitionInWorker([], { rules }, { signal: abort.signal })).rejects.toThrow("the run was stopped");
   });
+});
+
+test("bundled, the worker is found beside the bundle", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "rzero-bundle-"));
+  try {
+    const source = join(import.meta.dirname, "../../../remote-agent/src/scoring");
+    await build({
+      entryPoints: [
+        { in: join(source, "repetitionInWorker.ts"), out: "agent" },
+        { in: join(source, "repetition.worker.ts"), out: "repetition.worker" },
+      ],
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      outdir: folder,
+      outExtension: { ".js": ".mjs" },
+      logLevel: "error",
+    });
+    const bundled: { repetitionInWorker: typeof repetitionInWorker } = await import(
+      pathToFileURL(join(folder, "agent.mjs")).href
+    );
+    const questions = ["a b c d", "a b c d", "e"];
+    expect(await bundled.repetitionInWorker(questions, { rules })).toEqual(repetition(questions, { rules }));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
