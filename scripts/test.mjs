@@ -34,5 +34,5 @@ try {
 console.log(`\n${rows.join("\n")}\n`);
 const strict = process.env.RZERO_FAIL_ON_SKIP === "1";
 if (strict && total.skipped > 0) console.log("Skipped tests count as a failure here.");
-process.exitCode = passes(total) && !(strict && total.skipped > 0) ? 0 : 1;
+process.exitCode = passes(total, { strict }) ? 0 : 1;
 console.log(line(total));

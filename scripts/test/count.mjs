@@ -12,8 +12,13 @@ export const add = (a, b) => ({
   skipped: a.skipped + b.skipped,
 });
 
-/** A layer or a whole run passes when something ran and nothing failed. @param {Count} count */
-export const passes = (count) => count.failed === 0 && count.passed > 0;
+/**
+ * A layer or a whole run passes when something ran and nothing failed; where it is strict, nothing was skipped either.
+ *
+ * @param {Count} count @param {{strict?: boolean}} [how]
+ */
+export const passes = ({ passed, failed, skipped }, { strict = false } = {}) =>
+  failed === 0 && passed > 0 && !(strict && skipped > 0);
 
 /** @param {Count} count */
 export const line = ({ passed, failed, skipped }) =>

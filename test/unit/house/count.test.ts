@@ -20,6 +20,12 @@ describe("the count of npm test", () => {
     );
   });
 
+  test("a skipped test fails a strict run, and only that", () => {
+    const skipping = { passed: 3, failed: 0, skipped: 1 };
+    expect([passes(skipping), passes(skipping, { strict: true })]).toEqual([true, false]);
+    expect(passes({ ...skipping, skipped: 0 }, { strict: true })).toBe(true);
+  });
+
   test("a layer that ends with an error never passes, whatever its report says", () => {
     fc.assert(
       fc.property(count, fc.constantFrom(1, 2, 137, null), (report, code) => {
