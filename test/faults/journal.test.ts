@@ -116,14 +116,12 @@ test("an owner frozen on another host loses the run after its lease, and writes 
   const frozen = await owner("write", "node-1");
   frozen.go();
   await frozen.says("acknowledged");
+  const [early, next] = [await owner("hold"), await owner("write")];
   frozen.signal("SIGSTOP");
-
-  const early = await owner("hold");
   early.go();
   await early.says("locked");
 
-  await delay(3000);
-  const next = await owner("write");
+  await delay(5500);
   next.go();
   await next.says("won 2");
   await next.says("acknowledged");

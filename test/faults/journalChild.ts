@@ -29,8 +29,8 @@ try {
     ...(host === undefined ? {} : { host: { host, bootId: `boot of ${host}`, pidNamespace: "pid:[1]" } }),
     // Shortened tenfold and more, in the same order as in a real run.
     renewMs: 100,
-    selfFenceMs: 1500,
-    staleMs: 2500,
+    selfFenceMs: 3000,
+    staleMs: 5000,
   });
   say("won", lock.epoch);
   const { journal, recovery } = await Journal.open(runDir, {
