@@ -12,7 +12,7 @@ import {
   EngineRefused,
   EngineUnresponsive,
 } from "../../remote-agent/src/engine/errors.ts";
-import { adoptEngine, type RunningEngine } from "../../remote-agent/src/engine/launcher.ts";
+import { adoptEngine, launchEngine, type RunningEngine } from "../../remote-agent/src/engine/launcher.ts";
 import { loadTokenizer, type Tokenizer } from "../../remote-agent/src/engine/tokenizer.ts";
 import { type EngineFolder, engineFolder } from "../support/realEngine.ts";
 
@@ -297,7 +297,6 @@ describe("across processes", () => {
 
   it("with a model folder that is none is explained", async () => {
     const options = { ...folder.options, modelDir: path.join(folder.modelDir, "nowhere") };
-    const { launchEngine } = await import("../../remote-agent/src/engine/launcher.ts");
     await expect(launchEngine(options)).rejects.toThrow(/nowhere/);
   });
 });

@@ -8,11 +8,11 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   adoptEngine,
-  EngineStartFailed,
   type LaunchOptions,
   launchEngine,
   type RunningEngine,
 } from "../../remote-agent/src/engine/launcher.ts";
+import { EngineStartFailed } from "../../remote-agent/src/engine/startup.ts";
 import { isAlive } from "../../remote-agent/src/hostinfo/processIdentity.ts";
 import { pythonForTests } from "../support/python.ts";
 
@@ -154,6 +154,10 @@ describe("an engine that does not come up", () => {
     await expect(launch("dies")).rejects.toThrow(/no weights/);
   });
 
+  it("at all, not even for a moment, is explained", async () => {
+    await expect(launch("", { python: "/bin/false" })).rejects.toThrow(/exit code 1.*wrote nothing/);
+  });
+
   it("for want of an interpreter or of the package says which", async () => {
     await expect(launch("", { python: path.join(root, "no-python") })).rejects.toThrow(
       /Python could not be started.*ENOENT/,
@@ -214,6 +218,14 @@ describe("adopting", () => {
       expect(await adoptEngine(options.runDir, options.log)).toBeNull();
       expect(isAlive(engine.identity)).toBe(true);
     }
+  });
+
+  it("finds the newer engine although the older one is stopped once more", async () => {
+    const older = await launch();
+    await older.stop();
+    const newer = await launch();
+    await older.stop();
+    expect(await adoptEngine(options.runDir, options.log)).toMatchObject({ pid: newer.pid });
   });
 
   it("finds nothing where there is no record, or a damaged one", async () => {

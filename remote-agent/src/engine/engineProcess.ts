@@ -39,7 +39,10 @@ export async function readRecord(runDir: string): Promise<EngineRecord | null> {
   }
 }
 
-export async function removeRecord(runDir: string): Promise<void> {
+/** Only that process's record: an engine that was stopped twice must not make a newer one forgotten. */
+export async function removeRecord(runDir: string, identity: ProcessIdentity): Promise<void> {
+  const recorded = (await readRecord(runDir))?.identity;
+  if (recorded && (recorded.pid !== identity.pid || recorded.start !== identity.start)) return;
   await rm(fileOf(runDir), { force: true });
 }
 

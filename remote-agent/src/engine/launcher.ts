@@ -1,15 +1,12 @@
 // Starts the built-in engine for a run, or takes over the one that an earlier agent of the same run left behind.
 
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { z } from "zod";
 import { hostIdentity, isAlive, type ProcessIdentity, processIdentity } from "../hostinfo/processIdentity.ts";
 import { endProcess, livesHere, readRecord, removeRecord, writeRecord } from "./engineProcess.ts";
-import { EngineError } from "./errors.ts";
-import { explainStartupFailure } from "./startupFailure.ts";
+import { sizeOf, spawnEngine, startFailed, waitReady } from "./startup.ts";
 
 export interface LaunchOptions {
   /** The interpreter of the engine's environment. */
@@ -43,14 +40,8 @@ export interface RunningEngine {
   exited: Promise<string>;
 }
 
-/** The engine did not come up; the message says why and what to do. */
-export class EngineStartFailed extends EngineError {}
-
 const READY_MS = 15 * 60_000;
-const PROGRESS_MS = 10_000;
 const HEALTH_MS = 5_000;
-
-const readyFile = z.looseObject({ url: z.string(), instance: z.string() });
 
 /** @throws EngineStartFailed; the aborted signal's reason (the process is ended first). */
 export async function launchEngine(options: LaunchOptions, signal?: AbortSignal): Promise<RunningEngine> {
@@ -66,16 +57,14 @@ export async function launchEngine(options: LaunchOptions, signal?: AbortSignal)
   const token = await writeToken(files.token);
 
   const logStart = await sizeOf(files.log);
-  const child = await spawnEngine(options, files);
-  const exited = new Promise<string>((resolve) => {
-    child.once("exit", (code, by) => resolve(by ? `ended by ${by}` : `exit code ${code}`));
-  });
-  const pid = child.pid ?? 0;
+  const { pid, exited } = await spawnEngine({ ...commandOf(options, files), logFile: files.log });
   const identity = processIdentity(pid);
   try {
     if (!identity) throw await startFailed(files.log, logStart, await exited);
     log(`engine started (process ${pid}), loading ${options.modelDir}`);
-    const ready = await waitReady(files, logStart, exited, options, signal);
+    const limitMs = options.readyMs ?? READY_MS;
+    const waiting = { readyFile: files.ready, logFile: files.log, logStart, exited, limitMs, log };
+    const ready = await waitReady(waiting, signal);
     await writeRecord(runDir, {
       url: ready.url,
       identity,
@@ -100,7 +89,7 @@ export async function adoptEngine(runDir: string, log: (line: string) => void): 
   if (!record) return null;
   const { url, identity, instance, tokenFile } = record;
   if (!livesHere(record)) {
-    await removeRecord(runDir);
+    await removeRecord(runDir, identity);
     return null;
   }
   if (!(await answers(url))) {
@@ -122,7 +111,7 @@ export async function adoptEngine(runDir: string, log: (line: string) => void): 
 
 async function stopEngine(runDir: string, identity: ProcessIdentity): Promise<void> {
   await endProcess(identity);
-  await removeRecord(runDir);
+  await removeRecord(runDir, identity);
 }
 
 async function writeToken(file: string): Promise<string> {
@@ -132,101 +121,20 @@ async function writeToken(file: string): Promise<string> {
   return token;
 }
 
-async function spawnEngine(
-  options: LaunchOptions,
-  files: { token: string; ready: string; log: string },
-): Promise<ChildProcess> {
+function commandOf(options: LaunchOptions, files: { token: string; ready: string }) {
   const args = ["-m", "rzero_engine", "serve"];
   args.push("--model", options.modelDir, "--port", "0", "--token-file", files.token, "--ready-file", files.ready);
   args.push("--state-dir", options.stateDir, "--parent-pid", String(process.pid));
   args.push("--threads", String(options.threads), "--device", options.device);
-  if (options.deterministic) args.push("--deterministic");
-  const out = await open(files.log, "a", 0o600);
-  try {
-    const child = spawn(options.python, args, {
-      detached: true,
-      cwd: options.runDir,
-      stdio: ["ignore", out.fd, out.fd],
-      env: {
-        ...process.env,
-        ...options.env,
-        PYTHONPATH: options.enginePackageDir,
-        PYTHONSAFEPATH: "1", // a file in the run directory must not shadow a module
-        PYTHONUNBUFFERED: "1",
-      },
-    });
-    await new Promise<void>((resolve, reject) => {
-      child.once("spawn", resolve);
-      child.once("error", reject);
-    });
-    child.unref();
-    return child;
-  } catch (error) {
-    throw new EngineStartFailed(
-      `Python could not be started (${options.python}): ${error instanceof Error ? error.message : String(error)}. ` +
-        "Point to the interpreter of the engine's environment (setting `python` of the host).",
-      { call: "launch" },
-      { cause: error },
-    );
-  } finally {
-    await out.close();
-  }
-}
-
-async function waitReady(
-  files: { ready: string; log: string },
-  logStart: number,
-  exited: Promise<string>,
-  { readyMs = READY_MS, log }: LaunchOptions,
-  signal?: AbortSignal,
-) {
-  const start = performance.now();
-  let ended: string | null = null;
-  exited.then((how) => {
-    ended = how;
-  });
-  for (let told = start; ; await delay(50)) {
-    signal?.throwIfAborted();
-    const ready = readyFile.safeParse(await readJson(files.ready));
-    if (ready.success) return { url: ready.data.url, instance: ready.data.instance };
-    if (ended !== null) throw await startFailed(files.log, logStart, ended);
-    const now = performance.now();
-    if (now - start > readyMs) {
-      throw new EngineStartFailed(
-        `The engine was not ready after ${Math.round(readyMs / 1000)} s and was ended. Its last lines:\n${(await tailOf(files.log, logStart)).slice(-1500)}`,
-        { call: "launch" },
-      );
-    }
-    if (now - told > PROGRESS_MS) {
-      told = now;
-      log(`engine is still loading (${Math.round((now - start) / 1000)} s)`);
-    }
-  }
-}
-
-async function startFailed(logFile: string, logStart: number, exit: string): Promise<EngineStartFailed> {
-  const tail = await tailOf(logFile, logStart);
-  return new EngineStartFailed(explainStartupFailure(tail, exit), { call: "launch", detail: tail.slice(-4000) });
-}
-
-async function readJson(file: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(file, "utf8"));
-  } catch {
-    return undefined; // not there yet
-  }
-}
-
-async function sizeOf(file: string): Promise<number> {
-  try {
-    return (await stat(file)).size;
-  } catch {
-    return 0;
-  }
-}
-
-async function tailOf(file: string, from: number): Promise<string> {
-  return (await readFile(file)).subarray(from).toString("utf8");
+  args.push(options.deterministic ? "--deterministic" : "--no-deterministic");
+  const env = {
+    ...process.env,
+    ...options.env,
+    PYTHONPATH: options.enginePackageDir,
+    PYTHONSAFEPATH: "1", // a file in the run directory must not shadow a module
+    PYTHONUNBUFFERED: "1",
+  };
+  return { python: options.python, args, cwd: options.runDir, env };
 }
 
 async function answers(url: string): Promise<boolean> {
