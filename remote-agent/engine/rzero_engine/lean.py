@@ -30,19 +30,29 @@ class LeanCache:
     def select(self, rows: torch.Tensor) -> "LeanCache":
         length = self.length[rows]
         longest = int(length.max())
-        keys = _with_slots(self.keys[..., :longest, :], rows, self.keys.shape[3])
-        values = _with_slots(self.values[..., :longest, :], rows, self.keys.shape[3])
+        slots = self.keys.shape[3]
+        keys, values = (_taken(kept[..., :longest, :], rows, slots) for kept in (self.keys, self.values))
         return LeanCache(keys, values, length, longest)
 
-    def grow(self) -> None:
-        pad = (0, 0, 0, CACHE_BLOCK)
-        self.keys, self.values = F.pad(self.keys, pad), F.pad(self.values, pad)
+    def open_slot(self) -> torch.Tensor:
+        """Makes room for one more token in every row; returns the slots (R,) they go to."""
+        if self.longest == self.keys.shape[3]:
+            pad = (0, 0, 0, CACHE_BLOCK)
+            self.keys, self.values = F.pad(self.keys, pad), F.pad(self.values, pad)
+        # Rows that are shorter will read this slot with weight 0, and 0·NaN is NaN.
+        self.keys[..., self.longest, :] = 0
+        self.values[..., self.longest, :] = 0
+        at = self.length
+        self.length, self.longest = at + 1, self.longest + 1
+        return at
 
 
-def _with_slots(used: torch.Tensor, rows: torch.Tensor, slots: int) -> torch.Tensor:
+def _taken(used: torch.Tensor, rows: torch.Tensor, slots: int) -> torch.Tensor:
+    """Some rows in new storage of `slots` slots; those not in use are left uninitialised."""
     layers, _, heads, length, dim = used.shape
-    out = used.new_zeros(layers, rows.numel(), heads, slots, dim)
-    out[..., :length, :] = used[:, rows]
+    out = used.new_empty(layers, rows.numel(), heads, slots, dim)
+    for layer in range(layers):
+        torch.index_select(used[layer], 0, rows, out=out[layer, :, :, :length])
     return out
 
 
@@ -80,8 +90,8 @@ class LeanDecoder:
         rows, longest = ids.shape
         cfg = self.config
         slots = longest + min(room, CACHE_BLOCK)
-        keys = torch.zeros(cfg.layers, rows, cfg.kv_heads, slots, cfg.head_dim, device=self.device, dtype=self.dtype)
-        values = torch.zeros_like(keys)
+        keys = torch.empty(cfg.layers, rows, cfg.kv_heads, slots, cfg.head_dim, device=self.device, dtype=self.dtype)
+        values = torch.empty_like(keys)
         cos, sin = (table[:longest, None] for table in self._rope(longest))
         x = F.embedding(ids, params["model.embed_tokens.weight"])
         for layer in range(cfg.layers):
@@ -91,10 +101,7 @@ class LeanDecoder:
         return logits, LeanCache(keys, values, lengths, longest)
 
     def step(self, params: Params, cache: LeanCache, tokens: torch.Tensor) -> torch.Tensor:
-        if cache.longest >= cache.keys.shape[3]:
-            cache.grow()
-        at = cache.length
-        cache.length, cache.longest = at + 1, cache.longest + 1
+        at = cache.open_slot()
         cos, sin = (table[at][:, None] for table in self._rope(cache.longest))
         slots = torch.arange(cache.longest, device=self.device)
         hidden = torch.where(slots[None] > at[:, None], float("-inf"), 0.0).to(self.dtype)[:, None]
