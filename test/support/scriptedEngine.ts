@@ -1,12 +1,14 @@
 // An engine for tests: the whole wire of docs/engine-api.md over real HTTP, with a model that costs nothing and with
 // every misbehaviour that a test may wish for.
 
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import http from "node:http";
 import path from "node:path";
 import { z } from "zod";
 import { BASE, completionLogprobs, type FakeWeights, forwardLogprobs, hash, stepped, unit } from "./scriptedModel.ts";
+
+const WEIGHTS_FILE = "model.safetensors";
 
 export interface Draw {
   snapshot: string;
@@ -293,7 +295,7 @@ export async function startScriptedEngine(options: ScriptedEngineOptions = {}): 
         return save(model, z.looseObject({ path: z.string(), overwrite: z.boolean().optional() }).parse(body));
       case "load_weights": {
         const { path: folder } = z.looseObject({ path: z.string() }).parse(body);
-        const file = path.join(folder, "state.json");
+        const file = path.join(folder, WEIGHTS_FILE);
         const text = await readFile(file, "utf8").catch(() => {
           throw new Refused(400, `path: no checkpoint at ${folder}`);
         });
@@ -534,10 +536,12 @@ function bits(values: number[]): number[] {
 async function save(model: Model, asked: { path: string; overwrite?: boolean | undefined }): Promise<unknown> {
   const temporary = `${asked.path}.${randomBytes(4).toString("hex")}.tmp`;
   await mkdir(temporary, { recursive: true });
-  await writeFile(path.join(temporary, "state.json"), JSON.stringify(model.weights));
+  const weights = Buffer.from(JSON.stringify(model.weights));
+  await writeFile(path.join(temporary, WEIGHTS_FILE), weights);
+  const sha256 = createHash("sha256").update(weights).digest("hex");
   await writeFile(
     path.join(temporary, "MANIFEST.json"),
-    JSON.stringify({ version: 1, files: [{ name: "state.json" }] }),
+    JSON.stringify({ version: 1, files: [{ name: WEIGHTS_FILE, size: weights.length, sha256 }] }),
   );
   try {
     await rename(temporary, asked.path);

@@ -1,5 +1,6 @@
-import { LineCounter, parseDocument } from "yaml";
+import { Document, LineCounter, parseDocument } from "yaml";
 import { type RunConfig, runConfig } from "../protocol/config.ts";
+import { valueAt, whatIsWrong } from "./configAdvice.ts";
 
 /** One mistake in a configuration, where it stands and what would be right. */
 export interface ConfigProblem {
@@ -9,118 +10,102 @@ export interface ConfigProblem {
   field: string;
   message: string;
   remedy: string;
+  /** `run.yaml:12:3`, or what was said on the command line. */
+  where: string;
 }
 
-/** The configuration can not be used; `message` lists every problem with its line and remedy. */
+/** The configuration can not be used; `message` lists every problem with its place and remedy, a line each. */
 export class ConfigInvalid extends Error {
   override readonly name = "ConfigInvalid";
   readonly problems: ConfigProblem[];
-  constructor(file: string, problems: ConfigProblem[]) {
-    super(
-      problems
-        .map(
-          ({ line, column, message, remedy }) =>
-            `${file}${line === null ? "" : `:${line}:${column}`}: ${message} ${remedy}`,
-        )
-        .join("\n"),
-    );
+  constructor(problems: ConfigProblem[]) {
+    super(problems.map(({ where, message, remedy }) => `${where}: ${message} ${remedy}`).join("\n"));
     this.problems = problems;
   }
 }
 
-/** Reads run.yaml text; defaults are filled in. @throws ConfigInvalid */
-export function parseRunConfig(text: string, file: string): RunConfig {
+/** A value that replaces the file's, with its origin for messages. */
+export interface ConfigOverride {
+  path: string[];
+  value: unknown;
+  origin: string;
+}
+
+export interface ConfigSource {
+  /** The file's text, or ready-made values of a preset. */
+  content: string | RunConfig;
+  /** How messages name it. */
+  name: string;
+  overrides?: readonly ConfigOverride[];
+  /** What the schema cannot know, such as which domains there are. */
+  check?: (config: RunConfig) => { path: string[]; message: string; remedy: string }[];
+}
+
+type Path = (string | number)[];
+
+/** Reads run.yaml text or a preset, with overrides; defaults are filled in. @throws ConfigInvalid */
+export function readRunConfig({ content, name, overrides = [], check }: ConfigSource): RunConfig {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document =
+    typeof content === "string"
+      ? parseDocument(content, { lineCounter: lines, prettyErrors: false })
+      : new Document(content);
   const syntax = document.errors.map((error) => {
     const { line, col } = lines.linePos(error.pos[0]);
-    return {
-      line,
-      column: col,
-      field: "",
-      message: `This is not YAML: ${error.message}`,
-      remedy: "Check indentation, colons and quotes.",
-    };
+    const message = `This is not YAML: ${error.message}.`.replace(/\.\.$/, ".");
+    const remedy = "Check indentation, colons and quotes.";
+    return { line, column: col, field: "", message, remedy, where: `${name}:${line}:${col}` };
   });
-  if (syntax.length > 0) throw new ConfigInvalid(file, syntax);
+  if (syntax.length > 0) throw new ConfigInvalid(syntax);
+  for (const override of overrides) set(document, override);
   const value: unknown = document.toJS() ?? {};
   const parsed = runConfig.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new ConfigInvalid(
-    file,
-    parsed.error.issues.flatMap((issue) => {
-      const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
-      if (issue.code === "unrecognized_keys") {
-        return issue.keys.map((key) => problemAt([...path, key], unknownKey(key, knownKeys(path)), "key"));
-      }
-      const found = valueAt(value, path);
-      const message =
-        found === undefined
-          ? `'${path.join(".")}' is missing.`
-          : `'${path.join(".")}' is ${JSON.stringify(found)}: ${issue.message}.`;
-      return [problemAt(path, { message, remedy: "See docs/configuration.md for what it may be." }, "value")];
-    }),
-  );
+  const problems = parsed.success
+    ? (check?.(parsed.data) ?? []).map((problem) => located({ ...problem, at: "value" }))
+    : parsed.error.issues.flatMap((issue) => whatIsWrong(issue, value)).map(located);
+  if (parsed.success && problems.length === 0) return parsed.data;
+  throw new ConfigInvalid(problems);
 
-  function problemAt(
-    path: (string | number)[],
-    what: { message: string; remedy: string },
-    at: "key" | "value",
-  ): ConfigProblem {
-    const node = nodeAt(path, at);
-    const position = node === null ? null : lines.linePos(node);
-    return { line: position?.line ?? null, column: position?.col ?? null, field: path.join("."), ...what };
-  }
-
-  function nodeAt(path: (string | number)[], at: "key" | "value"): number | null {
-    if (at === "value") {
-      const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
-      return node?.range?.[0] ?? null;
-    }
-    const parent = (path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)) as
-      | { items?: { key: { value: unknown; range?: [number, number, number] } }[] }
-      | undefined
-      | null;
-    return parent?.items?.find((pair) => pair.key?.value === path.at(-1))?.key.range?.[0] ?? null;
+  function located({
+    path,
+    message,
+    remedy,
+    at,
+  }: {
+    path: Path;
+    message: string;
+    remedy: string;
+    at: "key" | "value";
+  }) {
+    const field = path.join(".");
+    const origin = overrides.findLast((override) => override.path.join(".") === field)?.origin;
+    const offset = origin === undefined ? offsetOf(document, path, at) : null;
+    const position = offset === null ? null : lines.linePos(offset);
+    const where = origin ?? (position === null ? name : `${name}:${position.line}:${position.col}`);
+    return { line: position?.line ?? null, column: position?.col ?? null, field, message, remedy, where };
   }
 }
 
-function unknownKey(key: string, known: string[]): { message: string; remedy: string } {
-  const [nearest] = known
-    .map((name) => ({ name, distance: editDistance(key, name) }))
-    .sort((a, b) => a.distance - b.distance);
-  const guess =
-    nearest !== undefined && nearest.distance <= 3
-      ? `Did you mean '${nearest.name}'?`
-      : `Known here: ${known.join(", ")}.`;
-  return { message: `'${key}' is no setting.`, remedy: guess };
-}
-
-/** Names of the settings beside the one at `path`, found by asking the schema with nothing in it. */
-function knownKeys(path: (string | number)[]): string[] {
-  const filled: unknown = runConfig.parse({ domain: "sort", model: "demo" });
-  const place = valueAt(filled, path);
-  return typeof place === "object" && place !== null ? Object.keys(place) : [];
-}
-
-function valueAt(value: unknown, path: (string | number)[]): unknown {
-  return path.reduce<unknown>(
-    (place, part) =>
-      typeof place === "object" && place !== null ? (place as Record<string, unknown>)[part] : undefined,
-    value,
-  );
-}
-
-/** Levenshtein distance, for suggestions only. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitute = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(substitute, (previous[j] as number) + 1, (row[j - 1] as number) + 1));
-    }
-    previous = row;
+function set(document: Document, { path, value, origin }: ConfigOverride): void {
+  const parent = valueAt(document.toJS(), path.slice(0, -1));
+  const settings = parent === undefined || parent === null || typeof parent === "object";
+  if (!settings) {
+    const message = `'${path.slice(0, -1).join(".")}' is a value and holds no settings.`;
+    const remedy = "Check the key's path.";
+    throw new ConfigInvalid([{ line: null, column: null, field: path.join("."), message, remedy, where: origin }]);
   }
-  return previous[b.length] as number;
+  document.setIn(path, document.createNode(value));
+}
+
+/** Where a key or its value begins in the text; null when it is not there. */
+function offsetOf(document: Document, path: Path, at: "key" | "value"): number | null {
+  if (at === "value") {
+    const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
+    return node?.range?.[0] ?? null;
+  }
+  const parent = (path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)) as
+    | { items?: { key: { value: unknown; range?: [number, number, number] } }[] }
+    | undefined
+    | null;
+  return parent?.items?.find((pair) => pair.key?.value === path.at(-1))?.key.range?.[0] ?? null;
 }

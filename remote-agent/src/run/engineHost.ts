@@ -1,6 +1,6 @@
 import { connectEngine } from "../engine/client.ts";
 import type { Engine } from "../engine/engine.ts";
-import { EngineFailed, EngineGone, EngineUnresponsive } from "../engine/errors.ts";
+import { EngineFailed, EngineGone, EngineRefused, EngineUnresponsive } from "../engine/errors.ts";
 import { adoptEngine, type LaunchOptions, launchEngine, type RunningEngine } from "../engine/launcher.ts";
 import type { NoticeRecord } from "../protocol/records.ts";
 import { RunPaused } from "../verbs/errors.ts";
@@ -57,7 +57,8 @@ export class EngineHost {
         this.#fruitless = 0;
         return result;
       } catch (error) {
-        if (this.#options.signal.aborted || !mendable(error)) throw error;
+        if (this.#options.signal.aborted) throw error;
+        if (!mendable(error) && !(await isAnother(connection, error))) throw error;
         await this.#renew(promise, connection, error as Error);
       }
     }
@@ -142,6 +143,13 @@ export class EngineHost {
     this.#cpuOfEnded += this.#cpuOf(connection.process.pid) ?? 0;
     await connection.process.stop();
   }
+}
+
+/** A refusal because the engine's address is now served by another process, which knows none of our models. */
+async function isAnother({ engine, instance }: Connection, error: unknown): Promise<boolean> {
+  if (!(error instanceof EngineRefused) || engine.capabilities.instance === null) return false;
+  const status = await engine.status().catch(() => null);
+  return status !== null && status.instance !== instance;
 }
 
 function mendable(error: unknown): boolean {

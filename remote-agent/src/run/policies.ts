@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { readFile, rm, stat } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
 import type { Completion, Datum, Engine, SamplingParams } from "../engine/engine.ts";
 import { EngineConflict, EngineUnsupported } from "../engine/errors.ts";
 import type { RunConfig } from "../protocol/config.ts";
@@ -9,6 +8,7 @@ import type { CheckpointRecord, RunRecord } from "../protocol/records.ts";
 import type { LearnRequest, LearnResult, Policies } from "../verbs/ports.ts";
 import { datumsOf, meanGap } from "./datums.ts";
 import type { Connection, EngineHost } from "./engineHost.ts";
+import { CheckpointIncomplete, verifyCheckpoint } from "./journal/manifest.ts";
 
 /** Where a training line stands in an engine. */
 interface Slot {
@@ -374,21 +374,18 @@ export class EnginePolicies implements Policies {
 
   async #isOnDisk(checkpoint: CheckpointRecord): Promise<boolean> {
     if (checkpoint.method === "base") return true;
-    try {
-      return (await stat(path.join(this.#directoryOf(checkpoint), "MANIFEST.json"))).isFile();
-    } catch {
-      return false;
-    }
+    return verifyCheckpoint(this.#directoryOf(checkpoint), { hashes: false }).then(
+      () => true,
+      () => false,
+    );
   }
 }
 
-const manifest = z.looseObject({ files: z.array(z.looseObject({ name: z.string(), sha256: z.string() })) });
-
-/** SHA-256 of the saved weights, as the checkpoint's manifest states it. */
+/** SHA-256 of the saved weights, as the checkpoint's manifest states it. @throws CheckpointIncomplete */
 async function weightsHash(directory: string): Promise<string> {
-  const { files } = manifest.parse(JSON.parse(await readFile(path.join(directory, "MANIFEST.json"), "utf8")));
+  const { files } = await verifyCheckpoint(directory, { hashes: false });
   const weights = files.find((file) => file.name === "model.safetensors" || file.name === "adapter_model.safetensors");
-  if (weights === undefined) throw new Error(`The checkpoint in ${directory} has no weights file in its manifest.`);
+  if (weights === undefined) throw new CheckpointIncomplete(directory, ["no weights file is in its manifest"]);
   return weights.sha256;
 }
 
