@@ -1,4 +1,5 @@
-// The long sweeps of the fault tests: `npm run faults [-- pattern]`. `npm test` runs the same files with few repetitions.
+// The long sweeps of the fault tests: `npm run faults [-- pattern]`. `npm test` runs the same files with
+// few repetitions; RZERO_KILLS is the number of kills (8 there, 64 here).
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { root } from "./setup/paths.mjs";
@@ -7,6 +8,10 @@ const vitest = join(root, "node_modules/vitest/vitest.mjs");
 const { status } = spawnSync(process.execPath, [vitest, "run", "--project", "faults", ...process.argv.slice(2)], {
   cwd: root,
   stdio: "inherit",
-  env: { ...process.env, RZERO_FAULTS: "long", OMP_NUM_THREADS: process.env.OMP_NUM_THREADS ?? "1" },
+  env: {
+    ...process.env,
+    RZERO_KILLS: process.env.RZERO_KILLS ?? "64",
+    OMP_NUM_THREADS: process.env.OMP_NUM_THREADS ?? "1",
+  },
 });
 process.exitCode = status ?? 1;
