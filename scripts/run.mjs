@@ -30,11 +30,16 @@ const tasks = {
 async function main([name = "", ...args]) {
   const task = tasks[name];
   if (!task) throw new SetupError(`There is no task “${name}”. Tasks: ${Object.keys(tasks).join(", ")}.`);
+  const quit = (signal) => process.exit(128 + constants.signals[signal]);
+  for (const signal of signals) process.on(signal, quit);
   const ready = await setUp({ python: task.python });
+  for (const signal of signals) process.off(signal, quit);
   const path = [dirname(ready.node), join(root, "node_modules/.bin"), process.env.PATH].filter(Boolean).join(delimiter);
   const env = { ...process.env, PATH: path, ...(ready.python && { RZERO_PYTHON: ready.python }) };
   return await run(ready.node, task.run(args), { env, cwd: task.cwd ?? root });
 }
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** Runs a program in the foreground; its exit code is ours. */
 function run(program, args, options) {

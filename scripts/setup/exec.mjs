@@ -50,6 +50,8 @@ export function runLogged(command, { what, remedy, cwd, env, limitMs = 30 * 60_0
     const fail = (reason) =>
       reject(new SetupError(`${what}: ${reason}. ${remedy}`, { tail: relevant(tail), log: path }));
     const child = spawn(command[0], command.slice(1), { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    const killed = () => child.kill("SIGKILL"); // what is half installed must not be written to behind our back
+    process.once("exit", killed);
     const timer = setTimeout(() => {
       timedOut = true;
       child.kill("SIGKILL");
@@ -65,6 +67,7 @@ export function runLogged(command, { what, remedy, cwd, env, limitMs = 30 * 60_0
     });
     child.on("close", (code, signal) => {
       clearTimeout(timer);
+      process.off("exit", killed);
       if (pending.trim() !== "") tail.push(pending);
       if (code === 0) resolve(stdout);
       else if (timedOut) fail(`took longer than ${Math.round(limitMs / 60_000)} minutes`);
