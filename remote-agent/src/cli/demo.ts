@@ -1,29 +1,102 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { ResolvedRun } from "../protocol/config.ts";
+import type { RunView } from "../protocol/runView.ts";
 import { demoConfig } from "../recipes/demoConfig.ts";
 import { createRun, startSupervisor } from "../run/launch.ts";
-import { readRunView } from "../run/opened.ts";
-import { demoModel } from "./demoModel.ts";
-import { follow, progressTypes } from "./follow.ts";
+import type { RpcClient } from "../run/rpcPeer.ts";
+import { readRun } from "../run/runDir.ts";
+import { newCommand } from "./connect.ts";
+import { demoReport } from "./demoReport.ts";
+import { demoRows, iterationsOf } from "./demoTable.ts";
+import { demoVerdict } from "./demoVerdict.ts";
 import { findInstallation } from "./installation.ts";
-import type { World } from "./program.ts";
+import { coloured, plain } from "./layout.ts";
+import { pretrainedModel } from "./pretraining.ts";
+import { readRunFacts } from "./runFacts.ts";
+import { placesOf } from "./show.ts";
+import { watch } from "./watch.ts";
+import { Interrupted, interruptible, isLively, note, print, printJson, type World, widthOf } from "./world.ts";
 
-export async function demoCommand(options: { seed: number; json?: boolean }, { env, mainUrl }: World): Promise<number> {
-  const installation = await findInstallation(env, mainUrl);
-  const model = await demoModel(installation, options.seed, ({ step, steps, seconds }) => {
-    if (step % 50 === 0) process.stderr.write(`pre-training ${step}/${steps} ${seconds} s\n`);
-  });
-  const runDir = await createRun(installation, demoConfig(options.seed), model, new Date());
+/** How long the first Ctrl-C waits for the run to save and end. */
+const STOP_MS = 20_000;
+
+/** `rzero demo`: a small model teaches itself to sort, in this terminal, to the end. */
+export async function demoCommand(world: World, options: { seed: number; json?: boolean }): Promise<number> {
+  const json = options.json ?? false;
+  const installation = await findInstallation(world.env, world.mainUrl);
+  const pretraining = interruptible(world);
+  const model = await pretrainedModel(world, installation, {
+    seed: options.seed,
+    json,
+    signal: pretraining.signal,
+  }).finally(pretraining.done);
+  const runDir = await createRun(installation, demoConfig(options.seed), model, new Date(world.now()));
   const client = await startSupervisor(installation, runDir);
-  process.stderr.write(`${runDir}\n`);
-  await follow(client, "", {
-    since: 0,
-    types: progressTypes,
-    onRecord: (record) => {
-      if (record.type === "call") return;
-      process.stdout.write(`${JSON.stringify(record)}\n`);
-    },
+  const run = await readRun(runDir);
+  const leave = stopOnInterrupt(world, client, run);
+  try {
+    const interrupt = "Ctrl-C stops the run";
+    const view = await watch(world, { runDir, run, client, json, interrupt, signal: leave.signal });
+    if (leave.signal.aborted) throw new Interrupted();
+    const facts = await readRunFacts(runDir, run.config);
+    await report(world, { run, runDir, view, places: placesOf(runDir, facts.checkpoints), json });
+    return view.state === "completed" ? 0 : leave.pressed() > 0 ? 130 : 1;
+  } finally {
+    leave.done();
+    client.close();
+  }
+}
+
+async function report(
+  world: World,
+  {
+    run,
+    runDir,
+    view,
+    places,
+    json,
+  }: { run: ResolvedRun; runDir: string; view: RunView; places: Record<string, string>; json: boolean },
+): Promise<void> {
+  if (json) {
+    const rows = demoRows(view, run.config).map(({ name, values }) => [name, values] as const);
+    const table = { iterations: iterationsOf(view), ...Object.fromEntries(rows) };
+    printJson(world, { run: run.id, directory: runDir, view, table, verdict: demoVerdict(view, run.config), places });
+    return;
+  }
+  if (view.state === "completed") {
+    const lines = demoReport(view, {
+      run,
+      places,
+      width: Math.min(100, widthOf(world)),
+      program: world.program,
+      paint: isLively(world) ? coloured : plain,
+    });
+    for (const line of lines) print(world, line);
+  } else if (!isLively(world)) {
+    print(world, `The run is ${view.state}; it lies in ${runDir}. \`${world.program} resume ${run.id}\` goes on.`);
+  }
+}
+
+/** The first Ctrl-C stops the run, which saves first; the second, or a run that does not end, leaves at once. */
+function stopOnInterrupt(world: World, client: RpcClient, run: ResolvedRun) {
+  const abort = new AbortController();
+  let presses = 0;
+  const done = world.onInterrupt(() => {
+    presses += 1;
+    if (presses > 1) {
+      abort.abort(new Interrupted());
+      return;
+    }
+    if (!isLively(world)) note(world, "Stopping the run, which saves first; Ctrl-C again leaves at once.");
+    client.request("runs/stop", { run: run.id, ...newCommand() }).catch(() => undefined); // the limit below ends the wait
+    delay(STOP_MS, undefined, { ref: false }).then(() => {
+      if (!abort.signal.aborted)
+        note(
+          world,
+          `The run did not end within ${STOP_MS / 1000} s; \`${world.program} show ${run.id}\` tells how it stands.`,
+        );
+      abort.abort(new Interrupted());
+    });
   });
-  client.close();
-  const view = await readRunView(runDir);
-  process.stdout.write(`${JSON.stringify(view)}\n`);
-  return view.state === "completed" ? 0 : 1;
+  return { signal: abort.signal, done, pressed: () => presses };
 }

@@ -1,9 +1,9 @@
-import type { RunRecord, Stored } from "../protocol/records.ts";
+import { type RunRecord, type Stored, storedRecord } from "../protocol/records.ts";
 import { applyRecord, emptyRunView, type RunView } from "../protocol/runView.ts";
 import type { RpcClient } from "../run/rpcPeer.ts";
 
-/** Types that carry a run's progress; the bulk (trajectories, scores, tasks) stays with the agent. */
-export const progressTypes = ["state", "stage", "metric", "notice", "usage", "call"];
+/** Types that carry a run's progress and its newest question; the bulk (trajectories, scores) stays with the agent. */
+export const progressTypes = ["state", "stage", "metric", "notice", "usage", "call", "task"];
 
 /**
  * Follows a run's durable records from `since` until its owner ends or `signal` aborts. The view holds every range
@@ -16,7 +16,7 @@ export async function follow(
     since: number;
     types?: string[];
     signal?: AbortSignal;
-    onRecord?: (record: Stored<RunRecord>) => void;
+    onRecord?: (record: Stored<RunRecord>, view: RunView) => void;
     onChange?: (view: RunView) => void;
   },
 ): Promise<RunView> {
@@ -27,9 +27,11 @@ export async function follow(
       if (events.from > last) reject(new Error(`Records ${last + 1} to ${events.from} of the run did not arrive.`));
       for (const raw of events.records) {
         if (raw.seq <= last) continue;
-        const record = raw as unknown as Stored<RunRecord>;
+        const parsed = storedRecord.safeParse(raw);
+        if (!parsed.success) continue; // the journal's own, or of a newer agent
+        const record = parsed.data;
         applyRecord(view, record);
-        options.onRecord?.(record);
+        options.onRecord?.(record, view);
       }
       last = Math.max(last, events.to);
       options.onChange?.(view);
@@ -38,6 +40,7 @@ export async function follow(
     });
     options.signal?.addEventListener("abort", () => resolve(), { once: true });
   });
+  finished.catch(() => undefined); // it may fail before it is waited for below
   await client.request("runs/subscribe", {
     run,
     since: options.since,

@@ -1,45 +1,168 @@
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { ConfigInvalid } from "../run/configFile.ts";
 import { demoCommand } from "./demo.ts";
+import { doctorCommand } from "./doctor.ts";
+import { engineServeCommand } from "./engineServe.ts";
+import { listCommand } from "./list.ts";
+import { runCommand } from "./run.ts";
+import { serveCommand } from "./serve.ts";
+import { showCommand } from "./show.ts";
+import { steerCommand } from "./steerCommand.ts";
 import { superviseCommand } from "./supervise.ts";
+import { tailCommand } from "./tail.ts";
+import { Interrupted, UsageError, type World } from "./world.ts";
 
-export interface World {
-  env: NodeJS.ProcessEnv;
-  /** URL of the program's main file: tells whether sources or a bundle run. */
-  mainUrl: string;
-}
+const RUN = "a run's id, a part of it, `last`, or its directory";
+const JSON_OPTION = ["--json", "JSON on stdout instead of text"] as const;
 
-/** Parses the command line and runs a command; answers the exit code. Errors are one sentence on stderr. */
+/** Parses the command line and runs a command. Answers the exit code: 0 done, 1 failed, 2 misused, 130 after Ctrl-C. */
 export async function run(argv: string[], world: World): Promise<number> {
   let code = 0;
+  const wantsJson = argv.includes("--json");
+  try {
+    await programOf(world, wantsJson, (exitCode) => {
+      code = exitCode;
+    }).parseAsync(argv);
+    return code;
+  } catch (error) {
+    return told(error, world, wantsJson);
+  }
+}
+
+function programOf(world: World, quiet: boolean, exit: (code: number) => void): Command {
   const program = new Command("rzero")
-    .description("Run R-Zero: two language models that teach each other.")
+    .description("R-Zero: two language models that teach each other, from questions they invent themselves.")
     .exitOverride()
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => world.stdout.write(text),
+      writeErr: (text) => quiet || world.stderr.write(text),
+    });
 
   program
     .command("demo")
-    .description("Pre-train a very small model, then let it teach itself to sort: a real run in a few minutes, no GPU.")
+    .description("a very small model teaches itself to sort: a real run in a few minutes, no GPU")
     .option("--headless", "stay in the terminal (the only form so far)")
-    .addOption(new Option("--seed <n>", "seed of base model and run").argParser(Number).default(0))
-    .option("--json", "one JSON object instead of text")
-    .action(async (options) => {
-      code = await demoCommand(options, world);
-    });
+    .addOption(new Option("--seed <n>", "seed of base model and run").argParser(seed).default(0))
+    .option(...JSON_OPTION)
+    .action(async (options) => exit(await demoCommand(world, options)));
+
+  program
+    .command("run [file]")
+    .description("start a run from a configuration file or a preset and follow it; it goes on by itself")
+    .addOption(new Option("--preset <name>", "a ready-made configuration").choices(["demo"]))
+    .addOption(new Option("--seed <n>", "the run's seed").argParser(seed))
+    .option("--set <key=value>", "replace a setting, for example solver.steps=10 (repeatable)", append, [])
+    .option("--detach", "return once the run has started")
+    .option(...JSON_OPTION)
+    .action(async (file, options) => exit(await runCommand(world, file, options)));
+
+  program
+    .command("list")
+    .description("all runs of this machine")
+    .option(...JSON_OPTION)
+    .action(async (options) => exit(await listCommand(world, options)));
+
+  program
+    .command("show")
+    .description("how a run stands, its newest questions, and where things lie")
+    .argument("<run>", RUN)
+    .option(...JSON_OPTION)
+    .action(async (name, options) => exit(await showCommand(world, name, options)));
+
+  program
+    .command("tail")
+    .description("the run's records and those that come, until it ends")
+    .argument("<run>", RUN)
+    .addOption(new Option("--since <seq>", "only records after this number").argParser(whole).default(0))
+    .addOption(
+      new Option("--types <a,b>", "only these types (default: all with --json, else the readable ones)").argParser(
+        commas,
+      ),
+    )
+    .option("--json", "records as JSON lines")
+    .action(async (name, options) => exit(await tailCommand(world, name, options)));
+
+  const steering = {
+    pause: "pause a run when the calls under way are done",
+    resume: "go on with a paused, stopped, failed or interrupted run",
+    stop: "end a run orderly; what is done is kept",
+  } as const;
+  for (const what of ["pause", "resume", "stop"] as const) {
+    program
+      .command(what)
+      .description(steering[what])
+      .argument("<run>", RUN)
+      .option(...JSON_OPTION)
+      .action(async (name, options) => exit(await steerCommand(world, what, name, options)));
+  }
+
+  program
+    .command("doctor")
+    .description("check this machine: Node, Python, packages, CPU, memory, disk, GPU, sandbox")
+    .option("--engine", "also start the engine's program, which takes longer")
+    .option(...JSON_OPTION)
+    .action(async (options) => exit(await doctorCommand(world, options)));
+
+  program
+    .command("serve")
+    .description("answer a client for all runs of this machine (JSON-RPC)")
+    .requiredOption("--stdio", "over stdin and stdout")
+    .option(...JSON_OPTION)
+    .action(async () => exit(await serveCommand(world)));
+
+  program
+    .command("engine")
+    .description("the engine by itself")
+    .command("serve")
+    .description("serve a model with the built-in engine until Ctrl-C")
+    .requiredOption("--model <dir>", "Hugging Face folder of the base model")
+    .addOption(new Option("--port <n>", "port on 127.0.0.1; 0 picks a free one").argParser(whole).makeOptionMandatory())
+    .option(...JSON_OPTION)
+    .action(async (options) => exit(await engineServeCommand(world, options)));
 
   program
     .command("supervise <directory>", { hidden: true })
     .description("own a run until it ends (started by `rzero run`)")
-    .action(async (directory) => {
-      code = await superviseCommand(directory, world.env, world.mainUrl);
-    });
+    .action(async (directory) => exit(await superviseCommand(directory, world.env, world.mainUrl)));
 
-  try {
-    await program.parseAsync(argv);
-    return code;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode;
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    if (world.env["RZERO_DEBUG"] !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-    return 1;
+  return program;
+}
+
+/** An error as one sentence on stderr, or as JSON there; answers the exit code. */
+function told(error: unknown, world: World, json: boolean): number {
+  if (error instanceof Interrupted) return 130;
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    if (json) world.stderr.write(`${JSON.stringify({ error: message, reason: "UsageError" })}\n`);
+    return 2; // commander has written what is wrong
   }
+  const reason = error instanceof Error ? error.name : "Error";
+  const problems = error instanceof ConfigInvalid ? { problems: error.problems } : {};
+  world.stderr.write(`${json ? JSON.stringify({ error: message, reason, ...problems }) : message}\n`);
+  if (world.env["RZERO_DEBUG"] && error instanceof Error) world.stderr.write(`${error.stack}\n`);
+  return error instanceof UsageError || error instanceof ConfigInvalid ? 2 : 1;
+}
+
+function seed(text: string): number {
+  const value = whole(text);
+  if (value > 2 ** 32 - 1) throw new InvalidArgumentError("A seed is a whole number from 0 to 4294967295.");
+  return value;
+}
+
+function whole(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("It must be a whole number, 0 or more.");
+  return Number(text);
+}
+
+function commas(text: string): string[] {
+  return text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
+
+function append(text: string, before: string[]): string[] {
+  return [...before, text];
 }

@@ -1,0 +1,77 @@
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import type { ResolvedRun } from "../protocol/config.ts";
+import type { RunSummary } from "../protocol/rpc.ts";
+import { type RunView, runView } from "../protocol/runView.ts";
+import { attach } from "../run/launch.ts";
+import { readRunView } from "../run/opened.ts";
+import type { RpcClient } from "../run/rpcPeer.ts";
+import { findRun, NoSuchRun, readRun, rzeroHome } from "../run/runDir.ts";
+import type { World } from "./world.ts";
+
+/** A supervisor that does not answer in this time is shown from what it has written. */
+const ANSWER_MS = 5000;
+
+/** The run a person names: a whole id, a part that fits one run, `last`, or a path. @throws NoSuchRun */
+export async function openNamed(
+  { env }: Pick<World, "env">,
+  name: string,
+): Promise<{ runDir: string; run: ResolvedRun }> {
+  const runDir = await findRun(rzeroHome(env), name);
+  try {
+    return { runDir, run: await readRun(runDir) };
+  } catch (error) {
+    const missing = error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR"].includes(String(error.code));
+    throw missing ? new NoSuchRun(`${runDir} is no run: it has no run.yaml.`) : error;
+  }
+}
+
+/** Connects to a run's supervisor for the time of `work`; null is given when there is none. */
+export async function withSupervisor<T>(
+  env: NodeJS.ProcessEnv,
+  runDir: string,
+  work: (client: RpcClient | null) => Promise<T>,
+): Promise<T> {
+  const client = await attach(runDir, env);
+  try {
+    return await work(client);
+  } finally {
+    client?.close();
+  }
+}
+
+/** What is known of a run: from its supervisor when it has one, else from what lies on the disk. */
+export async function summaryOf(env: NodeJS.ProcessEnv, runDir: string, run: ResolvedRun): Promise<RunSummary> {
+  return withSupervisor(env, runDir, async (client) => {
+    const answer = await client?.request("runs/show", { run: run.id }, ANSWER_MS).catch(() => null);
+    if (answer != null) return answer;
+    const view = client === null ? await restingView(runDir) : await writtenView(runDir);
+    const { id, config, createdAt } = run;
+    return { id, name: config.name, directory: runDir, createdAt, view, live: client !== null };
+  });
+}
+
+/** A command's identity, so that sending it twice does it once. */
+export function newCommand(): { command: string; by: string } {
+  return { command: randomUUID(), by: "cli" };
+}
+
+/** The supervisor writes a summary when it ends; where it could not, the journal is read. */
+async function restingView(runDir: string): Promise<RunView> {
+  const summary = await readSummary(runDir);
+  const ended = summary !== null && ["completed", "failed", "stopped", "paused"].includes(summary.state);
+  return ended ? summary : readRunView(runDir);
+}
+
+async function writtenView(runDir: string): Promise<RunView> {
+  return (await readSummary(runDir)) ?? (await readRunView(runDir));
+}
+
+async function readSummary(runDir: string): Promise<RunView | null> {
+  try {
+    return runView.parse(JSON.parse(await readFile(path.join(runDir, "summary.json"), "utf8")));
+  } catch {
+    return null; // missing or of another version: it is derived, the journal has it all
+  }
+}

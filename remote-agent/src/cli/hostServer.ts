@@ -1,0 +1,61 @@
+import { randomUUID } from "node:crypto";
+import type { MessageConnection } from "vscode-jsonrpc/node";
+import type { RunEvents } from "../protocol/rpc.ts";
+import type { Installation } from "../run/launch.ts";
+import { serve } from "../run/rpcPeer.ts";
+import { openNamed, summaryOf } from "./connect.ts";
+import { listRuns } from "./list.ts";
+import { type Relay, relayRun } from "./relay.ts";
+import { steer } from "./steer.ts";
+
+export interface Host {
+  env: NodeJS.ProcessEnv;
+  installation: () => Promise<Installation>;
+  /** Identity of this agent, for `agent/hello`. */
+  agent: string;
+}
+
+/**
+ * Answers one client for all runs of a host: what a run's supervisor serves is relayed, what has none is read from its
+ * journal. Answers how to let go of everything when the client has gone.
+ */
+export function serveHost(connection: MessageConnection, host: Host): () => void {
+  const relays = new Map<string, Relay>();
+  const send = (events: RunEvents) => connection.sendNotification("run/events", events);
+  const steering = (what: "pause" | "resume" | "stop") => {
+    return async ({ run, ...command }: { run: string; command: string; by: string }) =>
+      steer(what, await openNamed(host, run), command, host);
+  };
+  serve(connection, {
+    "agent/hello": async () => ({ agent: host.agent, protocol: 1, pid: process.pid }),
+    "runs/list": async () => ({ runs: (await listRuns(host.env)).runs }),
+    "runs/show": async ({ run }) => {
+      const found = await openNamed(host, run);
+      return summaryOf(host.env, found.runDir, found.run);
+    },
+    "runs/pause": steering("pause"),
+    "runs/resume": steering("resume"),
+    "runs/stop": steering("stop"),
+    "runs/subscribe": async ({ run, since, types }) => {
+      const found = await openNamed(host, run);
+      const subscription = randomUUID();
+      const relay = relayRun({ ...found, env: host.env, subscription, since, types, send });
+      relays.set(subscription, relay);
+      relay.done.finally(() => relays.delete(subscription));
+      return { subscription };
+    },
+    "runs/ack": async ({ subscription, to }) => {
+      relays.get(subscription)?.ack(to);
+      return {};
+    },
+    "runs/unsubscribe": async ({ subscription }) => {
+      relays.get(subscription)?.close();
+      relays.delete(subscription);
+      return {};
+    },
+  });
+  return () => {
+    for (const relay of relays.values()) relay.close();
+    relays.clear();
+  };
+}

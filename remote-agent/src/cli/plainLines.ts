@@ -1,0 +1,54 @@
+import type { RunConfig } from "../protocol/config.ts";
+import type { RunRecord, Stored } from "../protocol/records.ts";
+import type { RunView } from "../protocol/runView.ts";
+import { duration } from "./format.ts";
+import { stageFigures } from "./stageFigures.ts";
+
+/** Steps of one stage are told no more often than this. */
+const STEP_MS = 5000;
+
+/**
+ * Progress as plain lines, for pipes and logs: stages, some of their steps, notices and state changes. The returned
+ * function answers the line for a record that the view already holds, or null.
+ */
+export function plainLines(config: RunConfig): (view: RunView, record: Stored<RunRecord>) => string | null {
+  let lastStepAt = Number.NEGATIVE_INFINITY;
+  return (view, record) => {
+    const text = textOf(view, record);
+    return text === null ? null : `${clock(record.t - (view.startedAt ?? record.t))}  ${text}`;
+  };
+
+  function textOf(view: RunView, record: Stored<RunRecord>): string | null {
+    switch (record.type) {
+      case "state":
+        return [`run ${record.state}`, record.reason, record.remedy].filter((part) => part !== null).join(": ");
+      case "notice":
+        return `${record.level}: ${record.message}`;
+      case "stage": {
+        const name = nameOf(record);
+        if (record.phase === "begin") return `${name} begins`;
+        const figures = stageFigures(view, record.iteration, record.stage, config).join("  ");
+        return `${name} done in ${duration(record.seconds ?? 0)}  ${figures}`.trimEnd();
+      }
+      case "metric": {
+        if (record.step === null || record.t - lastStepAt < STEP_MS) return null;
+        lastStepAt = record.t;
+        const stage = view.stages.find((item) => item.iteration === record.iteration && item.stage === record.stage);
+        const figures = stageFigures(view, record.iteration, record.stage, config).join("  ");
+        return `${nameOf(record)} ${record.step}/${stage?.units ?? "?"}  ${figures}`;
+      }
+      default:
+        return null;
+    }
+  }
+}
+
+function nameOf({ iteration, stage }: { iteration: number; stage: string }): string {
+  return iteration === 0 ? `base model ${stage}` : `iteration ${iteration} ${stage}`;
+}
+
+/** Minutes and seconds since the run began: `03:07`. */
+function clock(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  return `${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(seconds % 60).padStart(2, "0")}`;
+}

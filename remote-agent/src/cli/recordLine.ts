@@ -1,0 +1,61 @@
+import type { RunRecord, Stored } from "../protocol/records.ts";
+import { decimal, duration } from "./format.ts";
+
+/** A record in one line for people: sequence number, time, type, what it says. */
+export function recordLine(record: Stored<RunRecord>): string {
+  const time = new Date(record.t).toISOString().slice(11, 19);
+  return `${String(record.seq).padStart(6)}  ${time}  ${record.type.padEnd(10)}  ${oneLine(text(record))}`.trimEnd();
+}
+
+function text(record: Stored<RunRecord>): string {
+  switch (record.type) {
+    case "state":
+      return [record.state, record.reason, record.remedy].filter((part) => part !== null).join(": ");
+    case "stage":
+      return record.phase === "begin"
+        ? `${record.key} begins`
+        : `${record.key} done in ${duration(record.seconds ?? 0)}${record.engineSeconds === null ? "" : `, engine at work ${duration(record.engineSeconds)}`}`;
+    case "metric":
+      return `${record.name} ${record.iteration}${record.step === null ? "" : `, step ${record.step}`}: ${values(record.values)}`;
+    case "notice":
+      return `${record.level}: ${record.message}`;
+    case "command":
+      return `${record.command} by ${record.by}`;
+    case "owner":
+      return `process ${record.pid}`;
+    case "usage":
+      return `${duration(record.wallSeconds)}, CPU ${duration(record.agentCpuSeconds)} agent, ${record.engineCpuSeconds === null ? "unknown" : duration(record.engineCpuSeconds)} engine`;
+    case "checkpoint":
+      return `${record.role} ${record.method} step ${record.step}${record.path === null ? "" : `, saved at ${record.path}`}`;
+    case "task":
+      return `${record.question ?? "(the Challenger's prompt)"}${record.truth.answer === null ? "" : ` → ${record.truth.answer}`}`;
+    case "trajectory":
+      return `${record.role}, ${record.completionTokens} tokens: ${record.product.question ?? record.product.answer ?? `nothing usable (${record.product.reason})`}`;
+    case "score":
+      return `${record.scorer.name} ${decimal(record.value, 3)} ${JSON.stringify(record.parts)}`;
+    case "example":
+      return `group of ${record.members.length}, rewards ${record.rewards.map((reward) => decimal(reward, 2)).join(" ")}`;
+    case "call":
+      return `${record.key}, ${record.count} records in ${duration(record.ms / 1000)}`;
+    case "gate":
+      return `${record.stage} released by ${record.releasedBy}`;
+    case "intent":
+      return `${record.call} to ${record.model}, number ${record.seq}`;
+    case "model":
+      return `${record.model} holds checkpoint ${record.checkpoint}`;
+  }
+}
+
+function values(all: Record<string, number | null | number[]>): string {
+  return Object.entries(all)
+    .map(([name, value]) => {
+      if (value === null) return `${name} –`;
+      if (Array.isArray(value)) return `${name} [${value.map((item) => Number(item.toPrecision(3))).join(" ")}]`;
+      return `${name} ${Number(value.toPrecision(4))}`;
+    })
+    .join("  ");
+}
+
+function oneLine(value: string): string {
+  return value.replace(/\s+/g, " ");
+}

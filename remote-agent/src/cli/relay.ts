@@ -1,0 +1,115 @@
+import type { ResolvedRun } from "../protocol/config.ts";
+import type { RunEvents } from "../protocol/rpc.ts";
+import { readJournal } from "../run/journal/read.ts";
+import { attach } from "../run/launch.ts";
+import type { RpcClient } from "../run/rpcPeer.ts";
+
+export interface Relay {
+  ack(to: number): void;
+  close(): void;
+  /** Resolves when nothing more will be sent; never rejects. */
+  done: Promise<void>;
+}
+
+export interface RelayOptions {
+  runDir: string;
+  run: ResolvedRun;
+  env: NodeJS.ProcessEnv;
+  /** Name of the subscription towards the client. */
+  subscription: string;
+  since: number;
+  types: string[] | undefined;
+  send: (events: RunEvents) => Promise<void>;
+}
+
+/** Records of one range, and ranges that may be under way unacknowledged, where no supervisor decides it. */
+const RANGE = 500;
+const WINDOW = 8;
+
+/** Passes a run's records on to a client: its supervisor's feed while it has one, else what its journal holds. */
+export function relayRun(options: RelayOptions): Relay {
+  const closing = new AbortController();
+  const state: { ack: (to: number) => void } = { ack: () => undefined };
+  const done = pump(options, closing.signal, state).catch((error: unknown) => {
+    // The client learns of it by the end of the subscription, and asks again from where it was.
+    process.stderr.write(`relay of ${options.run.id}: ${error instanceof Error ? error.message : error}\n`);
+  });
+  return { ack: (to) => state.ack(to), close: () => closing.abort(), done };
+}
+
+async function pump(options: RelayOptions, signal: AbortSignal, state: { ack: (to: number) => void }): Promise<void> {
+  // The subscription's own answer goes first: notifications that overtake it would name an unknown subscription.
+  await new Promise((resolve) => setImmediate(resolve));
+  const client = await attach(options.runDir, options.env);
+  const last = client === null ? await sendStored(options, signal, state) : await relay(client, options, signal, state);
+  const { subscription, send } = options;
+  if (!signal.aborted) await send({ subscription, from: last, to: last, records: [], ended: true });
+}
+
+/** Answers the last sequence number that was passed on. */
+async function relay(
+  client: RpcClient,
+  { run, subscription, since, types, send }: RelayOptions,
+  signal: AbortSignal,
+  state: { ack: (to: number) => void },
+): Promise<number> {
+  let last = since;
+  try {
+    const upstream: { id: string | null } = { id: null };
+    const ended = new Promise<void>((resolve) => {
+      client.onEvents((events) => {
+        upstream.id = events.subscription;
+        last = Math.max(last, events.to);
+        if (events.ended) resolve();
+        else send({ ...events, subscription }).catch(() => resolve());
+      });
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    state.ack = (to) => {
+      if (upstream.id !== null) client.request("runs/ack", { subscription: upstream.id, to }).catch(() => undefined); // closing follows
+    };
+    await client.request("runs/subscribe", { run: run.id, since, ...(types === undefined ? {} : { types }) });
+    await Promise.race([ended, client.closed]);
+    return last;
+  } finally {
+    client.close();
+  }
+}
+
+async function sendStored(
+  { runDir, subscription, since, types, send }: RelayOptions,
+  signal: AbortSignal,
+  state: { ack: (to: number) => void },
+): Promise<number> {
+  let sent = since;
+  let range: RunEvents["records"] = [];
+  let to = since;
+  const underWay: number[] = [];
+  let wake: () => void = () => undefined;
+  state.ack = (acknowledged) => {
+    while (underWay[0] !== undefined && underWay[0] <= acknowledged) underWay.shift();
+    wake();
+  };
+  signal.addEventListener("abort", () => wake(), { once: true });
+  const flush = async () => {
+    if (to === sent) return;
+    while (underWay.length >= WINDOW && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    if (signal.aborted) return;
+    underWay.push(to);
+    await send({ subscription, from: sent, to, records: range, ended: false });
+    sent = to;
+    range = [];
+  };
+  for await (const { record } of readJournal(runDir, since + 1)) {
+    if (signal.aborted) return sent;
+    if (types === undefined || types.includes(record.type)) range.push(record);
+    to = record.seq;
+    if (to - sent >= RANGE) await flush();
+  }
+  await flush();
+  return sent;
+}

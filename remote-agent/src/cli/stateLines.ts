@@ -1,0 +1,35 @@
+import type { RunView } from "../protocol/runView.ts";
+import { type Paint, type Style, wrap } from "./layout.ts";
+
+/** Why the run is in its state and what to do, in sentences; nothing where the state says it all. */
+export function stateLines(
+  view: RunView,
+  { width, id, program }: { width: number; id: string; program: string },
+  paint: Paint,
+): string[] {
+  return sentences(view, `${program} resume ${id}`).flatMap(([style, text]) =>
+    wrap(text, width).map((line) => paint(style, line)),
+  );
+}
+
+function sentences(view: RunView, resume: string): [Style | null, string][] {
+  const reason = view.reason === null ? "" : view.reason;
+  const remedy: [Style | null, string][] = view.remedy === null ? [] : [[null, view.remedy]];
+  switch (view.state) {
+    case "created":
+      return [["dim", "Nothing has worked on this run yet."]];
+    case "preparing":
+      return [["dim", "Starting the engine and loading the model…"]];
+    case "paused":
+      return [["yellow", reason === "" ? "Paused." : `Paused: ${reason}`], ...remedy];
+    case "failed":
+      return [["red", `Failed: ${reason === "" ? "the run's log says why." : reason}`], ...remedy];
+    case "stopped":
+      return [["yellow", `Stopped; everything done is kept. \`${resume}\` goes on from here.`]];
+    case "interrupted":
+      return [["yellow", `No process works on this run any more. \`${resume}\` goes on where it was.`]];
+    case "running":
+    case "completed":
+      return [];
+  }
+}

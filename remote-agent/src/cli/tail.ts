@@ -1,0 +1,46 @@
+import type { RunRecord, Stored } from "../protocol/records.ts";
+import { readJournal } from "../run/journal/read.ts";
+import { attach } from "../run/launch.ts";
+import { asRunRecord } from "../run/opened.ts";
+import { openNamed } from "./connect.ts";
+import { follow } from "./follow.ts";
+import { recordLine } from "./recordLine.ts";
+import { interruptible, print, printJson, type World } from "./world.ts";
+
+export interface TailOptions {
+  since: number;
+  types?: string[];
+  json?: boolean;
+}
+
+/** What people want to read unless they say otherwise; the others are one line an answer and more. */
+const readable = ["state", "stage", "metric", "notice", "usage", "checkpoint", "command", "owner", "gate"];
+
+/** `rzero tail RUN`: its records, then those that come, until the run ends; Ctrl-C ends the look only. */
+export async function tailCommand(world: World, name: string, options: TailOptions): Promise<number> {
+  const { runDir, run } = await openNamed(world, name);
+  const types = options.types ?? (options.json ? undefined : readable);
+  const show = (record: Stored<RunRecord>) =>
+    options.json ? printJson(world, record) : print(world, recordLine(record));
+  const client = await attach(runDir, world.env);
+  if (client === null) {
+    for await (const { record } of readJournal(runDir, options.since + 1)) {
+      const known = asRunRecord(record);
+      if (known !== null && (types === undefined || types.includes(known.type))) show(known);
+    }
+    return 0;
+  }
+  const { signal, done } = interruptible(world);
+  try {
+    await follow(client, run.id, {
+      since: options.since,
+      ...(types === undefined ? {} : { types }),
+      signal,
+      onRecord: show,
+    });
+    return signal.aborted ? 130 : 0;
+  } finally {
+    done();
+    client.close();
+  }
+}
