@@ -1,4 +1,4 @@
-import { type CallRecord, callRecord, type DataRecord, dataRecord, type RunRecord } from "../protocol/records.ts";
+import { type CallRecord, callRecord, type DataRecord, type RunRecord } from "../protocol/records.ts";
 import type { CallLog } from "../verbs/ports.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { JournalRecord } from "./journal/record.ts";
@@ -30,11 +30,11 @@ export class JournalCallLog implements CallLog {
     return this.#calls.get(key)?.call;
   }
 
-  async read(key: string): Promise<DataRecord[]> {
+  async read(key: string): Promise<unknown[]> {
     const recorded = this.#calls.get(key);
     if (recorded === undefined) throw new Error(`The call '${key}' is not in the journal.`);
     const records = await this.#journal.read(recorded.location);
-    return ofCall(records, recorded.call).map((record) => dataRecord.parse(record));
+    return ofCall(records, recorded.call);
   }
 
   async commit(call: CallRecord, records: DataRecord[], beside: RunRecord[] = []): Promise<void> {

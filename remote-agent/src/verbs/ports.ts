@@ -9,8 +9,8 @@ import type { CallRecord, CheckpointRecord, DataRecord, PackRef, RunRecord } fro
 export interface CallLog {
   /** The closing record of a call that is in the journal, or undefined. */
   find(key: string): CallRecord | undefined;
-  /** The records of a recorded call, in the order they were written. */
-  read(key: string): Promise<DataRecord[]>;
+  /** The records of a recorded call, in the order they were written; the caller parses them. */
+  read(key: string): Promise<unknown[]>;
   /** Records a call and its results in one durable append; `beside` travels in the same append. */
   commit(call: CallRecord, records: DataRecord[], beside?: RunRecord[]): Promise<void>;
   /** Records something that is no call (a stage, a notice, an intent); resolves once durable. */

@@ -22,7 +22,7 @@ export function checkParams(
 /** The recorded results of a call, checked to be of the type the verb writes. */
 export function parseRecorded<T extends DataRecord["type"]>(
   type: T,
-  records: DataRecord[],
+  records: unknown[],
 ): Extract<DataRecord, { type: T }>[] {
   return records.map((record) => {
     const parsed = dataRecord.parse(record);
