@@ -112,7 +112,7 @@ def float_vector(value: Any, param: str) -> np.ndarray:
     if array.dtype.kind not in "fi":
         raise invalid(param, "must hold numbers")
     with np.errstate(over="ignore"):
-        array = array.astype(np.float32)
+        array = array.astype(np.float32) + np.float32(0)  # −0 becomes 0: some JSON writers keep the sign, some do not
     finite = np.isfinite(array)
     if not finite.all():
         raise invalid(f"{param}[{int(np.argmin(finite))}]", "must be a finite float32 number")

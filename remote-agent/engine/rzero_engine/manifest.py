@@ -1,5 +1,6 @@
 """Checkpoint folders: written aside, synced, renamed; a folder counts only when its MANIFEST.json is complete."""
 
+import glob
 import hashlib
 import json
 import os
@@ -18,11 +19,12 @@ class CheckpointError(Exception):
 def write_checkpoint(target: Path, fill: Callable[[Path], None], about: dict[str, Any], tag: str) -> None:
     """`fill` writes the files into a hidden sibling of `target`, which then takes its place.
 
-    `about` joins the manifest. `tag` tells this writer's leftovers from those of others.
+    `about` joins the manifest. `tag` keeps this writer's unfinished files apart from those of another.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
+    for leftover in target.parent.glob(f".{glob.escape(target.name)}.*-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
     aside = target.with_name(f".{target.name}.new-{tag}")
-    shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
     fill(aside)
     files = [_describe(path) for path in sorted(aside.iterdir())]
@@ -31,7 +33,6 @@ def write_checkpoint(target: Path, fill: Callable[[Path], None], about: dict[str
         _sync(path)
     if target.exists():
         old = target.with_name(f".{target.name}.old-{tag}")
-        shutil.rmtree(old, ignore_errors=True)
         target.rename(old)
         aside.rename(target)
         shutil.rmtree(old)
