@@ -24,8 +24,14 @@ function gramCounts(tokens: readonly string[], k: number): Map<string, number> {
   return counts;
 }
 
+/** Distance of two token lists under strict. */
+export function naiveStrictDistance(a: readonly string[], b: readonly string[]): number {
+  if (a.length > 0 && JSON.stringify(a) === JSON.stringify(b)) return 0;
+  return 1 - (naiveBleu(a, b) + naiveBleu(b, a)) / 2;
+}
+
 /**
- * The strict clusters by definition, over single copies: every step averages all pairs anew and takes the first nearest pair.
+ * The strict clusters by definition, over single copies in the order of their hashes.
  *
  * @returns cluster ids by first appearance, shape [B]
  */
@@ -33,37 +39,37 @@ export function naiveStrictClusters(lists: readonly (readonly string[])[], tau: 
   const byHash = lists
     .map((tokens, item) => ({ tokens, item, hash: createHash("sha256").update(JSON.stringify(tokens)).digest("hex") }))
     .sort((a, b) => (a.hash === b.hash ? a.item - b.item : a.hash < b.hash ? -1 : 1));
-  const clusters = byHash.map((entry) => [entry]);
-  for (;;) {
-    let best: { i: number; j: number; distance: number } | null = null;
-    for (let i = 0; i < clusters.length; i++) {
-      for (let j = i + 1; j < clusters.length; j++) {
-        const distance = averageDistance(clusters[i]!, clusters[j]!);
-        if (best === null || distance < best.distance - 1e-12) best = { i, j, distance };
-      }
-    }
-    if (best === null || !(best.distance < tau)) break;
-    clusters[best.i]!.push(...clusters[best.j]!);
-    clusters.splice(best.j, 1);
-  }
+  const clusters = naiveGreedyClusters(
+    byHash.length,
+    (i, j) => naiveStrictDistance(byHash[i]!.tokens, byHash[j]!.tokens),
+    tau,
+  ).map((members) => members.map((at) => byHash[at]!.item));
   const ids = new Map<number, number>();
   return lists.map((_, item) => {
-    const cluster = clusters.findIndex((members) => members.some((member) => member.item === item));
+    const cluster = clusters.findIndex((members) => members.includes(item));
     if (!ids.has(cluster)) ids.set(cluster, ids.size);
     return ids.get(cluster)!;
   });
 }
 
-interface Entry {
-  readonly tokens: readonly string[];
-}
-
-function averageDistance(a: readonly Entry[], b: readonly Entry[]): number {
-  const all = a.flatMap((x) => b.map((y) => symmetricDistance(x.tokens, y.tokens)));
-  return all.reduce((sum, distance) => sum + distance, 0) / all.length;
-}
-
-function symmetricDistance(a: readonly string[], b: readonly string[]): number {
-  if (a.length > 0 && JSON.stringify(a) === JSON.stringify(b)) return 0;
-  return 1 - (naiveBleu(a, b) + naiveBleu(b, a)) / 2;
+/** Every step averages all pairs anew and merges the first nearest pair, of several within 1e-12 the first in order. */
+export function naiveGreedyClusters(
+  n: number,
+  distance: (i: number, j: number) => number,
+  tau: number,
+): (readonly number[])[] {
+  const clusters = Array.from({ length: n }, (_, i) => [i]);
+  for (;;) {
+    let best: { i: number; j: number; distance: number } | null = null;
+    for (let i = 0; i < clusters.length; i++) {
+      for (let j = i + 1; j < clusters.length; j++) {
+        const pairs = clusters[i]!.flatMap((a) => clusters[j]!.map((b) => distance(a, b)));
+        const average = pairs.reduce((sum, one) => sum + one, 0) / pairs.length;
+        if (best === null || average < best.distance - 1e-12) best = { i, j, distance: average };
+      }
+    }
+    if (best === null || !(best.distance < tau)) return clusters;
+    clusters[best.i]!.push(...clusters[best.j]!);
+    clusters.splice(best.j, 1);
+  }
 }

@@ -4,9 +4,10 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { bleuDistances, condensedIndex } from "../../../remote-agent/src/scoring/bleu.ts";
 import { chainLinkage } from "../../../remote-agent/src/scoring/chainLinkage.ts";
+import { greedyLinkage } from "../../../remote-agent/src/scoring/greedyLinkage.ts";
 import { presets } from "../../../remote-agent/src/scoring/presets.ts";
 import { repetition, repetitionOfTokens } from "../../../remote-agent/src/scoring/repetition.ts";
-import { naiveBleu, naiveStrictClusters } from "./naiveClusters.ts";
+import { naiveBleu, naiveGreedyClusters, naiveStrictClusters, naiveStrictDistance } from "./naiveClusters.ts";
 
 const strict = presets.strict.repetition;
 const reference = presets.reference.repetition;
@@ -26,6 +27,21 @@ const tokenList = fc.array(fc.constantFrom("a", "b", "c", "d", "e", "f"), { maxL
 const batch = fc
   .array(tokenList, { minLength: 1, maxLength: 9 })
   .chain((lists) => fc.array(fc.constantFrom(...lists), { minLength: 1, maxLength: 14 }));
+
+/** No average of eighths lies near it, so rounding cannot decide whether a pair merges. */
+const unreachableTau = 0.4871;
+
+/** Distances in eighths, so that most tie, off by a rounding error that must not break a tie. */
+const tiedItems = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 2, maxLength: 9 }).chain((multiplicity) => {
+  const pairs = (multiplicity.length * (multiplicity.length - 1)) / 2;
+  const eighths = fc.integer({ min: 1, max: 7 });
+  const noise = fc.integer({ min: -3, max: 3 });
+  const distance = fc.tuple(eighths, noise).map(([eighth, off]) => eighth / 8 + off * 1e-15);
+  return fc.record({
+    multiplicity: fc.constant(multiplicity),
+    distances: fc.array(distance, { minLength: pairs, maxLength: pairs }),
+  });
+});
 
 describe("against recorded results of nltk and scikit-learn", () => {
   test("BLEU distances differ by less than 1e-12", () => {
@@ -56,12 +72,35 @@ describe("against the definitions, on random batches", () => {
       fc.property(batch, (lists) => {
         const n = lists.length;
         const oneWay = bleuDistances(lists, { symmetric: false });
+        const both = bleuDistances(lists, { symmetric: true });
         for (let i = 0; i < n; i++) {
           for (let j = i + 1; j < n; j++) {
-            expect(oneWay[condensedIndex(n, i, j)]).toBeCloseTo(1 - naiveBleu(lists[i]!, lists[j]!), 12);
+            const at = condensedIndex(n, i, j);
+            expect(oneWay[at]).toBeCloseTo(1 - naiveBleu(lists[i]!, lists[j]!), 12);
+            expect(both[at]).toBeCloseTo(naiveStrictDistance(lists[i]!, lists[j]!), 12);
           }
         }
       }),
+    );
+  });
+
+  test("strict linkage of tied distances, items with multiplicity, ties up to rounding", () => {
+    fc.assert(
+      fc.property(tiedItems, ({ multiplicity, distances }) => {
+        const n = multiplicity.length;
+        const copies = multiplicity.flatMap((count, item) => Array<number>(count).fill(item));
+        const expected = naiveGreedyClusters(
+          copies.length,
+          (a, b) => {
+            const [i, j] = [copies[a]!, copies[b]!].sort((x, y) => x - y) as [number, number];
+            return i === j ? 0 : distances[condensedIndex(n, i, j)]!;
+          },
+          unreachableTau,
+        ).map((members) => [...new Set(members.map((copy) => copies[copy]!))].sort((x, y) => x - y));
+        const owner = greedyLinkage(Float64Array.from(distances), Int32Array.from(multiplicity), unreachableTau);
+        for (const members of expected) for (const item of members) expect(owner[item]).toBe(members[0]);
+      }),
+      { numRuns: 500 },
     );
   });
 
