@@ -40,7 +40,7 @@ class Api:
         self.instance = instance
         self.clock = clock
         self.last_call = clock()
-        self.worker = Worker(asyncio.get_running_loop())
+        self.worker = Worker(asyncio.get_running_loop(), fuse=not settings.deterministic)
         self.futures = FutureTable()
         self.registry = Registry((base.name, "base"), Snapshot("base", None, 0, {}))
         self.training = Training(base, self.registry, self.worker, self.futures, settings, instance)

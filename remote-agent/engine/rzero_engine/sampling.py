@@ -1,7 +1,7 @@
 """The decode loop: each different prompt is prefilled once and fanned out, finished rows leave the batch."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -32,6 +32,21 @@ class SampleJob:
     stop_ids: np.ndarray
     stop_text: StopText | None = None  # whether the tokens so far contain a stop string
 
+    @property
+    def rows(self) -> int:
+        return len(self.prompts) * self.n
+
+    @property
+    def manner(self) -> Hashable:
+        """What must be equal for two jobs to be drawn as one."""
+        return self.max_tokens, self.shape, self.stop_ids.tobytes()
+
+
+def fused(jobs: list[SampleJob]) -> SampleJob:
+    """Jobs of one manner as a single one; its rows are theirs, in order."""
+    prompts = [prompt for job in jobs for prompt in job.prompts for _ in range(job.n)]
+    return replace(jobs[0], prompts=prompts, n=1, seeds=np.concatenate([job.seeds for job in jobs]))
+
 
 @dataclass(frozen=True)
 class Completion:
@@ -46,7 +61,7 @@ def sample(
     """One completion per row, in row order. `name` is the snapshot's, for the error when it yields no numbers."""
     longest = max(len(prompt) for prompt in job.prompts) + job.max_tokens
     budget = CUDA_WAVE_TOKENS if device.type == "cuda" else CPU_WAVE_TOKENS
-    rows = np.arange(len(job.prompts) * job.n)
+    rows = np.arange(job.rows)
     wave = max(1, budget // longest)
     completions: list[Completion] = []
     with torch.inference_mode():

@@ -1,5 +1,7 @@
 """The sampling calls of both dialects."""
 
+from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -10,17 +12,18 @@ from rzero_engine.base import Base
 from rzero_engine.completions import completion_answer, read_completion
 from rzero_engine.datums import read_model_input
 from rzero_engine.errors import ServerJobError, conflict, invalid, not_found
-from rzero_engine.futures import FutureTable, encode
+from rzero_engine.futures import KEPT, FutureTable, encode
 from rzero_engine.policy import lay_over
 from rzero_engine.registry import Registry, Snapshot
 from rzero_engine.rows import pad_right
 from rzero_engine.sample_request import read_sampling
-from rzero_engine.sampling import sample
+from rzero_engine.sampling import Completion, SampleJob, fused, sample
 from rzero_engine.text import Texts
 from rzero_engine.token_logprobs import token_logprobs
-from rzero_engine.worker import Job, Worker
+from rzero_engine.worker import Job, Kind, Worker
 
 Body = dict[str, Any]
+Answer = Callable[[list[Completion]], Body]
 
 
 class Sampling:
@@ -36,14 +39,7 @@ class Sampling:
         """The queued job; its future gives the answer's JSON."""
         request = read_completion(body, self.base, self.texts)
         snapshot = self.registry.snapshot(request.model, "model")
-
-        def run(job: Job) -> bytes:
-            params = lay_over(self.base, snapshot.params)
-            decoder, device = self.base.decoder, self.base.device
-            rows = sample(decoder, params, request.job, device, job.dropped.is_set, snapshot.name)
-            return encode(completion_answer(request, rows, self.texts))
-
-        return self.worker.submit(run)
+        return self._submit(snapshot, request.job, lambda rows: completion_answer(request, rows, self.texts))
 
     def create_sampling_session(self, body: Body) -> Body:
         session = self.registry.session(checks.as_str(checks.get(body, "session_id", "session_id"), "session_id"))
@@ -77,10 +73,8 @@ class Sampling:
             if self.futures.known(request_id):
                 return {"request_id": request_id}
 
-        def run(job: Job) -> bytes:
-            weights = lay_over(self.base, snapshot.params)
-            rows = sample(self.base.decoder, weights, job_spec, self.base.device, job.dropped.is_set, snapshot.name)
-            answer: Body = {
+        def answer(rows: list[Completion]) -> Body:
+            given: Body = {
                 "type": "sample",
                 "sequences": [
                     {
@@ -92,12 +86,15 @@ class Sampling:
                 ],
             }
             if wanted:
-                answer["prompt_logprobs"] = [None, *self._prompt_logprobs(weights, prompt, snapshot.name)]
-            return encode(answer)
+                weights = lay_over(self.base, snapshot.params)
+                given["prompt_logprobs"] = [None, *self._prompt_logprobs(weights, prompt, snapshot.name)]
+            return given
 
-        request_id = self.futures.add(self.worker.submit(run), None)
+        request_id = self.futures.add(self._submit(snapshot, job_spec, answer), None)
         if repeat is not None:
             self._repeats[repeat] = (content, request_id)
+            if len(self._repeats) > KEPT:
+                del self._repeats[next(iter(self._repeats))]
         return {"request_id": request_id}
 
     def delete_snapshots(self, body: Body) -> Body:
@@ -106,6 +103,24 @@ class Sampling:
             for index, name in enumerate(checks.as_list(checks.get(body, "names", "names"), "names"))
         ]
         return {"deleted": [name for name in names if self.registry.snapshots.pop(name, None) is not None]}
+
+    def _submit(self, snapshot: Snapshot, spec: SampleJob, answer: Answer) -> Job:
+        """Waiting requests that sample the same weights in the same way may share one batch."""
+
+        def draw(spec: SampleJob, cancelled: Callable[[], bool]) -> list[Completion]:
+            params = lay_over(self.base, snapshot.params)
+            return sample(self.base.decoder, params, spec, self.base.device, cancelled, snapshot.name)
+
+        def run(job: Job) -> bytes:
+            return encode(answer(draw(spec, job.dropped.is_set)))
+
+        def run_all(payloads: list[tuple[SampleJob, Answer]], cancelled: Callable[[], bool]) -> list[bytes]:
+            specs = [spec for spec, _ in payloads]
+            rows = iter(draw(fused(specs), cancelled))
+            return [encode(answer(list(islice(rows, spec.rows)))) for spec, answer in payloads]
+
+        kind = None if spec.stop_text else Kind((snapshot.name, spec.manner), run_all)
+        return self.worker.submit(run, kind, (spec, answer))
 
     def _named(self, body: Body) -> Snapshot:
         path, base_model = checks.get(body, "model_path", "", None), checks.get(body, "base_model", "", None)

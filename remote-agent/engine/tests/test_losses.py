@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from rzero_engine.base import Base
+from rzero_engine.adamw import AdamParams
+from rzero_engine.base import Base, load_base
 from rzero_engine.errors import ServerJobError
 from rzero_engine.lora import LoraChoice
 from rzero_engine.policy import Policy
@@ -144,6 +145,31 @@ def test_running_out_of_memory_halves_the_micro_batch_and_nothing_else(
     monkeypatch.setattr(base.decoder, "states", lambda *_: (_ for _ in ()).throw(torch.OutOfMemoryError("full")))
     with pytest.raises(ServerJobError, match="single sequence"):
         run(base, Policy(base, FULL, 0), request, 10_000)
+
+
+def test_gradient_checkpointing_changes_nothing(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = read("grpo_kl", datums(11, [20, 14]), CONFIGS["grpo_kl"])
+    plain = run(base, Policy(base, FULL, 0), request)
+    monkeypatch.setattr(base.decoder, "checkpointing", True)
+    recomputed = run(base, Policy(base, FULL, 0), request)
+    for mine, theirs in zip(recomputed.gradients, plain.gradients, strict=True):
+        assert torch.equal(mine, theirs)
+
+
+@pytest.mark.parametrize("rank", [0, 4])
+def test_a_bfloat16_base_trains_float32_policies(base: Base, rank: int) -> None:
+    half = load_base(base.directory, base.device, torch.bfloat16)
+    request = read("cross_entropy", datums(12, [20, 14]), {})
+    losses = []
+    for each in (base, half):
+        policy = Policy(each, LoraChoice(rank, True, True, False), 0)
+        result = run(each, policy, request)
+        assert all(g.dtype == torch.float32 for g in result.gradients)
+        policy.accumulate(result.gradients)
+        policy.optim_step(AdamParams(1e-3, 0.9, 0.99, 1e-8, 0.0, 1.0))
+        losses.append([result.metrics["loss:sum"], run(each, policy, request).metrics["loss:sum"]])
+    assert losses[1][0] == pytest.approx(losses[0][0], rel=0.03)
+    assert losses[1][1] < losses[1][0]
 
 
 def test_chunked_log_softmax_equals_whole(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
