@@ -48,7 +48,7 @@ export const challengerConfig = z.strictObject({
   slots: positive.default(512).describe("Prompt slots a step; each is one GRPO group."),
   rollouts: z.number().int().min(2).default(4).describe("Questions sampled a slot."),
   answers: positive.max(1000).default(10).describe("Solver answers a valid question, m."),
-  miniBatches: positive.default(1).describe("Optimiser steps a training step."),
+  miniBatches: positive.default(32).describe("Optimiser steps a training step."),
   sampling: samplingConfig.prefault({ topP: 0.99 }),
   optimizer: optimizerConfig.prefault({}),
   grpo: grpoConfig.prefault({}),
@@ -70,8 +70,9 @@ export const solverConfig = z.strictObject({
   rollouts: z.number().int().min(2).default(5).describe("Answers sampled a question."),
   miniBatches: positive.default(4).describe("Optimiser steps a training step."),
   sampling: samplingConfig.prefault({ topP: 0.99 }),
-  /** How the frozen Solver answers while questions are scored and labelled. */
-  answerSampling: samplingConfig.prefault({ topK: 40 }),
+  answerSampling: samplingConfig
+    .prefault({ topK: 40 })
+    .describe("How the frozen Solver answers while questions are scored and labelled."),
   optimizer: optimizerConfig.prefault({}),
   grpo: grpoConfig.prefault({}),
 });
