@@ -24,7 +24,7 @@ export function demoVerdict(view: RunView, config: RunConfig): string[] {
     ...questions(of("curriculum", "difficulty", NOISE.difficulty)),
     ...labels(of("curriculum", "kept_label_accuracy", NOISE.single)),
     "One run of one seed proves little: docs/benchmarks/demo.md has three seeds beside an untrained Challenger, " +
-      "random labels and true labels.",
+      "one random answer as the label, and true labels.",
   ];
 }
 

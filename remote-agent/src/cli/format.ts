@@ -29,12 +29,6 @@ export function decimal(value: number | null | undefined, digits = 1): string {
   return value == null ? "–" : value.toFixed(digits);
 }
 
-/** Change between two shares in percentage points, with the sign's word order left to the caller: `+15.3`. */
-export function points(change: number): string {
-  const rounded = Math.round(change * 1000) / 10;
-  return `${rounded < 0 ? "−" : "+"}${Math.abs(rounded).toFixed(1)}`;
-}
-
 /** 1024-based: `3.4 GiB`. */
 export function bytes(count: number): string {
   const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];

@@ -37,7 +37,7 @@ function compactLines(view: RunView, iteration: number, title: string, { width, 
 function stageLines(view: RunView, planned: PlannedStage, options: BlockOptions): string[] {
   const { width, now, config, detail, paint } = options;
   const stage = view.stages.find((item) => item.iteration === planned.iteration && item.stage === planned.stage);
-  const barWidth = width >= 140 ? 24 : width >= WIDE ? 16 : 12;
+  const barWidth = width >= 140 ? 24 : width >= WIDE ? 14 : width >= 52 ? 12 : 6;
   const style = stage === undefined ? "dim" : stage.status === "done" ? "green" : "cyan";
   const steps = planned.units > 1 ? `${stage?.done ?? 0}/${planned.units}` : stage?.status === "done" ? "done" : "";
   const time = stage === undefined ? "" : duration(stageSeconds(stage, detail, now));

@@ -33,7 +33,9 @@ export function flow(
 /** Text in lines of at most `width` characters, broken at spaces where there are any. */
 export function wrap(text: string, width: number): string[] {
   return flow(
-    text.split(/\s+/).flatMap((word) => pieces(word, width)),
+    harmless(text)
+      .split(" ")
+      .flatMap((word) => pieces(word, width)),
     { width, indent: 0, gap: 1 },
   );
 }
@@ -42,6 +44,11 @@ export function wrap(text: string, width: number): string[] {
 export function shorten(text: string, width: number): string {
   const characters = [...text];
   return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`;
+}
+
+/** Text of a model or a person on one line, without anything that would steer the terminal. */
+export function harmless(text: string): string {
+  return text.replace(/\s+/g, " ").replace(/[\p{Cc}\p{Cf}]/gu, "\ufffd");
 }
 
 /** Columns padded to their widest cell, two spaces between; the first column and those named `left` to the left. */

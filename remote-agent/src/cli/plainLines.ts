@@ -2,7 +2,9 @@ import type { RunConfig } from "../protocol/config.ts";
 import type { RunRecord, Stored } from "../protocol/records.ts";
 import type { RunView } from "../protocol/runView.ts";
 import { duration } from "./format.ts";
+import { harmless } from "./layout.ts";
 import { stageFigures } from "./stageFigures.ts";
+import { stateText } from "./stateLines.ts";
 
 /** Steps of one stage are told no more often than this. */
 const STEP_MS = 5000;
@@ -15,26 +17,26 @@ export function plainLines(config: RunConfig): (view: RunView, record: Stored<Ru
   let lastStepAt = Number.NEGATIVE_INFINITY;
   return (view, record) => {
     const text = textOf(view, record);
-    return text === null ? null : `${clock(record.t - (view.startedAt ?? record.t))}  ${text}`;
+    return text === null ? null : `${clock(record.t - (view.startedAt ?? record.t))}  ${harmless(text)}`;
   };
 
   function textOf(view: RunView, record: Stored<RunRecord>): string | null {
     switch (record.type) {
       case "state":
-        return [`run ${record.state}`, record.reason, record.remedy].filter((part) => part !== null).join(": ");
+        return `run ${stateText(record)}`;
       case "notice":
         return `${record.level}: ${record.message}`;
       case "stage": {
         const name = nameOf(record);
         if (record.phase === "begin") return `${name} begins`;
-        const figures = stageFigures(view, record.iteration, record.stage, config).join("  ");
-        return `${name} done in ${duration(record.seconds ?? 0)}  ${figures}`.trimEnd();
+        const figures = stageFigures(view, record.iteration, record.stage, config).map((item) => `, ${item}`);
+        return `${name} done in ${duration(record.seconds ?? 0)}${figures.join("")}`;
       }
       case "metric": {
         if (record.step === null || record.t - lastStepAt < STEP_MS) return null;
         lastStepAt = record.t;
         const stage = view.stages.find((item) => item.iteration === record.iteration && item.stage === record.stage);
-        const figures = stageFigures(view, record.iteration, record.stage, config).join("  ");
+        const figures = stageFigures(view, record.iteration, record.stage, config).join(", ");
         return `${nameOf(record)} ${record.step}/${stage?.units ?? "?"}  ${figures}`;
       }
       default:

@@ -1,16 +1,18 @@
 import type { RunRecord, Stored } from "../protocol/records.ts";
 import { decimal, duration } from "./format.ts";
+import { harmless } from "./layout.ts";
+import { stateText } from "./stateLines.ts";
 
 /** A record in one line for people: sequence number, time, type, what it says. */
 export function recordLine(record: Stored<RunRecord>): string {
   const time = new Date(record.t).toISOString().slice(11, 19);
-  return `${String(record.seq).padStart(6)}  ${time}  ${record.type.padEnd(10)}  ${oneLine(text(record))}`.trimEnd();
+  return `${String(record.seq).padStart(6)}  ${time}  ${record.type.padEnd(10)}  ${harmless(text(record))}`.trimEnd();
 }
 
 function text(record: Stored<RunRecord>): string {
   switch (record.type) {
     case "state":
-      return [record.state, record.reason, record.remedy].filter((part) => part !== null).join(": ");
+      return stateText(record);
     case "stage":
       return record.phase === "begin"
         ? `${record.key} begins`
@@ -53,9 +55,5 @@ function values(all: Record<string, number | null | number[]>): string {
       if (Array.isArray(value)) return `${name} [${value.map((item) => Number(item.toPrecision(3))).join(" ")}]`;
       return `${name} ${Number(value.toPrecision(4))}`;
     })
-    .join("  ");
-}
-
-function oneLine(value: string): string {
-  return value.replace(/\s+/g, " ");
+    .join(", ");
 }

@@ -3,7 +3,7 @@ import type { RunView } from "../protocol/runView.ts";
 import { emptyDetail, idleMs, type RunDetail } from "./detail.ts";
 import { duration, durationRange } from "./format.ts";
 import { iterationLines } from "./iterationBlock.ts";
-import { flow, type Paint, plain, shorten, wrap } from "./layout.ts";
+import { flow, harmless, type Paint, plain, shorten, wrap } from "./layout.ts";
 import { type PlannedStage, stagePlan } from "./plan.ts";
 import { stateLines } from "./stateLines.ts";
 import { timeLeft } from "./timeLeft.ts";
@@ -43,19 +43,20 @@ export function renderRun(view: RunView, options: RenderOptions): string[] {
         compact: iteration < compactBefore,
       }),
     ).flat();
-  const head = [...headline(view, detail, plan, options, paint), ...stateLines(view, options, paint), ""];
-  const tail = [
-    ...newest(view, detail, options, paint),
-    ...notices(view, options, paint),
-    ...foot(view, options, paint),
-  ];
-  const room = (options.height ?? Number.POSITIVE_INFINITY) - head.length - tail.length - 1;
+  const head = [...headline(view, detail, plan, options, paint), ...stateLines(view, options, paint)];
+  const tail = [newest, notices, foot].map((part) => part(view, detail, options, paint));
+  const room = (options.height ?? Number.POSITIVE_INFINITY) - sections(head, ...tail).length - 2;
   let body: string[] = [];
   for (let compactBefore = 0; compactBefore <= last; compactBefore++) {
     body = view.stages.length === 0 ? [] : blocks(compactBefore);
     if (body.length <= room) break; // older iterations shrink to a line each until the newest fits
   }
-  return [...head, ...body, ...tail];
+  return sections(head, body, ...tail);
+}
+
+/** Parts with an empty line between them; parts that say nothing take no room. */
+function sections(...parts: string[][]): string[] {
+  return parts.filter((part) => part.length > 0).flatMap((part, i) => (i === 0 ? part : ["", ...part]));
 }
 
 function headline(
@@ -84,20 +85,25 @@ function newest(view: RunView, detail: RunDetail, { width }: RenderOptions, pain
   if (detail.question === null || view.state === "completed") return [];
   const { question, label } = detail.question;
   const text = label === null ? question : `${question} → ${label} (the answers' majority)`;
-  return ["", paint("dim", shorten(`Newest question: ${text.replace(/\s+/g, " ")}`, width))];
+  return [paint("dim", shorten(`Newest question: ${harmless(text)}`, width))];
 }
 
-function notices(view: RunView, { width }: RenderOptions, paint: Paint): string[] {
+function notices(view: RunView, _detail: RunDetail, { width }: RenderOptions, paint: Paint): string[] {
   const shown = view.notices.slice(-NOTICES_SHOWN);
   if (shown.length === 0) return [];
   const lines = shown.flatMap(({ level, message }) => {
     const wrapped = wrap(`${level === "info" ? "•" : "!"} ${message}`, width);
     return wrapped.map((line) => paint(level === "error" ? "red" : level === "warning" ? "yellow" : null, line));
   });
-  return ["", ...lines];
+  return lines;
 }
 
-function foot(view: RunView, { width, id, directory, program, interrupt }: RenderOptions, paint: Paint): string[] {
+function foot(
+  view: RunView,
+  _detail: RunDetail,
+  { width, id, directory, program, interrupt }: RenderOptions,
+  paint: Paint,
+): string[] {
   const hints =
     view.state === "running" || view.state === "preparing"
       ? [...(interrupt == null ? [] : [interrupt]), `${program} pause ${id}`, `${program} stop ${id}`]
@@ -105,5 +111,5 @@ function foot(view: RunView, { width, id, directory, program, interrupt }: Rende
         ? []
         : [...(interrupt == null ? [] : [interrupt]), `${program} resume ${id}`];
   const lines = [...wrap(directory, width), ...flow(hints, { width, indent: 0, gap: 3 })];
-  return ["", ...lines.map((line) => paint("dim", line))];
+  return lines.map((line) => paint("dim", line));
 }

@@ -1,5 +1,5 @@
 import type { RunConfig } from "../protocol/config.ts";
-import type { CheckpointRecord, TaskRecord } from "../protocol/records.ts";
+import type { CheckpointRecord, ScoreRecord, TaskRecord } from "../protocol/records.ts";
 import { applyRecord, emptyRunView, type RunView } from "../protocol/runView.ts";
 import { readJournal } from "../run/journal/read.ts";
 import { asRunRecord } from "../run/opened.ts";
@@ -25,7 +25,9 @@ export interface RunFacts {
   newestQuestions: LabelledQuestion[];
 }
 
-const QUESTIONS = 5;
+/** How many of the newest questions are kept in mind, of those in the curriculum and of those dropped. */
+const KEPT = 4;
+const DROPPED = 2;
 
 /** One pass over a run's journal; changes nothing and needs no supervisor. @throws JournalCorrupt */
 export async function readRunFacts(runDir: string, config: RunConfig): Promise<RunFacts> {
@@ -33,7 +35,8 @@ export async function readRunFacts(runDir: string, config: RunConfig): Promise<R
   const detail = emptyDetail();
   const checkpoints = new Map<string, CheckpointRecord>();
   const questions = new Map<string, TaskRecord>();
-  let newestQuestions: LabelledQuestion[] = [];
+  const kept: LabelledQuestion[] = [];
+  const dropped: LabelledQuestion[] = [];
   for await (const { record } of readJournal(runDir)) {
     const known = asRunRecord(record);
     if (known === null) continue;
@@ -45,22 +48,32 @@ export async function readRunFacts(runDir: string, config: RunConfig): Promise<R
     if (known.type === "score" && known.scorer.name === "pseudo-label") {
       const task = questions.get(known.parents[0] ?? "");
       if (task !== undefined) {
-        newestQuestions.push({
-          iteration: iterationOf(known.call),
-          question: task.question ?? "",
-          label: String(known.parts["label"] ?? ""),
-          votes: Number(known.parts["votes"] ?? 0),
-          of: Number(known.parts["denominator"] ?? 0),
-          kept: known.parts["kept"] === true,
-        });
-        newestQuestions = newestQuestions.slice(-QUESTIONS);
+        const question = labelled(task, known);
+        if (question.kept) keepLast(kept, question, KEPT);
+        else keepLast(dropped, question, DROPPED);
       }
     }
     // Questions of an earlier curriculum are no longer needed.
     if (known.type === "stage" && known.stage === "curriculum" && known.phase === "end") questions.clear();
   }
   if (view.state === "running" || view.state === "preparing") view.state = "interrupted";
-  return { view, detail, checkpoints, newestQuestions };
+  return { view, detail, checkpoints, newestQuestions: [...kept, ...dropped] };
+}
+
+function labelled(task: TaskRecord, { call, parts }: ScoreRecord): LabelledQuestion {
+  return {
+    iteration: iterationOf(call),
+    question: task.question ?? "",
+    label: String(parts["label"] ?? ""),
+    votes: Number(parts["votes"] ?? 0),
+    of: Number(parts["denominator"] ?? 0),
+    kept: parts["kept"] === true,
+  };
+}
+
+function keepLast<T>(list: T[], item: T, count: number): void {
+  list.push(item);
+  if (list.length > count) list.shift();
 }
 
 function iterationOf(call: string): number | null {

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { openNamed, summaryOf } from "./connect.ts";
 import { plural } from "./format.ts";
-import { coloured, plain, table } from "./layout.ts";
+import { coloured, harmless, plain, table } from "./layout.ts";
 import { renderRun } from "./renderRun.ts";
 import { type LabelledQuestion, readRunFacts } from "./runFacts.ts";
 import { isLively, print, printJson, type World, widthOf } from "./world.ts";
@@ -65,8 +65,8 @@ export function placesOf(
 function questionLines(questions: readonly LabelledQuestion[]): string[] {
   if (questions.length === 0) return [];
   const rows = questions.map(({ question, label, votes, of, kept }) => [
-    `  ${question.replace(/\s+/g, " ")}`,
-    label,
+    `  ${harmless(question)}`,
+    harmless(label),
     `${votes} of ${of}`,
     kept ? "kept" : "dropped",
   ]);

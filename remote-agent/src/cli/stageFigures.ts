@@ -1,6 +1,6 @@
 import type { RunConfig } from "../protocol/config.ts";
 import type { RunView } from "../protocol/runView.ts";
-import { decimal, percent, points } from "./format.ts";
+import { decimal, percent } from "./format.ts";
 import { arrow, bandSparkline } from "./glyphs.ts";
 import { keptBand } from "./keptBand.ts";
 
@@ -29,13 +29,13 @@ export function stageFigures(view: RunView, iteration: number, stage: string, co
     case "curriculum": {
       const histogram = series(view, iteration, stage, "share_histogram");
       return [
-        `kept ${decimal(number("kept"), 0)} (${percent(number("kept_share"))})`,
+        `kept ${percent(number("kept_share"))}`,
         `label accuracy ${percent(number("kept_label_accuracy"))}`,
         ...(histogram === null ? [] : [`p̂ ${bandSparkline(histogram, keptBand(config.preset, histogram.length))}`]),
       ];
     }
     case "solver":
-      return [`reward ${decimal(number("reward"), 3)}`, `groups ${decimal(number("groups"), 0)}`];
+      return [`reward ${decimal(number("reward"), 3)}`, `groups with a gradient ${decimal(number("groups"), 0)}`];
     case "audit":
       return auditFigures(view, iteration, config);
     default:
@@ -54,7 +54,12 @@ export function auditFigures(view: RunView, iteration: number, config: RunConfig
   return named.map(([label, name]) => {
     const now = figure(view, iteration, "audit", name);
     const before = figure(view, iteration - 1, "audit", name);
-    const change = now === null || before === null ? "" : ` ${arrow(now - before)} ${points(now - before)}`;
+    const change = now === null || before === null ? "" : ` ${arrow(now - before)}${pointsBetween(before, now)}`;
     return `${label} ${percent(now)}${change}`;
   });
+}
+
+/** Distance between two shares in percentage points. */
+function pointsBetween(before: number, now: number): string {
+  return (Math.abs(now - before) * 100).toFixed(1);
 }

@@ -33,3 +33,9 @@ function sentences(view: RunView, resume: string): [Style | null, string][] {
       return [];
   }
 }
+
+/** A state with its reason and remedy on one line: `failed: The disk is full. Free some space.` */
+export function stateText(record: { state: string; reason: string | null; remedy: string | null }): string {
+  const why = [record.reason, record.remedy].filter((part) => part !== null).join(" ");
+  return why === "" ? record.state : `${record.state}: ${why}`;
+}

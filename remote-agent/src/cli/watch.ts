@@ -3,7 +3,7 @@ import type { ResolvedRun } from "../protocol/config.ts";
 import { emptyRunView, type RunView } from "../protocol/runView.ts";
 import { readRunView } from "../run/opened.ts";
 import type { RpcClient } from "../run/rpcPeer.ts";
-import { applyDetail, emptyDetail } from "./detail.ts";
+import { applyDetail, emptyDetail, type RunDetail } from "./detail.ts";
 import { follow, progressTypes } from "./follow.ts";
 import { coloured } from "./layout.ts";
 import { type LiveScreen, liveScreen } from "./liveScreen.ts";
@@ -30,11 +30,12 @@ export async function watch(world: World, options: WatchOptions): Promise<RunVie
   const { run, client, signal } = options;
   const detail = emptyDetail();
   let shown = emptyRunView();
+  let following = true;
   const lively = isLively(world) && !options.json;
   const line = plainLines(run.config);
   const say = options.json ? note : print;
   const screen: LiveScreen | null = lively
-    ? liveScreen(world.stdout, (size) => picture(world, shown, { ...options, ...size, detail }))
+    ? liveScreen(world.stdout, (size) => picture(world, shown, { ...options, ...size, detail, following }))
     : null;
   try {
     await follow(client, run.id, {
@@ -51,6 +52,7 @@ export async function watch(world: World, options: WatchOptions): Promise<RunVie
     });
     // The journal knows what a lost connection does not: whether the run ended, and how.
     if (!signal.aborted) shown = await readRunView(options.runDir);
+    following = false;
     return shown;
   } finally {
     screen?.end();
@@ -60,9 +62,9 @@ export async function watch(world: World, options: WatchOptions): Promise<RunVie
 function picture(
   world: World,
   view: RunView,
-  options: WatchOptions & { width: number; height: number; detail: ReturnType<typeof emptyDetail> },
+  options: WatchOptions & { width: number; height: number; detail: RunDetail; following: boolean },
 ): string[] {
-  const { run, runDir, width, height, detail, interrupt } = options;
+  const { run, runDir, width, height, detail } = options;
   return renderRun(view, {
     width,
     height,
@@ -72,7 +74,7 @@ function picture(
     id: run.id,
     directory: path.resolve(runDir),
     program: world.program,
-    interrupt,
+    interrupt: options.following ? options.interrupt : null,
     paint: coloured,
   });
 }

@@ -58,7 +58,7 @@ export function readRunConfig({ content, name, overrides = [], check }: ConfigSo
   });
   if (syntax.length > 0) throw new ConfigInvalid(syntax);
   for (const override of overrides) set(document, override);
-  const value: unknown = document.toJS() ?? {};
+  const value = plainValue(document, name);
   const parsed = runConfig.safeParse(value);
   const problems = parsed.success
     ? (check?.(parsed.data) ?? []).map((problem) => located({ ...problem, at: "value" }))
@@ -78,7 +78,7 @@ export function readRunConfig({ content, name, overrides = [], check }: ConfigSo
     at: "key" | "value";
   }) {
     const field = path.join(".");
-    const origin = overrides.findLast((override) => override.path.join(".") === field)?.origin;
+    const origin = overrides.findLast(({ path }) => `${path.join(".")}.`.startsWith(`${field}.`))?.origin;
     const offset = origin === undefined ? offsetOf(document, path, at) : null;
     const position = offset === null ? null : lines.linePos(offset);
     const where = origin ?? (position === null ? name : `${name}:${position.line}:${position.col}`);
@@ -86,8 +86,19 @@ export function readRunConfig({ content, name, overrides = [], check }: ConfigSo
   }
 }
 
+/** @throws ConfigInvalid where an alias leads nowhere or nests too deep */
+function plainValue(document: Document, name: string): unknown {
+  try {
+    return document.toJS() ?? {};
+  } catch (error) {
+    const message = `${error instanceof Error ? error.message : error}.`;
+    const remedy = "Check the anchors (&) and aliases (*).";
+    throw new ConfigInvalid([{ line: null, column: null, field: "", message, remedy, where: name }]);
+  }
+}
+
 function set(document: Document, { path, value, origin }: ConfigOverride): void {
-  const parent = valueAt(document.toJS(), path.slice(0, -1));
+  const parent = valueAt(plainValue(document, origin), path.slice(0, -1));
   const settings = parent === undefined || parent === null || typeof parent === "object";
   if (!settings) {
     const message = `'${path.slice(0, -1).join(".")}' is a value and holds no settings.`;

@@ -1,0 +1,95 @@
+import { randomUUID } from "node:crypto";
+import { Duplex, PassThrough } from "node:stream";
+import { expect, it, onTestFinished } from "vitest";
+import { serveHost } from "../../../remote-agent/src/cli/hostServer.ts";
+import type { RunEvents } from "../../../remote-agent/src/protocol/rpc.ts";
+import { applyRecord, emptyRunView } from "../../../remote-agent/src/protocol/runView.ts";
+import { connectionOver, RpcClient } from "../../../remote-agent/src/run/rpcPeer.ts";
+import { stored, temporaryHome, wholeRun, writeRun } from "./support.ts";
+
+async function serving() {
+  const home = await temporaryHome();
+  const [there, back] = [new PassThrough(), new PassThrough()];
+  const connection = connectionOver({ read: there, write: back });
+  const env = { RZERO_HOME: home, XDG_RUNTIME_DIR: home };
+  const letGo = serveHost(connection, {
+    env,
+    installation: () => Promise.reject(new Error("none here")),
+    agent: "test",
+  });
+  connection.listen();
+  const client = new RpcClient(Duplex.from({ readable: back, writable: there }));
+  onTestFinished(() => {
+    letGo();
+    client.close();
+    connection.dispose();
+  });
+  return { home, client };
+}
+
+it("lists and shows the runs of the host", async () => {
+  const { home, client } = await serving();
+  await writeRun(home, "20261122-1-demo-aaaa", wholeRun());
+  expect(await client.request("agent/hello", { client: "test" })).toMatchObject({ agent: "test", protocol: 1 });
+  const { runs } = await client.request("runs/list", {});
+  expect(runs.map(({ id, live, view }) => [id, live, view.state])).toEqual([
+    ["20261122-1-demo-aaaa", false, "completed"],
+  ]);
+  expect((await client.request("runs/show", { run: "last" })).view).toEqual(runs[0]?.view);
+});
+
+it("streams a resting run's journal in contiguous ranges, no faster than they are acknowledged, and says when it ends", async () => {
+  const { home, client } = await serving();
+  const records = Array.from({ length: 80 }, () => wholeRun()).flat();
+  await writeRun(home, "20261122-1-demo-aaaa", records);
+  const ranges: RunEvents[] = [];
+  const acknowledgements: Promise<unknown>[] = [];
+  let acknowledge = false;
+  const ended = new Promise<void>((resolve) => {
+    client.onEvents((events) => {
+      ranges.push(events);
+      if (acknowledge && !events.ended)
+        acknowledgements.push(client.request("runs/ack", { subscription: events.subscription, to: events.to }));
+      if (events.ended) resolve();
+    });
+  });
+  const { subscription } = await client.request("runs/subscribe", { run: "last", since: 3 });
+  await expect.poll(() => ranges.length).toBe(8);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(ranges.length).toBe(8);
+  acknowledge = true;
+  await client.request("runs/ack", { subscription, to: ranges.at(-1)?.to ?? 0 });
+  await ended;
+  await Promise.all(acknowledgements);
+  expect(ranges.map(({ from }) => from)).toEqual([3, ...ranges.slice(0, -1).map(({ to }) => to)]);
+  const seqs = ranges.flatMap((range) => range.records.map(({ seq }) => seq));
+  expect(seqs).toEqual(Array.from({ length: records.length - 3 }, (_, i) => i + 4));
+});
+
+it("leaves out types that were not asked for, and still covers every number", async () => {
+  const { home, client } = await serving();
+  const records = wholeRun();
+  await writeRun(home, "20261122-1-demo-aaaa", records);
+  const view = emptyRunView();
+  const ended = new Promise<number>((resolve) => {
+    client.onEvents((events) => {
+      for (const { seq } of events.records) applyRecord(view, stored(records)[seq - 1]!);
+      if (events.ended) resolve(events.to);
+    });
+  });
+  await client.request("runs/subscribe", { run: "last", since: 0, types: ["state"] });
+  expect(await ended).toBe(records.length);
+  expect(view).toMatchObject({ state: "completed", stages: [] });
+});
+
+it("answers commands to resting runs, unknown runs and wrong parameters with a reason", async () => {
+  const { home, client } = await serving();
+  await writeRun(home, "20261122-1-demo-aaaa", wholeRun());
+  const command = { command: randomUUID(), by: "test" };
+  await expect(client.request("runs/pause", { run: "last", ...command })).rejects.toMatchObject({
+    message: expect.stringContaining("nothing to pause"),
+    data: { reason: "NotPossible" },
+  });
+  await expect(client.request("runs/show", { run: "zzzz" })).rejects.toMatchObject({ data: { reason: "NoSuchRun" } });
+  await expect(client.request("runs/subscribe", { run: "last", since: -1 })).rejects.toMatchObject({ code: -32602 });
+});
