@@ -67,6 +67,7 @@ export async function run({ args, emit, log }: Options): Promise<void> {
   const home = kept === undefined ? await mkdtemp(path.join(tmpdir(), "rzero-bench-")) : path.resolve(kept);
   try {
     const installation = installationAt(home);
+    await promisify(execFile)(process.execPath, [path.resolve(import.meta.dirname, "../../scripts/build.mjs")]);
     const queue = chosen.flatMap((arm) => seeds.map((seed) => ({ arm, seed })));
     const results: Result[] = [];
     const worker = async () => {
@@ -108,7 +109,7 @@ function installationAt(home: string): Installation {
   const root = path.resolve(import.meta.dirname, "../..");
   return {
     home,
-    agent: { source: path.join(root, "remote-agent/src/cli.ts") },
+    agent: { bundle: path.join(root, "dist/agent") },
     enginePackageDir: path.join(root, "remote-agent/engine"),
     python,
     env: process.env,

@@ -28,12 +28,13 @@ export interface OpenedRun {
 export async function openRun(runDir: string, onLost: (error: LeaseLost) => void): Promise<OpenedRun> {
   const lock = await acquireRunLock(runDir, { onLost });
   const events: JournalEvent[] = [];
+  let tell = (event: JournalEvent): void => void events.push(event);
   try {
     const { journal } = await Journal.open(runDir, {
       epoch: lock.epoch,
       clock: Date.now,
       fence: () => lock.assertHeld(),
-      onEvent: (event) => events.push(event),
+      onEvent: (event) => tell(event),
     });
     const index = new CallIndex();
     const view = emptyRunView();
@@ -59,6 +60,10 @@ export async function openRun(runDir: string, onLost: (error: LeaseLost) => void
       await journal.append([{ type: "notice", ...body }], { durable: true, reserve: true });
     };
     for (const event of events) await notice(noticeOf(event));
+    tell = (event) => {
+      // What ended the journal cannot be written to it; the appends that failed say so.
+      if (event.kind !== "failed") notice(noticeOf(event)).catch(() => undefined);
+    };
     return {
       lock,
       journal,
@@ -115,6 +120,13 @@ function noticeOf(event: JournalEvent): Omit<NoticeRecord, "type"> {
         level: "warning",
         code: "no_ballast",
         message: "There is little room on the run's disk: no reserve could be held for the moment it is full.",
+        detail,
+      };
+    case "disk_full":
+      return {
+        level: "error",
+        code: "disk_full",
+        message: "The run's disk is full; nothing is lost. Free some space.",
         detail,
       };
     default:

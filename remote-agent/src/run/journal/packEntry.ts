@@ -20,7 +20,8 @@ export interface ReadEntry {
 
 /*
  * Little-endian: magic u32, crc32 u32 of all that follows, then per part its length in bytes as u32 (0xFFFFFFFF: not
- * there) in the order ids, logprobs, text, json, then the parts. Text and JSON are UTF-8, raw deflate.
+ * there) in the order ids, logprobs, text, json, then the parts. Text and JSON are a byte (0 as it is, 1 raw deflate), then
+ * UTF-8.
  */
 const MAGIC = 0x31505a52; // "RZP1"
 const PARTS = 4;
@@ -28,16 +29,20 @@ const CRC_AT = 4;
 const LENGTHS_AT = 8;
 const HEADER_BYTES = LENGTHS_AT + 4 * PARTS;
 const ABSENT = 0xffffffff;
-/** Fast: texts are a few hundred bytes, and compressing happens between two calls to the engine. */
+/** Fast, because compressing happens between two calls to the engine. */
 const DEFLATE = { level: 3 };
+/** Shorter texts are stored as they are: setting up zlib (a quarter of a megabyte) costs more than they could save. */
+const DEFLATE_FROM_BYTES = 512;
+const PLAIN = Buffer.of(0);
+const DEFLATED = Buffer.of(1);
 const MAX_TEXT_BYTES = 2 ** 28;
 
 export function encodeEntry(entry: PackEntry): Buffer {
   const parts = [
     entry.ids && numbers(entry.ids, Uint32Array),
     entry.logprobs && numbers(entry.logprobs, Float32Array),
-    entry.text === undefined ? undefined : deflateRawSync(entry.text, DEFLATE),
-    entry.json === undefined ? undefined : deflateRawSync(JSON.stringify(entry.json), DEFLATE),
+    entry.text === undefined ? undefined : stored(entry.text),
+    entry.json === undefined ? undefined : stored(JSON.stringify(entry.json)),
   ];
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt32LE(MAGIC, 0);
@@ -67,8 +72,8 @@ export function decodeEntry(bytes: Buffer): ReadEntry | { readonly problem: stri
   return {
     ...(ids && { ids: new Uint32Array(nativeOrder(ids)) }),
     ...(logprobs && { logprobs: new Float32Array(nativeOrder(logprobs)) }),
-    ...(text && { text: inflate(text) }),
-    ...(json && { json: JSON.parse(inflate(json)) }),
+    ...(text && { text: restored(text) }),
+    ...(json && { json: JSON.parse(restored(json)) }),
   };
 }
 
@@ -85,6 +90,14 @@ function nativeOrder(part: Buffer): ArrayBuffer {
   return copy;
 }
 
-function inflate(part: Buffer): string {
-  return inflateRawSync(part, { maxOutputLength: MAX_TEXT_BYTES }).toString("utf8");
+function stored(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  if (bytes.length < DEFLATE_FROM_BYTES) return Buffer.concat([PLAIN, bytes]);
+  return Buffer.concat([DEFLATED, deflateRawSync(bytes, DEFLATE)]);
+}
+
+function restored(part: Buffer): string {
+  const bytes = part.subarray(1);
+  if (part[0] === PLAIN[0]) return bytes.toString("utf8");
+  return inflateRawSync(bytes, { maxOutputLength: MAX_TEXT_BYTES }).toString("utf8");
 }
