@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { cp, mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 
@@ -27,8 +27,7 @@ export async function installByContent(
   const sha256 = hash.digest("hex").slice(0, 32);
   const directory = path.join(home, kind, sha256);
   if (await exists(directory)) return { sha256, directory };
-  const temporary = `${directory}.${process.pid}.tmp`;
-  await rm(temporary, { recursive: true, force: true });
+  const temporary = `${directory}.${randomUUID()}.tmp`;
   for (const file of files) {
     await mkdir(path.dirname(path.join(temporary, file)), { recursive: true });
     await cp(path.join(source, file), path.join(temporary, file));
