@@ -4,6 +4,8 @@ The same arithmetic as transformers' models (a test compares them), without modu
 cache objects: on a model of 167k parameters that overhead is most of a decode step.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -13,6 +15,7 @@ from rzero_engine.decoder import Params
 from rzero_engine.lean_config import LeanConfig
 from rzero_engine.linear import linear
 from rzero_engine.rows import pad_right
+from rzero_engine.shared_prompts import SharedRows
 
 # Slots are added in blocks, so that a long allowance that nobody uses costs no memory.
 CACHE_BLOCK = 64
@@ -79,6 +82,29 @@ class LeanDecoder:
                 x = self._layer(params, layer, x, cos, sin)
         return self._norm(params, "model.norm", x)
 
+    def shared_states(self, params: Params, rows: SharedRows) -> torch.Tensor:
+        """States (tokens, d) of a micro-batch whose rows share prompts, packed row after row."""
+        count, own_length = rows.own.shape
+        prompt_length = rows.prompts.shape[1]
+        starts = rows.prompt_lengths[rows.group]
+        steps = torch.arange(own_length, device=self.device)
+        # Padding may point behind the context; where to does not matter.
+        positions = (starts[:, None] + steps).clamp(max=self.context_length - 1)
+        tables = self._rope(min(self.context_length, prompt_length + own_length))
+        at_prompt = [table[:prompt_length, None] for table in tables]
+        at_own = [table[positions][:, :, None] for table in tables]
+        slots = torch.arange(prompt_length, device=self.device)
+        behind = (slots >= starts[:, None])[:, None, None].expand(count, 1, own_length, prompt_length)
+        later = (steps > steps[:, None]).expand(count, 1, own_length, own_length)
+        mask = torch.where(torch.cat((behind, later), -1), float("-inf"), 0.0).to(self.dtype)
+        x, y = (F.embedding(ids, params["model.embed_tokens.weight"]) for ids in (rows.prompts, rows.own))
+        for layer in range(self.config.layers):
+            kept: list[torch.Tensor] = []
+            x = self._layer(params, layer, x, *at_prompt, keep=kept.extend)
+            before = [t.index_select(0, rows.group) for t in kept]
+            y = self._layer(params, layer, y, *at_own, before=before, mask=mask)
+        return self._norm(params, "model.norm", torch.cat((x.flatten(0, 1), y.flatten(0, 1)))[rows.packed])
+
     def logits(self, params: Params, states: torch.Tensor) -> torch.Tensor:
         if self.config.tied:
             # LoRA factors on a tied output layer leave the embedding alone, as in PEFT.
@@ -92,10 +118,13 @@ class LeanDecoder:
         slots = longest + min(room, CACHE_BLOCK)
         keys = torch.empty(cfg.layers, rows, cfg.kv_heads, slots, cfg.head_dim, device=self.device, dtype=self.dtype)
         values = torch.empty_like(keys)
+        kept: list[torch.Tensor] = []
         cos, sin = (table[:longest, None] for table in self._rope(longest))
         x = F.embedding(ids, params["model.embed_tokens.weight"])
         for layer in range(cfg.layers):
-            x = self._layer(params, layer, x, cos, sin, keep=(keys[layer], values[layer]))
+            x = self._layer(params, layer, x, cos, sin, keep=kept.extend)
+            values[layer, :, :, :longest] = kept.pop()
+            keys[layer, :, :, :longest] = kept.pop()
         last = x[torch.arange(rows, device=self.device), lengths - 1]
         logits = self.logits(params, self._norm(params, "model.norm", last))
         return logits, LeanCache(keys, values, lengths, longest)
@@ -118,15 +147,22 @@ class LeanDecoder:
         x: torch.Tensor,
         cos: torch.Tensor,
         sin: torch.Tensor,
-        keep: tuple[torch.Tensor, torch.Tensor] | None = None,
+        keep: Callable[[tuple[torch.Tensor, torch.Tensor]], None] | None = None,
+        before: list[torch.Tensor] | None = None,
+        mask: torch.Tensor | None = None,
     ) -> torch.Tensor:
+        """One layer over (B, T, d). `keep` gets keys and values (B, kv heads, T, head dim).
+
+        `before` are keys and values that come before x's own; then `mask` (B, 1, T, all slots) says what is seen.
+        """
         prefix = f"model.layers.{layer}"
         q, k, v = (t.transpose(1, 2) for t in self._qkv(params, prefix, x, cos, sin))
         if keep:
-            keep[0][:, :, : x.shape[1]] = k
-            keep[1][:, :, : x.shape[1]] = v
+            keep((k, v))
+        if before:
+            k, v = torch.cat((before[0], k), 2), torch.cat((before[1], v), 2)
         grouped = self.config.heads != self.config.kv_heads
-        attended = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=grouped)
+        attended = F.scaled_dot_product_attention(q, k, v, mask, is_causal=mask is None, enable_gqa=grouped)
         x = x + linear(params, f"{prefix}.self_attn.o_proj", attended.transpose(1, 2).flatten(2))
         return self._mlp(params, prefix, x)
 

@@ -7,7 +7,7 @@ import torch
 def pad_right(rows: list[np.ndarray], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
     """ids (R, longest) padded with 0, lengths (R,), both int64."""
     lengths = np.fromiter((len(row) for row in rows), np.int64, len(rows))
-    ids = np.zeros((len(rows), int(lengths.max())), np.int64)
+    ids = np.zeros((len(rows), max(1, int(lengths.max()))), np.int64)
     ids[np.arange(ids.shape[1])[None] < lengths[:, None]] = np.concatenate(rows)
     return torch.from_numpy(ids).to(device), torch.from_numpy(lengths).to(device)
 

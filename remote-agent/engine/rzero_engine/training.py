@@ -12,8 +12,10 @@ import torch
 
 from rzero_engine.decoder import Decoder, Params
 from rzero_engine.errors import ServerJobError
+from rzero_engine.lean import LeanDecoder
 from rzero_engine.losses import LOSSES, k3
 from rzero_engine.rows import micro_batches, pad_right
+from rzero_engine.shared_prompts import Sharing, find_sharing, shared_micro_batches, shared_rows
 from rzero_engine.token_logprobs import token_logprobs
 from rzero_engine.train_request import TrainRequest
 
@@ -50,11 +52,16 @@ def run_batch(
     batch = request.batch
     outputs: dict[str, list[np.ndarray]] = {}
     sums = _Sums()
-    work = micro_batches(batch.lengths, token_budget)[::-1]
+    sharing = find_sharing(batch) if isinstance(decoder, LeanDecoder) and device.type == "cpu" else None
+    if sharing is None:
+        work = micro_batches(batch.lengths, token_budget)[::-1]
+    else:
+        work = shared_micro_batches(batch.lengths, sharing, token_budget)[::-1]
     while work:
         rows = work.pop()
         try:
-            piece, columns = _micro_batch(decoder, effective, trainable, request, rows, device)
+            states = _states(decoder, [batch.tokens[row] for row in rows], rows, sharing, device)
+            piece, columns = _micro_batch(decoder, states, effective, trainable, request, rows, device)
         except RuntimeError as error:
             if not _out_of_memory(error):
                 raise
@@ -76,8 +83,21 @@ def run_batch(
     return TrainResult(outputs, _metrics(request, sums), sums.gradients)
 
 
+def _states(
+    decoder: Decoder, tokens: list[np.ndarray], rows: np.ndarray, sharing: Sharing | None, device: torch.device
+) -> Callable[[Params], torch.Tensor]:
+    """The states (tokens, d) of some rows, packed one after the other, as a function of the parameters."""
+    if sharing is not None and isinstance(decoder, LeanDecoder):
+        shared = shared_rows(tokens, sharing.prompt_length[rows], sharing.group[rows], device)
+        return lambda params: decoder.shared_states(params, shared)
+    ids, lengths = pad_right(tokens, device)
+    inside = torch.arange(ids.shape[1], device=device)[None] < lengths[:, None]
+    return lambda params: decoder.states(params, ids)[inside]
+
+
 def _micro_batch(
     decoder: Decoder,
+    states_of: Callable[[Params], torch.Tensor],
     effective: Callable[[], Params],
     trainable: list[torch.Tensor] | None,
     request: TrainRequest,
@@ -85,18 +105,15 @@ def _micro_batch(
     device: torch.device,
 ) -> tuple[_Sums, dict[str, np.ndarray]]:
     batch = request.batch
-    ids, lengths = pad_right([batch.tokens[row] for row in rows], device)
-    inside = torch.arange(ids.shape[1], device=device)[None] < lengths[:, None]
     inputs = {
         name: torch.from_numpy(np.concatenate([values[row] for row in rows])).to(device)
         for name, values in batch.inputs.items()
     }
     with torch.set_grad_enabled(trainable is not None):
         params = effective()
-        states = decoder.states(params, ids)[inside]
         stats = token_logprobs(
             lambda part: decoder.logits(params, part),
-            states,
+            states_of(params),
             inputs["target_tokens"],
             request.temperature,
             decoder.vocab_size,
