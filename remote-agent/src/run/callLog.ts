@@ -39,7 +39,8 @@ export class JournalCallLog implements CallLog {
 
   async commit(call: CallRecord, records: DataRecord[], beside: RunRecord[] = []): Promise<void> {
     const batch = [...beside, ...records, call];
-    const { location } = await this.#journal.append(batch, { durable: call.verb !== "chunk" });
+    // Whatever made the call waits for it, so nothing is gained by waiting for others to share the sync.
+    const { location } = await this.#journal.append(batch, { durable: true });
     this.#calls.set(call.key, { call, location });
   }
 
