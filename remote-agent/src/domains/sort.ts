@@ -47,12 +47,14 @@ function sorted(question: string): string | null {
  * any language can make the same set: bytes of the digest below 250, each modulo 10; where they do not suffice, the digests of
  * `seed/length/number/1`, `…/2`, … follow. A question that already stands in the set is passed over and the next number taken.
  *
- * @throws RangeError when there are not `size` different questions of the shortest length
+ * Only the sets of the default seed are held out, each of them part of the largest.
+ *
+ * @throws RangeError for more than ten questions of a length: the base model may have been trained on the eleventh
  */
 export function auditSet(seed: string = auditSeed, size: number = auditPerLength): AuditItem[] {
-  if (!Number.isInteger(size) || size < 0 || size > 10 ** auditLengths.shortest) {
+  if (!Number.isInteger(size) || size < 0 || size > auditPerLength) {
     throw new RangeError(
-      `an audit set holds 0 to ${10 ** auditLengths.shortest} questions of each length, not ${size}`,
+      `An audit of sorting has 0 to ${auditPerLength} questions of each length, not ${size}: more are not held out of training.`,
     );
   }
   const items: AuditItem[] = [];
