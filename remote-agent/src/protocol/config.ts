@@ -78,7 +78,10 @@ export const solverConfig = z.strictObject({
 });
 
 export const auditConfig = z.strictObject({
-  perDifficulty: positive.default(10).describe("Held-out questions a difficulty."),
+  perDifficulty: positive
+    .max(10)
+    .default(10)
+    .describe("Held-out questions a difficulty; 10 are held out from all training."),
   samples: positive.default(8).describe("Sampled answers a held-out question."),
 });
 
