@@ -14,6 +14,7 @@ import { coloured, plain } from "./layout.ts";
 import { pretrainedModel } from "./pretraining.ts";
 import { readRunFacts } from "./runFacts.ts";
 import { placesOf } from "./show.ts";
+import { endSentence } from "./stateLines.ts";
 import { watch } from "./watch.ts";
 import { Interrupted, interruptible, isLively, note, print, printJson, type World, widthOf } from "./world.ts";
 
@@ -35,7 +36,8 @@ export async function demoCommand(world: World, options: { seed: number; json?: 
   const run = await readRun(runDir);
   const leave = stopOnInterrupt(world, client, run);
   try {
-    const interrupt = "Ctrl-C stops the run";
+    const interrupt = () =>
+      leave.pressed() === 0 ? "Ctrl-C stops the run" : "Stopping, which saves first; Ctrl-C again leaves at once";
     const view = await watch(world, { runDir, run, client, json, interrupt, signal: leave.signal });
     if (leave.signal.aborted) throw new Interrupted();
     const facts = await readRunFacts(runDir, run.config);
@@ -73,7 +75,7 @@ async function report(
     });
     for (const line of lines) print(world, line);
   } else if (!isLively(world)) {
-    print(world, `The run is ${view.state}; it lies in ${runDir}. \`${world.program} resume ${run.id}\` goes on.`);
+    print(world, endSentence(view, run.id, world.program));
   }
 }
 

@@ -59,11 +59,15 @@ export async function demoModel(
   });
   const code = await ended.catch((error: Error) => {
     signal?.throwIfAborted();
-    throw new DemoModelFailed(`The demo's base model could not be pre-trained: ${error.message}.`);
+    const why = "code" in error && error.code === "ENOENT" ? `there is no Python at ${python}` : error.message;
+    throw new DemoModelFailed(
+      `The demo's base model could not be pre-trained: ${why}. \`npm run setup\` makes the environment it needs.`,
+    );
   });
   if (code === 0 && (await exists(path.join(directory, "MANIFEST.json")))) return directory;
+  signal?.throwIfAborted(); // Ctrl-C reaches the child as well, which may end first
   throw new DemoModelFailed(
-    `Pre-training the demo's base model ended with code ${code}: ${complaint.trim().split("\n").at(-1) ?? "no message"}. ` +
+    `Pre-training the demo's base model ended with code ${code}: ${complaint.trim().split("\n").at(-1) || "it said nothing"}. ` +
       "If a Python package is missing, run `npm run setup`.",
   );
 }

@@ -41,7 +41,7 @@ function interpretation(mean: Change, greedy: Change): string {
       );
     case "fell":
       return (
-        "So this is sharpening and not learning: the samples move towards what the model answers most often, " +
+        "So this looks like sharpening rather than learning: the samples move towards what the model answers most often, " +
         "while its best answer got worse."
       );
   }

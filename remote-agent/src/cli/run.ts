@@ -4,8 +4,9 @@ import { findInstallation } from "./installation.ts";
 import { modelFolder } from "./modelFolder.ts";
 import { pretrainedModel } from "./pretraining.ts";
 import { type RunOptions, runConfigOf } from "./runConfigOf.ts";
+import { endSentence } from "./stateLines.ts";
 import { watch } from "./watch.ts";
-import { interruptible, note, print, printJson, type World } from "./world.ts";
+import { interruptible, isLively, note, print, printJson, type World } from "./world.ts";
 
 /** `rzero run [file]`: starts a run that goes on by itself, and follows it. */
 export async function runCommand(world: World, file: string | undefined, options: RunOptions): Promise<number> {
@@ -28,7 +29,7 @@ export async function runCommand(world: World, file: string | undefined, options
       else for (const line of ["The run goes on by itself.", ...steering(world.program, run.id)]) print(world, line);
       return 0;
     }
-    const interrupt = "Ctrl-C stops following, the run goes on";
+    const interrupt = () => "Ctrl-C stops following, the run goes on";
     const view = await watch(world, { runDir, run, client, json, interrupt, signal });
     client.close();
     if (signal.aborted) {
@@ -37,6 +38,7 @@ export async function runCommand(world: World, file: string | undefined, options
       return 130;
     }
     if (json) printJson(world, { ...started, view });
+    else if (!isLively(world)) print(world, endSentence(view, run.id, world.program));
     return view.state === "completed" ? 0 : 1;
   } finally {
     done();

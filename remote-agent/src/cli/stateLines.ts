@@ -34,6 +34,13 @@ function sentences(view: RunView, resume: string): [Style | null, string][] {
   }
 }
 
+/** How a run that is no longer followed stands, in a sentence. */
+export function endSentence(view: RunView, id: string, program: string): string {
+  if (view.state === "completed") return `Run ${id} is completed. Look at it with \`${program} show ${id}\`.`;
+  const gone = view.state === "interrupted" ? " (no process works on it any more)" : "";
+  return `Run ${id} is ${view.state}${gone}. \`${program} resume ${id}\` goes on from what is kept.`;
+}
+
 /** A state with its reason and remedy on one line: `failed: The disk is full. Free some space.` */
 export function stateText(record: { state: string; reason: string | null; remedy: string | null }): string {
   const why = [record.reason, record.remedy].filter((part) => part !== null).join(" ");

@@ -2,10 +2,11 @@ import type { RunRecord, Stored } from "../protocol/records.ts";
 import { readJournal } from "../run/journal/read.ts";
 import { attach } from "../run/launch.ts";
 import { asRunRecord } from "../run/opened.ts";
-import { openNamed } from "./connect.ts";
+import { openNamed, summaryOf } from "./connect.ts";
 import { follow } from "./follow.ts";
 import { recordLine } from "./recordLine.ts";
-import { interruptible, print, printJson, type World } from "./world.ts";
+import { endSentence } from "./stateLines.ts";
+import { interruptible, note, print, printJson, type World } from "./world.ts";
 
 export interface TailOptions {
   since: number;
@@ -38,7 +39,10 @@ export async function tailCommand(world: World, name: string, options: TailOptio
       signal,
       onRecord: show,
     });
-    return signal.aborted ? 130 : 0;
+    if (signal.aborted) return 130;
+    const { view } = await summaryOf(world.env, runDir, run);
+    if (view.state === "interrupted") note(world, endSentence(view, run.id, world.program));
+    return 0;
   } finally {
     done();
     client.close();

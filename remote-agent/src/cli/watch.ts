@@ -17,8 +17,8 @@ export interface WatchOptions {
   client: RpcClient;
   /** JSON goes to stdout at the end, so progress is plain and goes to stderr. */
   json: boolean;
-  /** What Ctrl-C does, as the screen says it. */
-  interrupt: string;
+  /** What Ctrl-C does now, as the screen says it. */
+  interrupt: () => string;
   signal: AbortSignal;
 }
 
@@ -34,6 +34,7 @@ export async function watch(world: World, options: WatchOptions): Promise<RunVie
   const lively = isLively(world) && !options.json;
   const line = plainLines(run.config);
   const say = options.json ? note : print;
+  if (!lively) say(world, `Run ${run.id} in ${path.resolve(options.runDir)}`);
   const screen: LiveScreen | null = lively
     ? liveScreen(world.stdout, (size) => picture(world, shown, { ...options, ...size, detail, following }))
     : null;
@@ -74,7 +75,7 @@ function picture(
     id: run.id,
     directory: path.resolve(runDir),
     program: world.program,
-    interrupt: options.following ? options.interrupt : null,
+    interrupt: options.following ? options.interrupt() : null,
     paint: coloured,
   });
 }

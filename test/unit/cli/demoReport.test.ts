@@ -41,7 +41,7 @@ describe("what the demo says of its own figures", () => {
   });
 
   it("says that nothing was learned when the greedy answer got worse", () => {
-    expect(verdict(base, { mean: 0.7, majority: 0.8, greedy: 0.7 })).toContain("sharpening and not learning");
+    expect(verdict(base, { mean: 0.7, majority: 0.8, greedy: 0.7 })).toContain("sharpening rather than learning");
   });
 
   it("claims nothing for flat figures", () => {
