@@ -52,7 +52,11 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
     .description("start a run from a configuration file or a preset and follow it; it goes on by itself")
     .addOption(new Option("--preset <name>", "a ready-made configuration").choices(["demo"]))
     .addOption(new Option("--seed <n>", "the run's seed").argParser(seed))
-    .option("--set <key=value>", "replace a setting, for example solver.steps=10 (repeatable)", append, [])
+    .addOption(
+      new Option("--set <key=value>", "replace a setting, for example solver.steps=10 (repeatable)")
+        .argParser(append)
+        .default([], "nothing"),
+    )
     .option("--detach", "return once the run has started")
     .option(...JSON_OPTION)
     .action(async (file, options) => exit(await runCommand(world, file, options)));

@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { connectionOver } from "../run/rpcPeer.ts";
 import { serveHost } from "./hostServer.ts";
 import { findInstallation } from "./installation.ts";
@@ -12,7 +15,7 @@ export async function serveCommand(world: World): Promise<number> {
   const letGo = serveHost(connection, {
     env: world.env,
     installation: () => findInstallation(world.env, world.mainUrl),
-    agent: "source",
+    agent: await identity(world.mainUrl),
   });
   const closed = new Promise<void>((resolve) => {
     connection.onClose(() => resolve());
@@ -25,4 +28,11 @@ export async function serveCommand(world: World): Promise<number> {
   letGo();
   connection.dispose();
   return 0;
+}
+
+/** Which agent answers: the hash of its bundle, or `source` in a checkout. */
+async function identity(mainUrl: string): Promise<string> {
+  if (mainUrl.endsWith(".ts")) return "source";
+  const bundle = await readFile(fileURLToPath(mainUrl));
+  return createHash("sha256").update(bundle).digest("hex").slice(0, 32);
 }
