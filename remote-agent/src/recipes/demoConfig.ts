@@ -25,7 +25,7 @@ export function demoConfig(seed: number): RunConfig {
       optimizer: { ...optimizer, learningRate: 2e-4 },
       grpo,
     },
-    curriculum: { questions: 1000, answers: 10, sampling: { ...sampling, maxTokens: 64 } },
+    curriculum: { questions: 2000, answers: 10, sampling: { ...sampling, maxTokens: 64 } },
     solver: {
       steps: 25,
       prompts: 64,

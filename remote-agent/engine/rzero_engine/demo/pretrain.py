@@ -39,7 +39,6 @@ class Settings:
     steps: int = 500
     documents_per_step: int = 128
     pool_steps: int = 20  # steps whose documents are drawn together and sorted by length, so that little is padding
-    tokens_per_document: int = 15  # learnt, roughly: scales the gradient, to which both optimisers are indifferent
     warmup_steps: int = 50
     decay_share: float = 0.3  # of the steps, at the end, bring the learning rates linearly to nothing
     muon_lr: float = 1e-2
@@ -136,14 +135,12 @@ def train(model: Qwen3ForCausalLM, seed: int, settings: Settings, report: Callab
         # Padding is on the right and attention is causal, so no document sees it and no mask is needed.
         logits = model(input_ids=ids[:, :-1], use_cache=False).logits
         targets = completion_targets(ids)
-        summed = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=PAD_ID, reduction="sum")
-        # Not the mean over tokens: batches hold documents of one length, so it would count a token of a short document
-        # several times as much as one of a long document, and the model would ask for short questions too often.
-        (summed / (len(ids) * settings.tokens_per_document)).backward()
+        loss = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=PAD_ID)
+        loss.backward()
         for optimiser, _ in optimisers:
             optimiser.step()
             optimiser.zero_grad()
-        losses.append(summed.item() / (targets != PAD_ID).sum().item())
+        losses.append(loss.item())
         if (step + 1) % settings.report_every == 0 or step + 1 == settings.steps:
             mean = sum(losses) / len(losses)
             report(Progress(step + 1, settings.steps, round(mean, 4), round(time.monotonic() - started, 2)))
