@@ -31,8 +31,8 @@ class Decoder(Protocol):
         """float32 logits (n, vocabulary) of states (n, d)."""
         ...
 
-    def prefill(self, params: Params, prompts: list[np.ndarray], room: int) -> tuple[torch.Tensor, Cache]:
-        """Logits (P, vocabulary) after each prompt, and a cache with room for `room` more tokens per row."""
+    def prefill(self, params: Params, prompts: list[np.ndarray]) -> tuple[torch.Tensor, Cache]:
+        """Logits (P, vocabulary) after each prompt, and a cache with one row per prompt."""
         ...
 
     def step(self, params: Params, cache: Cache, tokens: torch.Tensor) -> torch.Tensor:

@@ -63,7 +63,7 @@ class GenericDecoder:
     def logits(self, params: Params, states: torch.Tensor) -> torch.Tensor:
         return states.float()
 
-    def prefill(self, params: Params, prompts: list[np.ndarray], room: int) -> tuple[torch.Tensor, GenericCache]:
+    def prefill(self, params: Params, prompts: list[np.ndarray]) -> tuple[torch.Tensor, GenericCache]:
         longest = max(len(prompt) for prompt in prompts)
         ids, mask = np.zeros((len(prompts), longest), np.int64), np.zeros((len(prompts), longest), np.int64)
         for row, prompt in enumerate(prompts):

@@ -1,7 +1,7 @@
 """The Llama/Qwen2/Qwen3 forward as plain functions over a parameter dict with Hugging Face names.
 
-The same arithmetic as transformers' models (a test compares them), without module calls, masks in training or
-cache objects: on a model of 167k parameters that overhead is most of a decode step.
+The same arithmetic as transformers' models (a test compares them) without their per-call overhead, which on a model of
+167k parameters is most of a decode step, and without their import, which costs seconds.
 """
 
 from collections.abc import Callable
@@ -12,51 +12,11 @@ import torch.nn.functional as F
 from torch.utils.checkpoint import checkpoint
 
 from rzero_engine.decoder import Params
+from rzero_engine.lean_cache import LeanCache
 from rzero_engine.lean_config import LeanConfig
 from rzero_engine.linear import linear
 from rzero_engine.rows import pad_right
 from rzero_engine.shared_prompts import SharedRows
-
-# Slots are added in blocks, so that a long allowance that nobody uses costs no memory.
-CACHE_BLOCK = 64
-
-
-class LeanCache:
-    """Keys and values (layers, R, kv heads, slots, head dim); row r holds `length[r]` tokens from slot 0."""
-
-    def __init__(self, keys: torch.Tensor, values: torch.Tensor, length: torch.Tensor, longest: int) -> None:
-        self.keys = keys
-        self.values = values
-        self.length = length
-        self.longest = longest  # the largest entry of `length`, kept so that no step waits for the device
-
-    def select(self, rows: torch.Tensor) -> "LeanCache":
-        length = self.length[rows]
-        longest = int(length.max())
-        slots = self.keys.shape[3]
-        keys, values = (_taken(kept[..., :longest, :], rows, slots) for kept in (self.keys, self.values))
-        return LeanCache(keys, values, length, longest)
-
-    def open_slot(self) -> torch.Tensor:
-        """Makes room for one more token in every row; returns the slots (R,) they go to."""
-        if self.longest == self.keys.shape[3]:
-            pad = (0, 0, 0, CACHE_BLOCK)
-            self.keys, self.values = F.pad(self.keys, pad), F.pad(self.values, pad)
-        # Rows that are shorter will read this slot with weight 0, and 0·NaN is NaN.
-        self.keys[..., self.longest, :] = 0
-        self.values[..., self.longest, :] = 0
-        at = self.length
-        self.length, self.longest = at + 1, self.longest + 1
-        return at
-
-
-def _taken(used: torch.Tensor, rows: torch.Tensor, slots: int) -> torch.Tensor:
-    """Some rows in new storage of `slots` slots; those not in use are left uninitialised."""
-    layers, _, heads, length, dim = used.shape
-    out = used.new_empty(layers, rows.numel(), heads, slots, dim)
-    for layer in range(layers):
-        torch.index_select(used[layer], 0, rows, out=out[layer, :, :, :length])
-    return out
 
 
 class LeanDecoder:
@@ -111,33 +71,26 @@ class LeanDecoder:
             return linear({**params, "lm_head.weight": params["model.embed_tokens.weight"]}, "lm_head", states).float()
         return linear(params, "lm_head", states).float()
 
-    def prefill(self, params: Params, prompts: list[np.ndarray], room: int) -> tuple[torch.Tensor, LeanCache]:
+    def prefill(self, params: Params, prompts: list[np.ndarray]) -> tuple[torch.Tensor, LeanCache]:
         ids, lengths = pad_right(prompts, self.device)
         rows, longest = ids.shape
-        cfg = self.config
-        slots = longest + min(room, CACHE_BLOCK)
-        keys = torch.empty(cfg.layers, rows, cfg.kv_heads, slots, cfg.head_dim, device=self.device, dtype=self.dtype)
-        values = torch.empty_like(keys)
-        kept: list[torch.Tensor] = []
         cos, sin = (table[:longest, None] for table in self._rope(longest))
         x = F.embedding(ids, params["model.embed_tokens.weight"])
-        for layer in range(cfg.layers):
+        kept: list[torch.Tensor] = []
+        for layer in range(self.config.layers):
             x = self._layer(params, layer, x, cos, sin, keep=kept.extend)
-            values[layer, :, :, :longest] = kept.pop()
-            keys[layer, :, :, :longest] = kept.pop()
         last = x[torch.arange(rows, device=self.device), lengths - 1]
         logits = self.logits(params, self._norm(params, "model.norm", last))
-        return logits, LeanCache(keys, values, lengths, longest)
+        return logits, LeanCache.after_prefill(torch.stack(kept[::2]), torch.stack(kept[1::2]), lengths)
 
     def step(self, params: Params, cache: LeanCache, tokens: torch.Tensor) -> torch.Tensor:
-        at = cache.open_slot()
-        cos, sin = (table[at][:, None] for table in self._rope(cache.longest))
-        slots = torch.arange(cache.longest, device=self.device)
-        hidden = torch.where(slots[None] > at[:, None], float("-inf"), 0.0).to(self.dtype)[:, None]
-        rows = torch.arange(tokens.numel(), device=self.device)
+        positions = cache.open_slot()
+        cos, sin = (table[positions][:, None] for table in self._rope(cache.longest))
         x = F.embedding(tokens, params["model.embed_tokens.weight"])
         for layer in range(self.config.layers):
-            x = self._decode_layer(params, layer, x, cos, sin, cache, rows, at, hidden)
+            q, k, v = self._qkv(params, f"model.layers.{layer}", x, cos, sin)
+            x = x + linear(params, f"model.layers.{layer}.self_attn.o_proj", cache.attend(layer, q, k, v).flatten(1))
+            x = self._mlp(params, f"model.layers.{layer}", x)
         return self.logits(params, self._norm(params, "model.norm", x))
 
     def _layer(
@@ -166,33 +119,6 @@ class LeanDecoder:
         x = x + linear(params, f"{prefix}.self_attn.o_proj", attended.transpose(1, 2).flatten(2))
         return self._mlp(params, prefix, x)
 
-    def _decode_layer(
-        self,
-        params: Params,
-        layer: int,
-        x: torch.Tensor,
-        cos: torch.Tensor,
-        sin: torch.Tensor,
-        cache: LeanCache,
-        rows: torch.Tensor,
-        at: torch.Tensor,
-        hidden: torch.Tensor,
-    ) -> torch.Tensor:
-        cfg, prefix, count, used = self.config, f"model.layers.{layer}", x.shape[0], cache.longest
-        q, k, v = self._qkv(params, prefix, x, cos, sin)
-        cache.keys[layer][rows, :, at] = k
-        cache.values[layer][rows, :, at] = v
-        batch = count * cfg.kv_heads
-        keys = cache.keys[layer].view(batch, -1, cfg.head_dim)[:, :used]
-        values = cache.values[layer].view(batch, -1, cfg.head_dim)[:, :used]
-        # Query heads that share keys become rows of one small product per key head.
-        scores = torch.bmm(q.reshape(batch, -1, cfg.head_dim) * cfg.head_dim**-0.5, keys.transpose(1, 2))
-        scores = scores.view(count, cfg.heads, used) + hidden
-        weights = scores.softmax(-1, dtype=torch.float32).to(self.dtype).view(batch, -1, used)
-        attended = torch.bmm(weights, values).view(count, -1)
-        x = x + linear(params, f"{prefix}.self_attn.o_proj", attended)
-        return self._mlp(params, prefix, x)
-
     def _qkv(
         self, params: Params, prefix: str, x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -214,8 +140,8 @@ class LeanDecoder:
         return F.rms_norm(x, (x.shape[-1],), params[f"{name}.weight"], self.config.eps)
 
     def _rope(self, length: int) -> tuple[torch.Tensor, torch.Tensor]:
-        if length > self._cos.shape[0]:
-            self._cos, self._sin = self._rope_tables(min(self.config.context_length, 2 * length))
+        if min(length, self.context_length) > self._cos.shape[0]:
+            self._cos, self._sin = self._rope_tables(min(self.context_length, 2 * length))
         return self._cos, self._sin
 
     def _rope_tables(self, length: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -15,7 +15,7 @@ from rzero_engine.uniform import uniforms
 CPU_WAVE_TOKENS = 1 << 16
 CUDA_WAVE_TOKENS = 1 << 20
 # A batch is compacted when this share of its rows has finished: copying the cache costs about one step.
-COMPACT_SHARE = 0.25
+COMPACT_SHARE = 0.2
 
 StopText = Callable[[np.ndarray], bool]
 
@@ -122,7 +122,7 @@ class _Wave:
             if number.setdefault(self.job.prompts[prompt].tobytes(), len(number)) == len(different):
                 different.append(self.job.prompts[prompt])
         fan_out = np.fromiter((number[self.job.prompts[p].tobytes()] for p in of_row.tolist()), np.int64, len(rows))
-        logits, cache = self.decoder.prefill(self.params, different, self.job.max_tokens)
+        logits, cache = self.decoder.prefill(self.params, different)
         if np.array_equal(fan_out, np.arange(len(different))):
             return logits, cache
         index = torch.from_numpy(fan_out).to(self.device)

@@ -44,11 +44,11 @@ def test_cached_decoding_equals_the_full_forward(family_dir: Path, lean: bool) -
     base = load_base(family_dir, CPU, torch.float32, lean=lean)
     assert isinstance(base.decoder, LeanDecoder if lean else GenericDecoder)
     decoder, rows = base.decoder, [0, 1, 1, 3, 2, 0]
-    logits, cache = decoder.prefill(base.params, PROMPTS, 80)
+    logits, cache = decoder.prefill(base.params, PROMPTS)
     logits, cache = logits[rows], cache.select(torch.tensor(rows))
     texts = [PROMPTS[row].tolist() for row in rows]
     generator = np.random.default_rng(0)
-    for step in range(70):  # past one block of cache slots
+    for step in range(70):  # past several growths of the cache
         for row, text in enumerate(texts):
             if step % 23 == 0 or step == 69:
                 states = decoder.states(base.params, torch.tensor([text]))[0, -1:]
@@ -76,3 +76,20 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
 def test_special_tokens_come_from_the_folder(model_dir: Path) -> None:
     base = load_base(model_dir, CPU, torch.float32)
     assert (base.pad_token_id, base.eos_token_ids, base.banned_token) == (96, [95], 96)
+
+
+@torch.no_grad()
+def test_uneven_rows_of_shared_prompts_decode_like_rows_of_their_own(model_dir: Path) -> None:
+    base = load_base(model_dir, CPU, torch.float32)
+    decoder, generator = base.decoder, np.random.default_rng(1)
+    rows = np.array([2, 0, 0, 3, 1, 1, 1, 0, 2, 3, 0])
+    logits, shared = decoder.prefill(base.params, PROMPTS)
+    logits, shared = logits[rows], shared.select(torch.from_numpy(rows))
+    alone, apart = decoder.prefill(base.params, [PROMPTS[row] for row in rows])
+    for step in range(24):
+        torch.testing.assert_close(logits, alone, atol=1e-4, rtol=1e-4)
+        if step in (3, 9, 14, 20):  # prompts lose rows unevenly, and some prompts all of them
+            keep = torch.from_numpy(np.sort(generator.permutation(len(rows))[: len(rows) - 2]))
+            rows, shared, apart = rows[keep.numpy()], shared.select(keep), apart.select(keep)
+        tokens = torch.from_numpy(generator.integers(0, 95, len(rows)))
+        logits, alone = decoder.step(base.params, shared, tokens), decoder.step(base.params, apart, tokens)
