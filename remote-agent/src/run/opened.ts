@@ -7,6 +7,7 @@ import { acquireRunLock, type LeaseLost, type RunLock } from "./journal/lock.ts"
 import { readJournal } from "./journal/read.ts";
 import type { JournalRecord } from "./journal/record.ts";
 import type { KnownSlot } from "./policies.ts";
+import { StageHistory } from "./stageHistory.ts";
 
 /** A run that this process owns: its lock, its journal, and what the journal told when it was opened. */
 export interface OpenedRun {
@@ -15,6 +16,8 @@ export interface OpenedRun {
   log: JournalCallLog;
   view: RunView;
   knownSlots: KnownSlot[];
+  /** Seconds that earlier owners spent in stages that are still open, by stage key. */
+  stageSeconds: ReadonlyMap<string, number>;
   /** Directories of checkpoints that a record names, relative to the run. */
   checkpointPaths: Set<string>;
   /** Commands that were carried out, by their id. */
@@ -41,11 +44,13 @@ export async function openRun(runDir: string, onLost: (error: LeaseLost) => void
     const slots = new Map<string, KnownSlot>();
     const checkpointPaths = new Set<string>();
     const commands = new Map<string, string>();
+    const history = new StageHistory();
     for await (const located of journal.scan()) {
       index.visit(located);
       const record = asRunRecord(located.record);
       if (record === null) continue;
       applyRecord(view, record);
+      history.visit(record);
       if (record.type === "model") slots.set(record.line, record);
       if (record.type === "checkpoint" && record.path !== null) checkpointPaths.add(record.path);
       if (record.type === "command") commands.set(record.id, record.command);
@@ -70,6 +75,7 @@ export async function openRun(runDir: string, onLost: (error: LeaseLost) => void
       log: new JournalCallLog(journal, index.calls),
       view,
       knownSlots: [...slots.values()],
+      stageSeconds: history.afterAllOwners(),
       checkpointPaths,
       commands,
       notice,

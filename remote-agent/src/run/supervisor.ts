@@ -146,7 +146,7 @@ async function contextOf(
     base: { path: run.modelDir },
     elapsedMs: () => performance.now(),
     beforeWork: () => control.beforeWork(),
-    stages: new LiveStageClock(() => performance.now(), busySeconds),
+    stages: new LiveStageClock(() => performance.now(), busySeconds, opened.stageSeconds),
     gatePolicy: async () => ({ releasedBy: "policy", decisionsUpTo: 0 }),
     repetition: (questions) =>
       repetitionInWorker(

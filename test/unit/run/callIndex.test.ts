@@ -50,8 +50,13 @@ test("calls are found again with their records, whatever was written around them
     for (let i = 0; i < 20; i++) await first.log.commit(call(`d${i}`, 1), [task(`d${i}`, 100 + i)]);
     await first.journal.close();
     const { journal, log } = await reopened(segmentBytes);
-    expect((await log.read("a")).map((record) => (record as DataRecord).id)).toEqual([task("a", 1).id, task("a", 2).id]);
-    expect((await log.read("c")).map((record) => (record as DataRecord).id)).toEqual([3, 4, 5].map((i) => task("c", i).id));
+    expect((await log.read("a")).map((record) => (record as DataRecord).id)).toEqual([
+      task("a", 1).id,
+      task("a", 2).id,
+    ]);
+    expect((await log.read("c")).map((record) => (record as DataRecord).id)).toEqual(
+      [3, 4, 5].map((i) => task("c", i).id),
+    );
     expect(await log.read("empty")).toEqual([]);
     expect(log.find("b")).toBeUndefined();
     for (let i = 0; i < 20; i++) expect(await log.read(`d${i}`)).toMatchObject([{ id: task("", 100 + i).id }]);
