@@ -37,10 +37,19 @@ def serve(settings: Settings, listen: Listen) -> None:
 
     @raises BaseModelError, OSError (the address is taken)
     """
-    listener = socket.create_server((listen.host, listen.port), backlog=512)
+    listener = listener_at(listen.host, listen.port)
     base = load_base(settings.model, settings.device, settings.dtype)
     log.info("loaded %s on %s (%s)", base.name, base.device, base.dtype)
     asyncio.run(_serve(base, settings, listen, listener))
+
+
+def listener_at(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=512)
+    # asyncio does this only for sockets that name their protocol, and connections inherit it from here: without it
+    # every answer waits 40 ms for the client's delayed acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 async def _serve(base: Base, settings: Settings, listen: Listen, listener: socket.socket) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import uvicorn
 
 from rzero_engine.app import Api
 from rzero_engine.base import Base
+from rzero_engine.serve import listener_at
 from rzero_engine.settings import Settings
 
 TOKEN = "the-token"
@@ -104,7 +104,7 @@ def serving(base: Base, state_dir: Path, poll_seconds: float = 0.3, deterministi
     settings = Settings(
         base.directory, state_dir, torch.device("cpu"), torch.float32, deterministic, 2048, poll_seconds
     )
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listener_at("127.0.0.1", 0)
     holder: dict[str, Any] = {}
 
     async def main() -> None:
