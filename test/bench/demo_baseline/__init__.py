@@ -1,0 +1,1 @@
+"""The R-Zero demo in plain torch: what `demo.baseline.py` runs."""
