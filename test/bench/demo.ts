@@ -234,7 +234,14 @@ function verdict(results: Result[]): Record<string, unknown> {
   };
 }
 
-const baselineResult = z.object({ mean_at_k: z.array(z.number()), cpu_s: z.number() });
+const baselineResult = z.object({
+  mean_at_k: z.array(z.number()),
+  majority_at_k: z.array(z.number()),
+  greedy: z.array(z.number()),
+  cpu_s: z.number(),
+  sample_s: z.number(),
+  train_s: z.number(),
+});
 
 async function baselineRow(
   installation: Installation,

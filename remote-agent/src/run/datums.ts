@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Datum } from "../engine/engine.ts";
 import type { TrainingRow } from "../verbs/ports.ts";
 
@@ -37,4 +38,16 @@ export function meanGap(data: Datum[], logprobs: number[][]): number {
     }
   }
   return count === 0 ? 0 : sum / count;
+}
+
+/** SHA-256 over everything of a batch that is sent, in hex. */
+export function batchHash(data: Datum[]): string {
+  const hash = createHash("sha256");
+  for (const datum of data) {
+    hash.update(Uint32Array.from(datum.tokens)).update(Uint32Array.from(datum.targets));
+    hash.update(Float64Array.from(datum.weights)).update(Float64Array.from(datum.advantages));
+    hash.update(Float64Array.from(datum.logprobs));
+    if (datum.refLogprobs !== undefined) hash.update(Float64Array.from(datum.refLogprobs));
+  }
+  return hash.digest("hex");
 }

@@ -6,8 +6,8 @@ import { Journal, type JournalEvent } from "./journal/journal.ts";
 import { acquireRunLock, type LeaseLost, type RunLock } from "./journal/lock.ts";
 import { readJournal } from "./journal/read.ts";
 import type { JournalRecord } from "./journal/record.ts";
-import type { KnownSlot } from "./policies.ts";
 import { StageHistory } from "./stageHistory.ts";
+import type { KnownSlot } from "./trainingLines.ts";
 
 /** A run that this process owns: its lock, its journal, and what the journal told when it was opened. */
 export interface OpenedRun {

@@ -1,0 +1,63 @@
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import type { CheckpointRecord } from "../protocol/records.ts";
+import { CheckpointIncomplete, verifyCheckpoint } from "./journal/manifest.ts";
+
+/** The checkpoints of a run on disk: where they lie, whether they count, which are superseded. */
+export class CheckpointFolders {
+  readonly #runDir: string;
+  readonly #epoch: number;
+  readonly #keepLast: number;
+  /** Saves inside each line, oldest first. */
+  readonly #saves = new Map<string, CheckpointRecord[]>();
+  readonly #tries = new Map<string, number>();
+
+  /** `keepLast`: saves inside a line that are kept while it goes on. */
+  constructor(runDir: string, epoch: number, keepLast: number) {
+    this.#runDir = runDir;
+    this.#epoch = epoch;
+    this.#keepLast = keepLast;
+  }
+
+  of(checkpoint: CheckpointRecord): string {
+    return path.resolve(this.#runDir, checkpoint.path ?? "");
+  }
+
+  absolute(relative: string): string {
+    return path.join(this.#runDir, relative);
+  }
+
+  /** A folder, relative to the run, that no save of this checkpoint was ever asked to write: also not by an engine that died. */
+  fresh(id: string): string {
+    const tries = this.#tries.get(id) ?? 0;
+    this.#tries.set(id, tries + 1);
+    return `checkpoints/${id}-e${this.#epoch}${tries === 0 ? "" : `-${tries}`}`;
+  }
+
+  /** Whether the checkpoint's folder is whole, by names and sizes. */
+  async holds(checkpoint: CheckpointRecord): Promise<boolean> {
+    if (checkpoint.method === "base") return true;
+    return verifyCheckpoint(this.of(checkpoint), { hashes: false }).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** A line has a new save: older ones beyond those that are kept go. With `last`, only this one stays. */
+  async supersede(line: string, newest: CheckpointRecord, last: boolean): Promise<void> {
+    const saves = (this.#saves.get(line) ?? []).filter((save) => save.id !== newest.id);
+    saves.push(newest);
+    for (const old of saves.splice(0, Math.max(0, saves.length - (last ? 1 : this.#keepLast)))) {
+      if (old.method !== "base") await rm(this.of(old), { recursive: true, force: true });
+    }
+    this.#saves.set(line, saves);
+  }
+}
+
+/** SHA-256 of the saved weights, as the checkpoint's manifest states it. @throws CheckpointIncomplete */
+export async function weightsHash(directory: string): Promise<string> {
+  const { files } = await verifyCheckpoint(directory, { hashes: false });
+  const weights = files.find((file) => file.name === "model.safetensors" || file.name === "adapter_model.safetensors");
+  if (weights === undefined) throw new CheckpointIncomplete(directory, ["no weights file is in its manifest"]);
+  return weights.sha256;
+}

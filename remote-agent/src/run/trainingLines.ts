@@ -1,0 +1,227 @@
+import { EngineConflict, EngineUnsupported } from "../engine/errors.ts";
+import type { RunConfig } from "../protocol/config.ts";
+import type { CheckpointRecord, RunRecord } from "../protocol/records.ts";
+import type { LearnRequest, LearnResult } from "../verbs/ports.ts";
+import { type CheckpointFolders, weightsHash } from "./checkpointFolders.ts";
+import { batchHash, datumsOf, meanGap } from "./datums.ts";
+import type { Connection } from "./engineHost.ts";
+
+/** Where a training line stands in an engine: a model, the calls applied to it, the checkpoint they led to. */
+export interface Slot {
+  model: string;
+  applied: number;
+  checkpoint: string;
+  /** Taken over from an earlier owner of the run: whether the engine still has it is not known yet. */
+  adopted?: boolean;
+}
+
+/** A model slot that an earlier owner of the run left in an engine, as the journal tells. */
+export interface KnownSlot extends Slot {
+  instance: string;
+  line: string;
+}
+
+export interface TrainingLinesOptions {
+  policy: RunConfig["policy"];
+  seed: number;
+  folders: CheckpointFolders;
+  /** Writes a control record and waits until it is durable. */
+  note: (records: RunRecord[]) => Promise<void>;
+  knownSlots: KnownSlot[];
+}
+
+/**
+ * The lines of checkpoints that are being trained, each in one model slot of the engine. What the engine has lost is built
+ * again from the last durable checkpoint and the batches that followed it.
+ */
+export class TrainingLines {
+  readonly #o: TrainingLinesOptions;
+  /** Steps made or replayed in this process, by the checkpoint they led to. */
+  readonly #steps = new Map<string, { request: LearnRequest; batch: string | null }>();
+  readonly #work = new Map<string, Promise<unknown>>();
+  #instance = "";
+  #slots = new Map<string, Slot>();
+
+  constructor(options: TrainingLinesOptions) {
+    this.#o = options;
+  }
+
+  remember(request: LearnRequest, result: CheckpointRecord): void {
+    this.#steps.set(result.id, { request, batch: result.batch });
+  }
+
+  /** The line that led to a checkpoint, if it was trained in this run. */
+  lineOf(checkpoint: CheckpointRecord): string | undefined {
+    return this.#steps.get(checkpoint.id)?.request.line;
+  }
+
+  standsAt(line: string, checkpoint: CheckpointRecord): boolean {
+    return this.#slots.get(line)?.checkpoint === checkpoint.id;
+  }
+
+  /** Lines are strictly ordered: one piece of work at a time in each. */
+  alone<T>(line: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#work.get(line) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    const settled = mine.catch(() => undefined);
+    this.#work.set(line, settled);
+    return mine;
+  }
+
+  async learn(connection: Connection, request: LearnRequest, signal: AbortSignal): Promise<LearnResult> {
+    const slot = await this.slotAt(connection, request.line, request.from, request.fresh, signal);
+    try {
+      return await this.#step(connection, slot, request, signal);
+    } catch (error) {
+      if (!(error instanceof EngineConflict)) throw error;
+      // The slot is not where the journal says (a call of a dead owner got through): build it again.
+      await this.#drop(connection, request.line);
+      const rebuilt = await this.slotAt(connection, request.line, request.from, request.fresh, signal);
+      return this.#step(connection, rebuilt, request, signal);
+    }
+  }
+
+  async save(connection: Connection, line: string, from: CheckpointRecord, id: string, signal: AbortSignal) {
+    const slot = await this.slotAt(connection, line, from, false, signal);
+    const saved = await this.#saveSlot(connection, slot, id, signal);
+    slot.checkpoint = id;
+    return { ...saved, beside: [whereabouts(connection, line, slot)] };
+  }
+
+  /** The line is finished: its model leaves the engine, if it is the one we know. */
+  async end(connection: Connection | null, line: string): Promise<void> {
+    if (connection !== null && connection.instance === this.#instance) await this.#drop(connection, line);
+  }
+
+  /** The line's slot, standing at `checkpoint`: as it is, or built again. `fresh`: a new line with the checkpoint's weights. */
+  async slotAt(
+    connection: Connection,
+    line: string,
+    checkpoint: CheckpointRecord,
+    fresh: boolean,
+    signal: AbortSignal,
+  ): Promise<Slot> {
+    this.#meet(connection);
+    const slot = this.#slots.get(line);
+    if (slot !== undefined) {
+      const lost = slot.adopted === true && (await connection.engine.state(slot.model)) === null;
+      slot.adopted = false;
+      if (slot.checkpoint === checkpoint.id && !lost) return slot;
+      await this.#drop(connection, line);
+    }
+    const built = fresh
+      ? await this.load(connection, checkpoint, false, signal)
+      : await this.#rebuild(connection, line, checkpoint, signal);
+    this.#slots.set(line, built);
+    await this.#o.note([whereabouts(connection, line, built)]);
+    return built;
+  }
+
+  /** A new model with the weights of a checkpoint on disk, and its optimiser state if asked for. */
+  async load(
+    { engine }: Connection,
+    checkpoint: CheckpointRecord,
+    optimizer: boolean,
+    signal: AbortSignal,
+  ): Promise<Slot> {
+    const { policy, seed, folders } = this.#o;
+    const model = await engine.createModel({ rank: policy.kind === "lora" ? policy.rank : 0, seed }, signal);
+    if (checkpoint.method === "base") return { model, applied: 0, checkpoint: checkpoint.id };
+    const directory = folders.of(checkpoint);
+    if (!(await folders.holds(checkpoint)))
+      throw new Error(`Checkpoint ${checkpoint.id} is not whole in ${directory}.`);
+    await engine.loadWeights(model, 1, { path: directory, optimizer }, signal);
+    return { model, applied: 1, checkpoint: checkpoint.id };
+  }
+
+  async #drop({ engine }: Connection, line: string): Promise<void> {
+    const slot = this.#slots.get(line);
+    this.#slots.delete(line);
+    if (slot !== undefined) await engine.unload(slot.model);
+  }
+
+  /** Forgets what another engine process held; adopts what this one is known to hold. */
+  #meet({ instance }: Connection): void {
+    if (instance === this.#instance) return;
+    this.#instance = instance;
+    const known = this.#o.knownSlots.filter((slot) => slot.instance === instance);
+    this.#slots = new Map(known.map((slot) => [slot.line, { ...slot, adopted: true }]));
+  }
+
+  async #rebuild(connection: Connection, line: string, target: CheckpointRecord, signal: AbortSignal): Promise<Slot> {
+    const toRepeat: LearnRequest[] = [];
+    let at = target;
+    while (!(at.durable && (await this.#o.folders.holds(at)))) {
+      const step = this.#steps.get(at.id);
+      if (step === undefined)
+        throw new Error(`Checkpoint ${at.id} can not be rebuilt: no durable one before it is left.`);
+      toRepeat.unshift({ ...step.request, durable: false });
+      at = step.request.from;
+      if (step.request.fresh) break;
+    }
+    const withinLine = this.lineOf(at) === line || (at.method === "save" && toRepeat.length === 0);
+    const slot = await this.load(connection, at, withinLine, signal);
+    for (const request of toRepeat) {
+      const recorded = this.#steps.get(request.id)?.batch ?? null;
+      const result = await this.#step(connection, slot, request, signal);
+      if (recorded !== null && recorded !== result.batch) {
+        throw new Error(`The batch of ${request.callKey} is not the recorded one: a pack of the run is damaged.`);
+      }
+    }
+    return slot;
+  }
+
+  async #step(connection: Connection, slot: Slot, request: LearnRequest, signal: AbortSignal): Promise<LearnResult> {
+    const { engine, instance } = connection;
+    if (!engine.capabilities.losses.includes("grpo_kl")) {
+      throw new EngineUnsupported(
+        "This engine has no `grpo_kl` loss, which the recipe needs; use the built-in engine (engine.url: null).",
+        { call: "forward_backward" },
+      );
+    }
+    const rows = await request.rows();
+    const data = datumsOf(rows);
+    const { clipLow, clipHigh, dualClip, kl, temperature } = request.loss;
+    const config = { clip_low: clipLow, clip_high: clipHigh, dual_clip: dualClip, kl_coef: kl, temperature };
+    const { model, applied } = slot;
+    await this.#o.note([{ type: "intent", call: request.callKey, instance, model, applied }]);
+    const loss = { name: "grpo_kl" as const, config };
+    const forward = await engine.forwardBackward(model, applied + 1, { data, loss }, signal);
+    const { gradClip, ...adam } = request.adam;
+    const step = await engine.optimStep(model, applied + 2, { ...adam, gradClipNorm: gradClip }, signal);
+    slot.applied += 2;
+    slot.checkpoint = request.id;
+    const saved = request.durable
+      ? await this.#saveSlot(connection, slot, request.id, signal)
+      : { path: null, weights: null };
+    const metrics = definedOnly({
+      loss: forward.metrics["loss:sum"],
+      grad_norm: step.gradNorm ?? undefined,
+      skipped: step.skipped ? 1 : 0,
+      clip_fraction: forward.metrics["clip_fraction:mean"],
+      entropy: forward.metrics["entropy:mean"],
+      kl: forward.metrics["kl:mean"],
+      logprob_gap: meanGap(data, forward.logprobs),
+      tokens: rows.reduce((total, row) => total + row.ids.length - row.promptTokens, 0),
+    });
+    return { metrics, batch: batchHash(data), ...saved, beside: [whereabouts(connection, request.line, slot)] };
+  }
+
+  async #saveSlot({ engine }: Connection, slot: Slot, id: string, signal: AbortSignal) {
+    const { folders } = this.#o;
+    const relative = folders.fresh(id);
+    await engine.saveWeights(slot.model, slot.applied + 1, folders.absolute(relative), signal);
+    slot.applied += 1;
+    return { path: relative, weights: await weightsHash(folders.absolute(relative)) };
+  }
+}
+
+function whereabouts({ instance }: Connection, line: string, { model, applied, checkpoint }: Slot): RunRecord {
+  return { type: "model", instance, model, line, applied, checkpoint };
+}
+
+function definedOnly(values: Record<string, number | undefined>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, number] => entry[1] !== undefined),
+  );
+}
