@@ -77,6 +77,10 @@ describe("trouble that stays ends with a reason and what to do", () => {
     expect(outcome.state).toBe("paused");
     expect(outcome.reason).toMatch(/The engine failed 2 times in a row/);
     expect((await readRunView(run)).remedy).toMatch(/resume/);
+    engine.heal();
+    const resumed = await superviseAgainst(home, folder.modelDir, engine, { run });
+    expect(resumed.outcome).toEqual({ state: "completed", reason: null });
+    expect(await differences(undisturbed, run)).toEqual([]);
   });
 
   test("log-probabilities that are no numbers: the run fails, names the call and stores none of them", async () => {

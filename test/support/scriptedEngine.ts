@@ -73,6 +73,8 @@ export interface ScriptedEngine {
   callsOf(call: string): RecordedCall[];
   /** The next `times` (default 1) requests of `call` misbehave; faults of one call are used up one after the other. */
   fail(call: string, fault: Fault, times?: number): void;
+  /** No fault is waiting any more. */
+  heal(): void;
   /** As if the process had been killed and started again: another instance, nothing remembered. */
   restart(): void;
   close(): Promise<void>;
@@ -439,6 +441,7 @@ export async function startScriptedEngine(options: ScriptedEngineOptions = {}): 
       const queue = faults.get(call) ?? [];
       faults.set(call, [...queue, ...Array.from({ length: times }, () => fault)]);
     },
+    heal: () => faults.clear(),
     restart: boot,
     close: () =>
       new Promise((resolve) => {
