@@ -10,7 +10,7 @@ import type { RunContext } from "../verbs/ports.ts";
 import { rollout, rolloutAll } from "../verbs/rollout.ts";
 import { Scope } from "../verbs/scope.ts";
 import { score } from "../verbs/score.ts";
-import { select } from "../verbs/select.ts";
+import { groupsOf, select } from "../verbs/select.ts";
 import { source } from "../verbs/source.ts";
 import { stage } from "../verbs/stage.ts";
 import { audit } from "./audit.ts";
@@ -62,13 +62,11 @@ async function trainChallenger(scope: Scope, v: number, challenger: CheckpointRe
     const rewards = await score(place, challengerScorer.spec(scope.run, asked, solver), () =>
       challengerScorer.compute(scope.run, asked),
     );
-    const groups = slots.map((task, slot) => ({
-      task,
-      members: asked
-        .slice(slot * config.challenger.rollouts, (slot + 1) * config.challenger.rollouts)
-        .map((a) => a.proposal),
-      scores: rewards.slice(slot * config.challenger.rollouts, (slot + 1) * config.challenger.rollouts),
-    }));
+    const groups = groupsOf(
+      slots,
+      asked.map((item) => item.proposal),
+      rewards,
+    );
     const examples = await select(place, { key: "groups", groups });
     const learned = await line.step(place, {
       examples,
@@ -159,11 +157,7 @@ async function trainSolver(scope: Scope, v: number, solver: CheckpointRecord, cu
     const rewards = await score(place, solverScorer.spec(scope.run, tasks, answers), () =>
       solverScorer.compute(scope.run, tasks, answers),
     );
-    const groups = tasks.map((task, i) => ({
-      task,
-      members: answers.slice(i * config.solver.rollouts, (i + 1) * config.solver.rollouts),
-      scores: rewards.slice(i * config.solver.rollouts, (i + 1) * config.solver.rollouts),
-    }));
+    const groups = groupsOf(tasks, answers, rewards);
     const examples = await select(place, { key: "groups", groups });
     const learned = await line.step(place, { examples, trajectories: answers, last: step === config.solver.steps });
     await metric(place, {

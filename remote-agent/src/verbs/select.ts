@@ -9,6 +9,13 @@ export interface ScoredGroup {
   scores: ScoreRecord[];
 }
 
+/** The rollouts of each task with their scores; both come in task order, equally many a task. */
+export function groupsOf(tasks: TaskRecord[], members: TrajectoryRecord[], scores: ScoreRecord[]): ScoredGroup[] {
+  const n = members.length / Math.max(1, tasks.length);
+  const own = <T>(all: T[], i: number) => all.slice(i * n, (i + 1) * n);
+  return tasks.map((task, i) => ({ task, members: own(members, i), scores: own(scores, i) }));
+}
+
 /**
  * Verb `select`: GRPO groups with their advantages, A = (R − mean)/(std + 1e-6), unbiased std. Groups whose rewards are
  * all equal have no gradient and are left out, as are tasks in `rejected`.
