@@ -126,7 +126,7 @@ async function measured(
   if (change === undefined) throw new Error(`There is no arm '${arm}'. Arms: ${Object.keys(arms).join(", ")}.`);
   const config = demoConfig(seed);
   change(config);
-  config.name = `${arm.replace(/[^a-z]+/g, "-").slice(0, 20)}-${seed}`;
+  config.name = `${Object.keys(arms).indexOf(arm)}-${arm.replace(/[^a-z]+/g, "-").slice(0, 40)}-${seed}`;
   const model = await demoModel(installation, seed, () => undefined);
   const runDir =
     (await earlierRun(installation.home, config.name)) ?? (await createRun(installation, config, model, new Date()));

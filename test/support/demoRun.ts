@@ -33,7 +33,7 @@ export function smallConfig(changes: (config: RunConfig) => void = () => undefin
   Object.assign(config.challenger, { steps: 2, slots: 8, rollouts: 4, answers: 6 });
   Object.assign(config.curriculum, { questions: 60, answers: 6 });
   Object.assign(config.solver, { steps: 3, prompts: 8, rollouts: 4 });
-  Object.assign(config.audit, { perDifficulty: 2, samples: 2 });
+  Object.assign(config.audit, { perDifficulty: 2, samples: 2, draws: 1 });
   Object.assign(config.checkpoints, { durableEvery: 3 });
   config.chunk = 96;
   changes(config);

@@ -19,7 +19,7 @@ export function stagePlan(config: RunConfig): PlannedStage[] {
     iteration,
     stage: "audit",
     units: 1,
-    work: heldOut * (audit.samples + 1),
+    work: heldOut * (audit.samples * audit.draws + 1),
   });
   const questions = challenger.slots * challenger.rollouts;
   const plan = [auditAt(0)];

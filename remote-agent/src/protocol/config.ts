@@ -82,7 +82,12 @@ export const auditConfig = z.strictObject({
     .max(10)
     .default(10)
     .describe("Held-out questions a difficulty; 10 are held out from all training."),
-  samples: positive.default(8).describe("Sampled answers a held-out question."),
+  samples: positive
+    .default(8)
+    .describe("Sampled answers that vote on a held-out question: the k of mean@k and majority@k."),
+  draws: positive
+    .default(4)
+    .describe("Independent votes a held-out question, averaged: the audit's own noise falls with it."),
 });
 
 export const engineConfig = z.strictObject({

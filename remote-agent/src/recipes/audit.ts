@@ -9,13 +9,13 @@ import { majorityOf } from "./rZeroScorers.ts";
 const sampled = { temperature: 1, topP: 1, topK: 0 };
 
 /**
- * Tests a Solver on held-out questions that nothing ever trains on: mean accuracy of `samples` sampled answers
- * (mean@k), of their majority (majority@k), and of the greedy answer, overall and by difficulty; `hard` is the upper
+ * Tests a Solver on held-out questions that nothing ever trains on: mean accuracy of sampled answers
+ * (mean@k), of the majority of `samples` of them (majority@k, averaged over `draws` votes), and of the greedy answer, overall and by difficulty; `hard` is the upper
  * half of the difficulties (for sorting: 14 to 24 digits).
  */
 export async function audit(scope: Scope, iteration: number, solver: CheckpointRecord): Promise<void> {
   const { config, domain } = scope.run;
-  const { perDifficulty, samples } = config.audit;
+  const { perDifficulty, samples, draws } = config.audit;
   const set = domain.auditSet(undefined, perDifficulty);
   const tasks = await source(scope, {
     key: "held-out",
@@ -28,18 +28,21 @@ export async function audit(scope: Scope, iteration: number, solver: CheckpointR
   const { maxTokens } = config.solver.sampling;
   const common = { role: "solver" as const, checkpoint: solver, tasks };
   const [answers, greedy] = await Promise.all([
-    rolloutAll(scope, { ...common, key: "sampled", n: samples, sampling: { ...sampled, maxTokens } }),
+    rolloutAll(scope, { ...common, key: "sampled", n: samples * draws, sampling: { ...sampled, maxTokens } }),
     rolloutAll(scope, { ...common, key: "greedy", n: 1, sampling: { ...sampled, temperature: 0, maxTokens } }),
   ]);
   const correct = (task: TaskRecord, answer: string | null) =>
     answer !== null && task.truth.answer !== null && domain.equal(answer, task.truth.answer);
   const rows = tasks.map((task, i) => {
-    const own = answers.slice(i * samples, (i + 1) * samples);
-    const majority = majorityOf(scope.run, own, "label").label;
+    const own = answers.slice(i * samples * draws, (i + 1) * samples * draws);
+    const majorities = Array.from({ length: draws }, (_, draw) => {
+      const { label } = majorityOf(scope.run, own.slice(draw * samples, (draw + 1) * samples), "label");
+      return Number(correct(task, label === "" ? null : label));
+    });
     return {
       difficulty: task.difficulty ?? 0,
       mean: mean(own.map((answer) => Number(correct(task, answer.product.answer)))) ?? 0,
-      majority: Number(correct(task, majority === "" ? null : majority)),
+      majority: mean(majorities) ?? 0,
       greedy: Number(correct(task, (greedy[i] as TrajectoryRecord).product.answer)),
     };
   });

@@ -36,7 +36,7 @@ export function demoConfig(seed: number): RunConfig {
       optimizer: { ...optimizer, learningRate: 1.5e-4 },
       grpo,
     },
-    audit: { perDifficulty: 10, samples: 8 },
+    audit: { perDifficulty: 10, samples: 8, draws: 4 },
     engine: { device: "cpu", threads: 1 },
     chunk: 640,
   });
