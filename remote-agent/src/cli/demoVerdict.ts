@@ -59,11 +59,13 @@ function labels(accuracy: Change | null): string[] {
   const range = `${percent(accuracy.from)} → ${percent(accuracy.to)}`;
   switch (accuracy.kind) {
     case "rose":
-      return [`More of the pseudo-labels it was trained on were right (${range}).`];
+      return [`More of the pseudo-labels the Solver was trained on were right (${range}).`];
     case "fell":
-      return [`Fewer of the pseudo-labels it was trained on were right (${range}): wrong majorities set the limit.`];
+      return [
+        `Fewer of the pseudo-labels the Solver was trained on were right (${range}): wrong majorities set the limit.`,
+      ];
     case "flat":
-      return [`The pseudo-labels it was trained on stayed about as accurate (${range}).`];
+      return [`The pseudo-labels the Solver was trained on stayed about as accurate (${range}).`];
   }
 }
 

@@ -12,11 +12,11 @@ export function duration(seconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** A range of seconds in the larger one's unit: `2–4 min`. */
+/** A range of seconds in the larger one's unit: `about 2–4 min`, `less than 2 min`. */
 export function durationRange({ low, high }: { low: number; high: number }): string {
   const [size, name] = high < 90 ? [1, "s"] : high < 5400 ? [60, "min"] : [3600, "h"];
   const [from, to] = [Math.round(low / size), Math.max(1, Math.round(high / size))];
-  return from === to ? `${to} ${name}` : from === 0 ? `less than ${to} ${name}` : `${from}–${to} ${name}`;
+  return from === to ? `about ${to} ${name}` : from === 0 ? `less than ${to} ${name}` : `about ${from}–${to} ${name}`;
 }
 
 /** A share in percent with one decimal; `–` where there is none. */

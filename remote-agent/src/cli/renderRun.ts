@@ -75,7 +75,7 @@ function headline(
   }
   if (view.state === "running") {
     const left = timeLeft(view, detail, plan, now);
-    items.push(left === null ? "time left not known yet" : `about ${durationRange(left)} left`);
+    items.push(left === null ? "time left not known yet" : `${durationRange(left)} left`);
   }
   const lines = flow([`R-Zero ${id}`, items.join(" · ")], { width, indent: 0 });
   return lines.map((line) => paint("bold", line));

@@ -59,7 +59,7 @@ describe("what the demo says of its own figures", () => {
 
   it("tells which way the pseudo-labels went", () => {
     expect(verdict(base, base, [0.88, 0.38])).toContain(
-      "Fewer of the pseudo-labels it was trained on were right (88.0 % → 38.0 %)",
+      "Fewer of the pseudo-labels the Solver was trained on were right (88.0 % → 38.0 %)",
     );
     expect(verdict(base, base, [0.5, 0.7])).toContain("More of the pseudo-labels");
     expect(verdict(base, base, [0.5, 0.51])).toContain("stayed about as accurate");

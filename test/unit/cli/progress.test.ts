@@ -111,9 +111,9 @@ describe("figures", () => {
       "2 h 01 min",
       "3 d 2 h",
     ]);
-    expect(durationRange({ low: 20, high: 80 })).toBe("20–80 s");
-    expect(durationRange({ low: 115, high: 250 })).toBe("2–4 min");
-    expect(durationRange({ low: 118, high: 125 })).toBe("2 min");
+    expect(durationRange({ low: 20, high: 80 })).toBe("about 20–80 s");
+    expect(durationRange({ low: 115, high: 250 })).toBe("about 2–4 min");
+    expect(durationRange({ low: 118, high: 125 })).toBe("about 2 min");
     expect(durationRange({ low: 20, high: 110 })).toBe("less than 2 min");
   });
 
