@@ -1,0 +1,102 @@
+import path from "node:path";
+import { domainNamed } from "../domains/registry.ts";
+import { loadTokenizer } from "../engine/tokenizer.ts";
+import { cpuSecondsOf } from "../hostinfo/cpu.ts";
+import type { ResolvedRun } from "../protocol/config.ts";
+import { presets } from "../scoring/presets.ts";
+import { repetitionInWorker } from "../scoring/repetitionInWorker.ts";
+import type { RunContext } from "../verbs/ports.ts";
+import type { RunControl } from "./control.ts";
+import { EngineHost } from "./engineHost.ts";
+import type { OpenedRun } from "./opened.ts";
+import type { RunPackStore } from "./packStore.ts";
+import { EnginePolicies } from "./policies.ts";
+import { LiveStageClock } from "./stageClock.ts";
+
+export interface SupervisorOptions {
+  runDir: string;
+  /** Interpreter of the engine's environment, and the folder that holds its package. */
+  python: string;
+  enginePackageDir: string;
+  recipe: (run: RunContext) => Promise<void>;
+  /** Token of an external engine (`engine.url`), from the environment. */
+  engineToken: string;
+  log: (line: string) => void;
+}
+
+/** The engine of a run: an external one, or our own started when first needed. */
+export function engineHostOf(
+  run: ResolvedRun,
+  opened: OpenedRun,
+  options: SupervisorOptions,
+  control: RunControl,
+): EngineHost {
+  const { engine } = run.config;
+  return new EngineHost(
+    {
+      external: engine.url === null ? null : { url: engine.url, token: options.engineToken },
+      launch: {
+        python: options.python,
+        enginePackageDir: options.enginePackageDir,
+        modelDir: run.modelDir,
+        runDir: options.runDir,
+        stateDir: path.join(options.runDir, "engine-state"),
+        device: engine.device,
+        threads: engine.threads,
+        deterministic: engine.deterministic,
+        log: options.log,
+      },
+      epoch: opened.lock.epoch,
+      callTimeoutMs: engine.callTimeout * 1000,
+      restarts: engine.restarts,
+      notice: opened.notice,
+      signal: control.signal,
+    },
+    cpuSecondsOf,
+  );
+}
+
+/** Everything the recipe can reach, over this run's journal, packs and engine. */
+export async function contextOf(
+  run: ResolvedRun,
+  opened: OpenedRun,
+  options: SupervisorOptions,
+  control: RunControl,
+  host: EngineHost,
+  packs: RunPackStore,
+): Promise<RunContext> {
+  const { config } = run;
+  const domain = domainNamed(config.domain);
+  const rules = presets[config.preset].repetition;
+  const busySeconds = async () => {
+    const connection = await host.peek();
+    const status = await connection?.engine.status().catch(() => null);
+    return status?.busyS ?? (connection === null ? 0 : null);
+  };
+  return {
+    config,
+    domain,
+    tokenizer: await loadTokenizer(run.modelDir),
+    log: opened.log,
+    packs,
+    policies: new EnginePolicies({
+      host,
+      runDir: options.runDir,
+      config,
+      epoch: opened.lock.epoch,
+      note: (records) => opened.log.note(records),
+      knownSlots: opened.knownSlots,
+    }),
+    base: { path: run.modelDir },
+    elapsedMs: () => performance.now(),
+    beforeWork: () => control.beforeWork(),
+    stages: new LiveStageClock(() => performance.now(), busySeconds, opened.stageSeconds),
+    gatePolicy: async () => ({ releasedBy: "policy", decisionsUpTo: 0 }),
+    repetition: (questions) =>
+      repetitionInWorker(
+        questions,
+        { rules, tokens: (question) => domain.tokens(question) },
+        { signal: control.signal },
+      ),
+  };
+}
