@@ -16,6 +16,7 @@ import {
   EngineUnsupported,
   InvalidRequest,
 } from "../../remote-agent/src/engine/errors.ts";
+import { failureOf } from "../support/failureOf.ts";
 import {
   type Fault,
   type ScriptedEngine,
@@ -62,15 +63,6 @@ function request(overrides: Partial<SampleRequest> = {}): SampleRequest {
     logprobs: true,
     ...overrides,
   };
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error("expected a failure");
 }
 
 async function firstForward(

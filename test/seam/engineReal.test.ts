@@ -14,6 +14,7 @@ import {
 } from "../../remote-agent/src/engine/errors.ts";
 import { adoptEngine, launchEngine, type RunningEngine } from "../../remote-agent/src/engine/launcher.ts";
 import { loadTokenizer, type Tokenizer } from "../../remote-agent/src/engine/tokenizer.ts";
+import { failureOf } from "../support/failureOf.ts";
 import { type EngineFolder, engineFolder } from "../support/realEngine.ts";
 
 const ADAM = { learningRate: 3e-3, beta1: 0.9, beta2: 0.99, eps: 1e-8, weightDecay: 0.01, gradClipNorm: 1 };
@@ -79,15 +80,6 @@ function datumsOf({ prompts }: SampleRequest, completions: Completion[][]): Datu
       };
     }),
   );
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error("expected a failure");
 }
 
 describe("connected", () => {

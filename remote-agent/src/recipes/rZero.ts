@@ -6,6 +6,7 @@ import { gate } from "../verbs/gate.ts";
 import { permutation, seedOf } from "../verbs/identity.ts";
 import { base } from "../verbs/learn.ts";
 import { metric } from "../verbs/metric.ts";
+import { notice } from "../verbs/notice.ts";
 import type { RunContext } from "../verbs/ports.ts";
 import { rollout, rolloutAll } from "../verbs/rollout.ts";
 import { Scope } from "../verbs/scope.ts";
@@ -129,7 +130,7 @@ async function buildCurriculum(scope: Scope, v: number, challenger: CheckpointRe
 
 /** Stage 3: the Solver is rewarded for agreeing with the pseudo-labels. */
 async function trainSolver(scope: Scope, v: number, solver: CheckpointRecord, curriculum: TaskRecord[]) {
-  const { config, log } = scope.run;
+  const { config } = scope.run;
   if (curriculum.length === 0 && config.solver.steps > 0) {
     throw new RunPaused(
       `Iteration ${v} kept none of ${config.curriculum.questions} questions, so there is nothing to train the Solver on.`,
@@ -139,7 +140,7 @@ async function trainSolver(scope: Scope, v: number, solver: CheckpointRecord, cu
   }
   if (curriculum.length < config.solver.prompts) {
     const message = `Iteration ${v} kept ${curriculum.length} questions, fewer than a batch of ${config.solver.prompts}: the batch is smaller.`;
-    await log.note([{ type: "notice", level: "warning", code: "small_curriculum", message }]);
+    await notice(scope, "small-curriculum", { level: "warning", code: "small_curriculum", message });
   }
   const line = trainingLine(scope, "solver", solver, config.solver);
   const batches = shuffledBatches(curriculum, config.solver.prompts, seedOf(config.seed, `${scope.key}/order`));

@@ -2,6 +2,7 @@ import type { ChallengerConfig, SolverConfig } from "../protocol/config.ts";
 import type { CheckpointRecord, ExampleRecord, MetricRecord, TrajectoryRecord } from "../protocol/records.ts";
 import { learn, save } from "../verbs/learn.ts";
 import { logprobs } from "../verbs/logprobs.ts";
+import { notice } from "../verbs/notice.ts";
 import type { Scope } from "../verbs/scope.ts";
 import { mean } from "./rZeroMetrics.ts";
 
@@ -40,7 +41,7 @@ export function trainingLine(
     async step(place, { examples, trajectories, last }) {
       if (examples.length === 0) {
         const message = `All groups of ${place.key} have equal rewards: there is no gradient, the step changes nothing.`;
-        await run.log.note([{ type: "notice", level: "warning", code: "no_gradient", message }]);
+        await notice(place, "no-gradient", { level: "warning", code: "no_gradient", message });
         return { groups: 0 };
       }
       const byId = new Map(trajectories.map((trajectory) => [trajectory.id, trajectory]));

@@ -65,7 +65,7 @@ function unloadWhilePaused(control: RunControl, host: EngineHost): NodeJS.Timeou
       return;
     }
     pausedAt ??= performance.now();
-    if (performance.now() - pausedAt > UNLOAD_AFTER_MS) host.stop().catch(() => undefined);
+    if (performance.now() - pausedAt > UNLOAD_AFTER_MS) host.stop().catch(() => undefined); // tried again in a moment
   };
   return setInterval(check, 5000).unref();
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { CallRecord, DataRecord } from "../../../remote-agent/src/protocol/records.ts";
 import { AmbiguousCall, DuplicateCall, ReplayDiverged } from "../../../remote-agent/src/verbs/errors.ts";
 import { recordIdOf } from "../../../remote-agent/src/verbs/identity.ts";
+import { notice } from "../../../remote-agent/src/verbs/notice.ts";
 import type { CallLog, RunContext } from "../../../remote-agent/src/verbs/ports.ts";
 import { Scope } from "../../../remote-agent/src/verbs/scope.ts";
 import { source } from "../../../remote-agent/src/verbs/source.ts";
@@ -31,6 +32,17 @@ function runOver(log: CallLog): RunContext {
 const tasks = (...questions: string[]) => ({ tasks: questions.map((question) => ({ question })) });
 
 describe("replay of calls", () => {
+  test("a notice is told once: a replay says nothing", async () => {
+    const first = memoryLog();
+    const tell = (log: CallLog) =>
+      notice(new Scope(runOver(log)), "small", { level: "warning", code: "small", message: "few questions" });
+    await tell(first.log);
+    expect(first.worked()).toBe(1);
+    const again = memoryLog(first.calls);
+    await tell(again.log);
+    expect(again.worked()).toBe(0);
+  });
+
   test("a recorded call answers with its records and does no work", async () => {
     const first = memoryLog();
     const before = await source(new Scope(runOver(first.log)), { key: "a", ...tasks("sort 21", "sort 3") });
