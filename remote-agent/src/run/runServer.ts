@@ -35,11 +35,18 @@ export async function serveRun(served: Served): Promise<RunServer> {
   const recent = new RecentRecords();
   const feeds = new Set<Feed>();
   const sockets = new Set<Socket>();
+  // One write after the other, each of the view as it is by then: a later one is never overtaken by an earlier one.
+  let summary: Promise<void> = Promise.resolve();
+  const writeSummary = (): Promise<void> => {
+    const write = () => writeDerived(path.join(runDir, "summary.json"), opened.view);
+    summary = summary.then(write).catch(() => undefined); // derived: lists read the journal instead
+    return summary;
+  };
   const published = opened.journal.onPublish((records) => {
     recent.add(records);
     for (const feed of feeds) feed.poke();
     if (records.some((record) => record.type === "state" || record.type === "stage")) {
-      writeDerived(path.join(runDir, "summary.json"), opened.view).catch(() => undefined); // derived: made again from the journal
+      writeSummary();
     }
   });
   const server = createServer((socket) => {
@@ -92,6 +99,7 @@ export async function serveRun(served: Served): Promise<RunServer> {
       const farewell = Promise.allSettled([...feeds].map((feed) => feed.done));
       await Promise.race([farewell, new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))]);
       published[Symbol.dispose]();
+      await writeSummary();
       for (const socket of sockets) socket.end();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       setTimeout(() => {

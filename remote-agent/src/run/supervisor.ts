@@ -6,7 +6,7 @@ import type { EngineHost } from "./engineHost.ts";
 import { type OpenedRun, openRun } from "./opened.ts";
 import { conclude, concludeFailed, type Outcome } from "./outcome.ts";
 import { RunPackStore } from "./packStore.ts";
-import { readRun, writeDerived } from "./runDir.ts";
+import { readRun } from "./runDir.ts";
 import { serveRun } from "./runServer.ts";
 
 /** Paused for so long, the engine is ended and its memory free for others; resuming starts it again. */
@@ -50,7 +50,6 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
     await host.stop();
     await packs.close();
   }
-  await writeDerived(path.join(runDir, "summary.json"), opened.view);
   await server.close();
   await opened.close();
   return outcome;
