@@ -1,5 +1,5 @@
 import type { ParsedQuestion } from "../scoring/parse.ts";
-import type { ParseRules } from "../scoring/presets.ts";
+import type { GradeRules, ParseRules } from "../scoring/presets.ts";
 
 export interface ChatMessage {
   readonly role: "system" | "user" | "assistant";
@@ -22,8 +22,8 @@ export interface Domain {
   parse(text: string, rules: ParseRules): ParsedQuestion;
   /** The answer of a Solver completion, null without a closed box. */
   answerOf(text: string): string | null;
-  /** Whether two answers are the same answer. */
-  equal(a: string, b: string): boolean;
+  /** Whether two answers are the same answer; null where only a symbolic grader can tell (`RunContext.grade`). */
+  equal(a: string, b: string, rules?: GradeRules): boolean | null;
   /** The true answer where it can be known. Reported, never trained on. */
   truth(question: string): string | null;
   /** A number that grows with difficulty, null where there is none. */

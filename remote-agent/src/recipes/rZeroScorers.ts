@@ -2,7 +2,8 @@ import type { CheckpointRecord, TaskRecord, TrajectoryRecord } from "../protocol
 import { bandDecision } from "../scoring/band.ts";
 import { presets } from "../scoring/presets.ts";
 import { challengerReward, solverReward, uncertainty } from "../scoring/reward.ts";
-import { shareOf, type Vote, vote } from "../scoring/vote.ts";
+import { shareOf, type Vote } from "../scoring/vote.ts";
+import { equalAll, type QuickEquality, voteAll } from "../scoring/voteAll.ts";
 import { hashOf } from "../verbs/identity.ts";
 import type { RunContext } from "../verbs/ports.ts";
 import type { ScoreDraft, ScoreSpec } from "../verbs/score.ts";
@@ -20,8 +21,13 @@ export const challengerScorer = {
   async compute(run: RunContext, asked: Asked[]): Promise<ScoreDraft[]> {
     const rules = presets[run.config.preset];
     const { penalty, cluster } = await run.repetition(asked.map((item) => item.task?.question ?? ""));
+    const votes = await majoritiesOf(
+      run,
+      asked.map((item) => item.answers),
+      "reward",
+    );
     return asked.map((item, i) => {
-      const result = item.task === null ? null : majorityOf(run, item.answers, "reward");
+      const result = item.task === null ? null : (votes[i] as Vote);
       const repetition = penalty[i] as number;
       return {
         parents: [item.proposal.id, ...(item.task === null ? [] : [item.task.id])],
@@ -54,14 +60,23 @@ export const labelScorer = {
   }),
 
   async compute(run: RunContext, posed: Posed[]): Promise<ScoreDraft[]> {
-    return posed.map((item) => {
+    const votes = await majoritiesOf(
+      run,
+      posed.map((item) => item.answers),
+      "label",
+    );
+    const labels = posed.map((item, i) => labelOf(run, item, votes[i] as Vote));
+    const right = await agreements(
+      run,
+      posed.map((item, i) => [labels[i] ?? null, run.domain.truth(item.task.question ?? "")]),
+    );
+    return posed.map((item, i) => {
       const question = item.task.question ?? "";
-      const result = majorityOf(run, item.answers, "label");
+      const result = votes[i] as Vote;
       const decision = run.domain.isHeldOut(question)
         ? { kept: false, reason: "held_out" }
         : bandDecision(question, result, presets[run.config.preset].band);
-      const label = labelOf(run, item, result);
-      const truth = run.domain.truth(question);
+      const label = labels[i] ?? null;
       const usable = decision.kept && label !== null;
       return {
         parents: [item.task.id],
@@ -73,7 +88,7 @@ export const labelScorer = {
           label: label ?? "",
           kept: usable,
           reason: decision.kept && label === null ? "no_label" : decision.reason,
-          correct: truth === null || label === null ? null : run.domain.equal(label, truth),
+          correct: right[i] ?? null,
         },
       };
     });
@@ -91,10 +106,12 @@ export const solverScorer = {
 
   async compute(run: RunContext, tasks: TaskRecord[], answers: TrajectoryRecord[]): Promise<ScoreDraft[]> {
     const labels = new Map(tasks.map((task) => [task.id, task.truth.answer]));
-    return answers.map((answer) => {
-      const label = labels.get(answer.parents[0] ?? "") ?? null;
-      const given = answer.product.answer;
-      const correct = label !== null && given !== null && run.domain.equal(given, label);
+    const agreed = await agreements(
+      run,
+      answers.map((answer) => [answer.product.answer, labels.get(answer.parents[0] ?? "") ?? null]),
+    );
+    return answers.map((answer, i) => {
+      const correct = agreed[i] === true;
       return {
         parents: [answer.id],
         value: solverReward(correct, "", presets[run.config.preset].reward),
@@ -104,13 +121,29 @@ export const solverScorer = {
   },
 };
 
-/** Vote over the extracted answers of one question. */
-export function majorityOf(run: RunContext, answers: TrajectoryRecord[], purpose: "reward" | "label"): Vote {
-  return vote(
-    answers.map((answer) => answer.product.answer),
-    presets[run.config.preset].vote[purpose],
-    run.domain.equal,
-  );
+/** Votes over the extracted answers of many questions. */
+export function majoritiesOf(
+  run: RunContext,
+  questions: TrajectoryRecord[][],
+  purpose: "reward" | "label",
+): Promise<Vote[]> {
+  const extracted = questions.map((answers) => answers.map((answer) => answer.product.answer));
+  return voteAll(extracted, presets[run.config.preset].vote[purpose], quick(run), run.grade);
+}
+
+/** Whether each pair of answers agrees; null where one of the two is missing. */
+export async function agreements(
+  run: RunContext,
+  pairs: (readonly [string | null, string | null])[],
+): Promise<(boolean | null)[]> {
+  const whole = pairs.flatMap(([a, b]) => (a === null || b === null ? [] : [[a, b] as const]));
+  const verdicts = (await equalAll(whole, quick(run), run.grade)).values();
+  return pairs.map(([a, b]) => (a === null || b === null ? null : verdicts.next().value === true));
+}
+
+function quick({ domain, config }: RunContext): QuickEquality {
+  const rules = presets[config.preset].grade;
+  return (a, b) => domain.equal(a, b, rules);
 }
 
 /** The label the Solver will be trained on: the majority, or for the controls one random sample or the truth. */

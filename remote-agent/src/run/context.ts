@@ -98,5 +98,7 @@ export async function contextOf(
         { rules, tokens: (question) => domain.tokens(question) },
         { signal: control.signal },
       ),
+    // No domain leaves pairs undecided yet, and without a symbolic grader undecided means not equal.
+    grade: async (pairs) => pairs.map(() => false),
   };
 }

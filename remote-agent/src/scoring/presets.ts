@@ -18,6 +18,12 @@ export interface VoteRules {
   readonly denominator: "all" | "nonEmpty";
 }
 
+/**
+ * How a domain compares answers. `exact`: what is certain by exact arithmetic, the rest by a symbolic grader.
+ * `reference`: as the reference code's grader (in mathematics: numbers and simple fractions), and nothing is left undecided.
+ */
+export type GradeRules = "exact" | "reference";
+
 export interface RepetitionRules {
   /** Clusters merge while their average distance is strictly below tau. */
   readonly tau: number;
@@ -100,6 +106,7 @@ export interface Preset {
   };
   readonly parse: ParseRules;
   readonly vote: { readonly reward: VoteRules; readonly label: VoteRules };
+  readonly grade: GradeRules;
   readonly repetition: RepetitionRules;
   readonly reward: RewardRules;
   readonly band: BandRules;
@@ -149,6 +156,7 @@ const reference: Preset = {
   samples: { reward: 10, label: 9 },
   sampling,
   parse: { ignoreThinking: false, boxRequired: false },
+  grade: "reference",
   vote: {
     reward: { noneVotes: true, denominator: "all" },
     label: { noneVotes: true, denominator: "nonEmpty" },
@@ -173,6 +181,7 @@ const paper: Preset = {
   samples: { reward: 10, label: 10 },
   reward: { challenger: "tent", formatWeight: 0, unaskedLabel: "empty" },
   band: bandAround(0.25),
+  grade: "exact",
   grpo,
 };
 

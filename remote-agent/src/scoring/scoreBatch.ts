@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { equalByGrade, gradePlainNumbers } from "./equality.ts";
 import { extractBoxed, type ParsedQuestion, parseQuestion } from "./parse.ts";
-import type { ParseRules, Preset } from "./presets.ts";
+import type { GradeRules, ParseRules, Preset } from "./presets.ts";
 import { type Repetition, repetition } from "./repetition.ts";
 import { challengerReward } from "./reward.ts";
 import { shareOf, type Vote, vote } from "./vote.ts";
@@ -29,7 +29,8 @@ export interface ScoredBatch {
 export interface BatchDomain {
   parse(text: string, rules: ParseRules): ParsedQuestion;
   answerOf(text: string): string | null;
-  equal(a: string, b: string): boolean;
+  /** Null where only a symbolic grader can tell: not equal here, where there is none. */
+  equal(a: string, b: string, rules?: GradeRules): boolean | null;
   tokens?(question: string): readonly string[];
 }
 
@@ -69,7 +70,7 @@ function voteOn(input: RawBatch, i: number, question: string, preset: Preset, do
     );
   }
   const answers = completions.map((text) => domain.answerOf(text));
-  return vote(answers, preset.vote.reward, (a, b) => domain.equal(a, b));
+  return vote(answers, preset.vote.reward, (a, b) => domain.equal(a, b, preset.grade) === true);
 }
 
 function repetitionOf(parsed: readonly ParsedQuestion[], preset: Preset, domain: BatchDomain): Repetition {

@@ -25,15 +25,18 @@ export interface Vote {
 /** What stands for an answer without a closed box. */
 export const noAnswer = "None";
 
+/** Two answers that somebody has to compare. */
+export type AnswerPair = readonly [string, string];
+
 /**
  * Majority vote over the Solver's extracted answers to one question (null = no closed box). RZERO "Vote".
+ * Yields a pair of answers and is told whether they are the same; so one vote can be held in step with many others.
  * An answer joins the first class whose first member it equals; equality need not be transitive.
  */
-export function vote(
+export function* voting(
   answers: readonly (string | null)[],
   rules: VoteRules,
-  equal: (a: string, b: string) => boolean,
-): Vote {
+): Generator<AnswerPair, Vote, boolean | undefined> {
   const classes: { answer: string; count: number; members: number[] }[] = [];
   let nonEmpty = 0;
   for (const [position, extracted] of answers.entries()) {
@@ -41,7 +44,12 @@ export function vote(
     if (answer === "") continue;
     nonEmpty++;
     if (answer === noAnswer && !rules.noneVotes) continue;
-    const joined = classes.find((known) => known.answer === answer || equal(known.answer, answer));
+    let joined: (typeof classes)[number] | undefined;
+    for (const known of classes) {
+      if (known.answer !== answer && !(yield [known.answer, answer])) continue;
+      joined = known;
+      break;
+    }
     if (joined === undefined) classes.push({ answer, count: 1, members: [position] });
     else {
       joined.count++;
@@ -52,6 +60,18 @@ export function vote(
   let largest: AnswerClass = { answer: "", count: 0, members: [] };
   for (const known of classes) if (known.count > largest.count) largest = known;
   return { p: { votes: largest.count, denominator }, label: largest.answer, classes };
+}
+
+/** {@link voting} where equality is known at once. */
+export function vote(
+  answers: readonly (string | null)[],
+  rules: VoteRules,
+  equal: (a: string, b: string) => boolean,
+): Vote {
+  const ballot = voting(answers, rules);
+  let next = ballot.next();
+  while (next.done !== true) next = ballot.next(equal(...next.value));
+  return next.value;
 }
 
 /** p̂ as a number in [0, 1]; 0 when nobody voted. */

@@ -127,6 +127,11 @@ export interface RunContext {
   gatePolicy(stage: string): Promise<{ releasedBy: string; decisionsUpTo: number }>;
   /** Repetition penalties and clusters of a batch of questions ("" where malformed); runs off the event loop. */
   repetition(questions: string[]): Promise<{ penalty: Float64Array; cluster: Int32Array }>;
+  /**
+   * Verdicts on pairs of answers that `domain.equal` leaves undecided, in their order; off the event loop, in workers that
+   * can be killed. A grader that hangs or dies means “not equal”, never a missing verdict.
+   */
+  grade(pairs: readonly (readonly [string, string])[]): Promise<readonly boolean[]>;
 }
 
 export interface StageClock {
