@@ -2,7 +2,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { runConfig } from "../remote-agent/src/protocol/config.ts";
+import { runConfig, runSettings } from "../remote-agent/src/protocol/config.ts";
+import { type PresetName, presetNames } from "../remote-agent/src/protocol/presets.ts";
 
 interface Schema {
   type?: string;
@@ -24,13 +25,13 @@ export const file = path.resolve(import.meta.dirname, "../docs/configuration.md"
 
 /** The whole page. */
 export function configurationPage(): string {
-  const schema = z.toJSONSchema(runConfig, { io: "input", unrepresentable: "any" }) as Schema;
-  const filled = runConfig.parse({ domain: "sort", model: "demo" });
-  const rows = rowsOf(schema, filled, []);
+  const schema = z.toJSONSchema(runSettings, { io: "input", unrepresentable: "any" }) as Schema;
+  const rows = rowsOf(schema, []);
   return `${[
     "# run.yaml",
     "",
     "What a run is. Everything has a default except `domain` and `model`; an unknown setting is an error that names its line.",
+    "Where the presets differ, the default is that of the preset named.",
     "`rzero run FILE` reads it, `--set path=value` overrides single settings, and the resolved form lies in the run's directory.",
     "Settings of `engine` and `checkpoints` may differ when a run is resumed; all others are part of what the run is.",
     "",
@@ -42,15 +43,30 @@ export function configurationPage(): string {
   ].join("\n")}\n`;
 }
 
-function rowsOf(schema: Schema, value: unknown, at: string[]): string[] {
+function rowsOf(schema: Schema, at: string[]): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, child]) => {
     const place = [...at, name];
-    const own = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-    if (child.properties !== undefined) return rowsOf(child, own, place);
-    const required = at.length === 0 && schema.required?.includes(name) === true;
-    const given = required ? "**needed**" : `\`${JSON.stringify(own)}\``;
-    return [`| \`${place.join(".")}\` | ${given} | ${domainOf(child)} | ${child.description ?? ""} |`];
+    if (child.properties !== undefined) return rowsOf(child, place);
+    return [`| \`${place.join(".")}\` | ${defaultOf(place)} | ${domainOf(child)} | ${child.description ?? ""} |`];
   });
+}
+
+const needed = ["domain", "model"];
+const filled = new Map(
+  presetNames.map((preset) => [preset, runConfig.parse({ preset, domain: "sort", model: "demo" }) as unknown]),
+);
+
+/** The default under `strict`, then those of the other presets where they differ. */
+function defaultOf(place: string[]): string {
+  if (needed.includes(place.join("."))) return "**needed**";
+  const under = (preset: PresetName) => JSON.stringify(place.reduce(entryOf, filled.get(preset)));
+  const usual = under("strict");
+  const others = presetNames.filter((preset) => place[0] !== "preset" && under(preset) !== usual);
+  return [`\`${usual}\``, ...others.map((preset) => `${preset}: \`${under(preset)}\``)].join("; ");
+}
+
+function entryOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
 function domainOf(schema: Schema): string {

@@ -1,37 +1,36 @@
 import { z } from "zod";
+import { withPresetDefaults } from "./presetDefaults.ts";
+import { presetNames } from "./presets.ts";
 
 /**
- * run.yaml: what a run is. Every field has a default except `model` and `domain`; unknown keys are errors.
+ * run.yaml: what a run is. Every field has a default except `model` and `domain`: the number of its preset
+ * (protocol/presets.ts), or for what no preset speaks of, the one here. Unknown keys are errors.
  * Fields marked (semantic) are compared on resume; the others (engine placement, batching limits) may change.
  */
 
 const positive = z.number().int().positive();
 
 export const samplingConfig = z.strictObject({
-  temperature: z.number().min(0).max(10).default(1).describe("Softmax temperature; 0 is greedy."),
-  topP: z.number().gt(0).max(1).default(1).describe("Nucleus sampling: smallest set of tokens with this probability."),
-  topK: z.number().int().min(0).default(0).describe("Only the k most likely tokens; 0 is off."),
-  maxTokens: positive.default(4096).describe("Completion tokens at most, the end-of-text token included."),
+  temperature: z.number().min(0).max(10).describe("Softmax temperature; 0 is greedy."),
+  topP: z.number().gt(0).max(1).describe("Nucleus sampling: smallest set of tokens with this probability."),
+  topK: z.number().int().min(0).describe("Only the k most likely tokens; 0 is off."),
+  maxTokens: positive.describe("Completion tokens at most, the end-of-text token included."),
 });
 
 export const optimizerConfig = z.strictObject({
-  learningRate: z.number().positive().max(1).default(1e-6),
-  beta1: z.number().min(0).lt(1).default(0.9),
-  beta2: z.number().min(0).lt(1).default(0.999),
-  eps: z.number().positive().default(1e-8),
-  weightDecay: z.number().min(0).default(1e-2),
-  gradClip: z.number().min(0).default(1).describe("Largest norm of the gradient; 0 is off."),
+  learningRate: z.number().positive().max(1),
+  beta1: z.number().min(0).lt(1),
+  beta2: z.number().min(0).lt(1),
+  eps: z.number().positive(),
+  weightDecay: z.number().min(0),
+  gradClip: z.number().min(0).describe("Largest norm of the gradient; 0 is off."),
 });
 
 export const grpoConfig = z.strictObject({
-  clipLow: z.number().gt(0).max(1).default(0.8).describe("Lower bound of the clipped probability ratio."),
-  clipHigh: z.number().min(1).default(1.3).describe("Upper bound of the clipped probability ratio."),
-  dualClip: z
-    .number()
-    .min(1)
-    .default(3)
-    .describe("For negative advantages the token loss is capped at this times |A|."),
-  kl: z.number().min(0).default(0.01).describe("Weight of the KL term against the stage's starting weights; 0 is off."),
+  clipLow: z.number().gt(0).max(1).describe("Lower bound of the clipped probability ratio."),
+  clipHigh: z.number().min(1).describe("Upper bound of the clipped probability ratio."),
+  dualClip: z.number().min(1).describe("For negative advantages the token loss is capped at this times |A|."),
+  kl: z.number().min(0).describe("Weight of the KL term against the stage's starting weights; 0 is off."),
   oldLogprobs: z
     .enum(["trainer", "sampler"])
     .default("trainer")
@@ -43,38 +42,48 @@ export const policyConfig = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("lora"), rank: positive.max(1024).default(32) }),
 ]);
 
+/** What training a role takes, of either. */
+const training = {
+  miniBatches: positive.describe("Optimiser steps a training step."),
+  microBatch: positive
+    .nullable()
+    .describe(
+      "Completions whose tokens' losses are averaged before the mean over such micro-batches; null: one mean over all tokens of the mini-batch.",
+    ),
+  equalGroups: z
+    .enum(["skip", "train"])
+    .describe(
+      "Groups with equal rewards have no advantage: `skip` leaves them out, `train` keeps their KL term and counts their tokens in the mean.",
+    ),
+  sampling: samplingConfig,
+  optimizer: optimizerConfig,
+  grpo: grpoConfig,
+};
+
 export const challengerConfig = z.strictObject({
-  steps: z.number().int().min(0).default(5).describe("Training steps an iteration; 0 leaves the Challenger untrained."),
-  slots: positive.default(512).describe("Prompt slots a step; each is one GRPO group."),
-  rollouts: z.number().int().min(2).default(4).describe("Questions sampled a slot."),
-  answers: positive.max(1000).default(10).describe("Solver answers a valid question, m."),
-  miniBatches: positive.default(32).describe("Optimiser steps a training step."),
-  sampling: samplingConfig.prefault({ topP: 0.99 }),
-  optimizer: optimizerConfig.prefault({}),
-  grpo: grpoConfig.prefault({}),
+  steps: z.number().int().min(0).describe("Training steps an iteration; 0 leaves the Challenger untrained."),
+  slots: positive.describe("Prompt slots a step; each is one GRPO group."),
+  rollouts: z.number().int().min(2).describe("Questions sampled a slot."),
+  answers: positive.max(1000).describe("Solver answers a valid question, m."),
+  ...training,
 });
 
 export const curriculumConfig = z.strictObject({
-  questions: positive.default(8000).describe("Questions sampled from the trained Challenger, N."),
-  answers: positive.max(1000).default(10).describe("Solver answers a valid question, m."),
+  questions: positive.describe("Questions sampled from the trained Challenger, N."),
+  answers: positive.max(1000).describe("Solver answers a valid question, m."),
   label: z
     .enum(["majority", "sample", "truth"])
     .default("majority")
     .describe("Pseudo-label: the majority answer; `sample` (one random answer) and `truth` are controls."),
-  sampling: samplingConfig.prefault({ topP: 0.95 }),
+  sampling: samplingConfig,
 });
 
 export const solverConfig = z.strictObject({
-  steps: z.number().int().min(0).default(15),
-  prompts: positive.default(512).describe("Questions a step; each is one GRPO group."),
-  rollouts: z.number().int().min(2).default(5).describe("Answers sampled a question."),
-  miniBatches: positive.default(4).describe("Optimiser steps a training step."),
-  sampling: samplingConfig.prefault({ topP: 0.99 }),
-  answerSampling: samplingConfig
-    .prefault({ topK: 40 })
-    .describe("How the frozen Solver answers while questions are scored and labelled."),
-  optimizer: optimizerConfig.prefault({}),
-  grpo: grpoConfig.prefault({}),
+  steps: z.number().int().min(0),
+  prompts: positive.describe("Questions a step; each is one GRPO group."),
+  rollouts: z.number().int().min(2).describe("Answers sampled a question."),
+  ...training,
+  answerSampling: samplingConfig.describe("How the frozen Solver answers while questions are scored and labelled."),
 });
 
 export const auditConfig = z.strictObject({
@@ -109,10 +118,14 @@ export const checkpointConfig = z.strictObject({
   keepLast: positive.default(2).describe("Saves within a stage that are kept; stage ends always are."),
 });
 
-export const runConfig = z.strictObject({
+/** The settings by themselves, after the preset's numbers have been filled in. */
+export const runSettings = z.strictObject({
   recipe: z.literal("r-zero").default("r-zero"),
   name: z.string().min(1).max(80).default("r-zero"),
-  preset: z.enum(["strict"]).default("strict").describe("Rules for parsing, voting, rewards and the kept band."),
+  preset: z
+    .enum(presetNames)
+    .default("strict")
+    .describe("Rules for parsing, voting, rewards and the kept band, and the numbers that are not set here."),
   seed: z
     .number()
     .int()
@@ -122,16 +135,18 @@ export const runConfig = z.strictObject({
   domain: z.string().describe("What is asked and how it is graded, for example `sort`."),
   model: z.string().describe("A Hugging Face model folder, or `demo` for the small model the demo pre-trains."),
   policy: policyConfig.prefault({ kind: "full" }),
-  iterations: positive.max(1000).default(3),
-  challenger: challengerConfig.prefault({}),
-  curriculum: curriculumConfig.prefault({}),
-  solver: solverConfig.prefault({}),
+  iterations: positive.max(1000),
+  challenger: challengerConfig,
+  curriculum: curriculumConfig,
+  solver: solverConfig,
   audit: auditConfig.prefault({}),
   engine: engineConfig.prefault({}),
   checkpoints: checkpointConfig.prefault({}),
   /** Completions in one sampling request. (semantic: numerics depend on the shape of a batch) */
   chunk: positive.default(640).describe("Completions in one sampling request."),
 });
+
+export const runConfig = z.preprocess(withPresetDefaults, runSettings);
 export type RunConfig = z.infer<typeof runConfig>;
 export type ChallengerConfig = z.infer<typeof challengerConfig>;
 export type SolverConfig = z.infer<typeof solverConfig>;

@@ -68,7 +68,8 @@ async function trainChallenger(scope: Scope, v: number, challenger: CheckpointRe
       asked.map((item) => item.proposal),
       rewards,
     );
-    const examples = await select(place, { key: "groups", groups });
+    const { equalGroups } = config.challenger;
+    const examples = await select(place, { key: "groups", groups, equalGroups });
     const learned = await line.step(place, {
       examples,
       trajectories: asked.map((a) => a.proposal),
@@ -159,7 +160,8 @@ async function trainSolver(scope: Scope, v: number, solver: CheckpointRecord, cu
       solverScorer.compute(scope.run, tasks, answers),
     );
     const groups = groupsOf(tasks, answers, rewards);
-    const examples = await select(place, { key: "groups", groups });
+    const { equalGroups } = config.solver;
+    const examples = await select(place, { key: "groups", groups, equalGroups });
     const learned = await line.step(place, { examples, trajectories: answers, last: step === config.solver.steps });
     await metric(place, {
       name: "solver",

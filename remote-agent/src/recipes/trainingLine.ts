@@ -71,6 +71,7 @@ export function trainingLine(
           ...(oldLogprobs === undefined ? {} : { oldLogprobs }),
           ...(refLogprobs === undefined ? {} : { refLogprobs }),
           temperature,
+          microBatch: config.microBatch,
           grpo: config.grpo,
           optimizer: config.optimizer,
         });
@@ -103,7 +104,7 @@ function split<T>(items: T[], parts: number): T[][] {
 function summary(examples: ExampleRecord[], steps: CheckpointRecord[], gap: number | null): MetricRecord["values"] {
   const of = (name: string) => mean(steps.flatMap((step) => step.metrics[name] ?? []));
   return {
-    groups: examples.length,
+    groups: examples.filter((example) => example.advantages.some((advantage) => advantage !== 0)).length,
     loss: of("loss"),
     grad_norm: of("grad_norm"),
     clip_fraction: of("clip_fraction"),

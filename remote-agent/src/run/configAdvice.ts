@@ -1,5 +1,7 @@
 import type { z } from "zod";
 import { runConfig } from "../protocol/config.ts";
+import { presetOf } from "../protocol/presetDefaults.ts";
+import type { PresetName } from "../protocol/presets.ts";
 
 type Path = (string | number)[];
 
@@ -17,6 +19,7 @@ export function whatIsWrong(issue: z.core.$ZodIssue, value: unknown): Advice[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({ path: [...path, key], ...unknownKey(key, knownKeys(path)), at: "key" }));
   }
+  const usual = defaults(presetOf(value));
   const name = path.join(".");
   const found = valueAt(value, path);
   if (path.length === 0) {
@@ -25,7 +28,7 @@ export function whatIsWrong(issue: z.core.$ZodIssue, value: unknown): Advice[] {
   }
   const message =
     found === undefined ? `'${name}' is missing.` : `'${name}' is ${shown(found)}: ${lowerFirst(issue.message)}.`;
-  return [{ path, message, remedy: remedyFor(path), at: "value" }];
+  return [{ path, message, remedy: remedyFor(path, usual), at: "value" }];
 }
 
 /** The value at a path in plain data; undefined where the path leads nowhere. */
@@ -42,8 +45,8 @@ const examples: Record<string, string> = {
   model: "Write `model: demo`, or the path of a Hugging Face model folder.",
 };
 
-function remedyFor(path: Path): string {
-  const usual = valueAt(defaults(), path);
+function remedyFor(path: Path, defaults: unknown): string {
+  const usual = valueAt(defaults, path);
   const example = examples[path.join(".")];
   if (example !== undefined) return example;
   return usual === undefined || typeof usual === "object"
@@ -64,12 +67,12 @@ function unknownKey(key: string, known: string[]): { message: string; remedy: st
 
 /** Names of the settings beside the one at `path`, found by asking the schema with nothing in it. */
 function knownKeys(path: Path): string[] {
-  const place = valueAt(defaults(), path);
+  const place = valueAt(defaults("strict"), path);
   return typeof place === "object" && place !== null ? Object.keys(place) : [];
 }
 
-function defaults(): unknown {
-  return runConfig.parse({ domain: "sort", model: "demo" });
+function defaults(preset: PresetName): unknown {
+  return runConfig.parse({ preset, domain: "sort", model: "demo" });
 }
 
 function shown(value: unknown): string {

@@ -4,12 +4,12 @@ import type { TrainingRow } from "../verbs/ports.ts";
 
 /**
  * Training rows as shifted datums: input = ids[:-1], targets = ids[1:], so completion token j stands at prompt − 1 + j.
- * Weights are 1/N over the N completion tokens of the batch (the engine only sums): the loss is their mean.
+ * The engine only sums, so the weights of completion tokens make the sum a mean ({@link tokenWeights}).
  */
-export function datumsOf(rows: TrainingRow[]): Datum[] {
-  const completionTokens = rows.reduce((total, row) => total + row.ids.length - row.promptTokens, 0);
-  const weight = completionTokens === 0 ? 0 : 1 / completionTokens;
-  return rows.map((row) => {
+export function datumsOf(rows: TrainingRow[], microBatch: number | null = null): Datum[] {
+  const weights = tokenWeights(rows, microBatch);
+  return rows.map((row, at) => {
+    const weight = weights[at] as number;
     const length = row.ids.length - 1;
     const first = row.promptTokens - 1;
     const spread = (value: (j: number) => number) =>
@@ -23,6 +23,20 @@ export function datumsOf(rows: TrainingRow[]): Datum[] {
       logprobs: spread((j) => row.oldLogprobs[j] ?? 0),
       ...(refLogprobs === undefined ? {} : { refLogprobs: spread((j) => refLogprobs[j] ?? 0) }),
     };
+  });
+}
+
+/**
+ * What each completion token of a row weighs in the loss, one value a row: 1/N over the N completion tokens of the batch; or with
+ * micro-batches of so many rows (the last may be smaller) the mean over the tokens of each, then over the micro-batches.
+ * A micro-batch without completion tokens counts as one of loss 0.
+ */
+function tokenWeights(rows: TrainingRow[], microBatch: number | null): number[] {
+  const size = Math.max(1, microBatch ?? rows.length);
+  const count = Math.ceil(rows.length / size);
+  return Array.from({ length: count }, (_, at) => rows.slice(at * size, (at + 1) * size)).flatMap((micro) => {
+    const tokens = micro.reduce((total, row) => total + row.ids.length - row.promptTokens, 0);
+    return micro.map(() => (tokens === 0 ? 0 : 1 / (tokens * count)));
   });
 }
 

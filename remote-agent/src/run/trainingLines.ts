@@ -180,7 +180,7 @@ export class TrainingLines {
       );
     }
     const rows = await request.rows();
-    const data = datumsOf(rows);
+    const data = datumsOf(rows, request.microBatch);
     const { clipLow, clipHigh, dualClip, kl, temperature } = request.loss;
     const config = { clip_low: clipLow, clip_high: clipHigh, dual_clip: dualClip, kl_coef: kl, temperature };
     const { model, applied } = slot;

@@ -1,6 +1,5 @@
+import { type PresetName, type PresetNumbers, presetNumbers } from "../protocol/presets.ts";
 import { type Ratio, ratio } from "./ratio.ts";
-
-export type PresetName = "strict" | "paper" | "reference";
 
 /** What counts as a question of the Challenger. */
 export interface ParseRules {
@@ -54,86 +53,16 @@ export interface BandRules {
   readonly droppedQuestionParts: readonly string[];
 }
 
-export interface RoleNumbers {
-  readonly steps: number;
-  /** Prompts of a step; for the Challenger all are the same prompt. */
-  readonly slots: number;
-  /** Rollouts of a slot: the GRPO group. */
-  readonly rollouts: number;
-  readonly miniBatchSlots: number;
-  /** Completions of a micro-batch: matters only where the loss is averaged per micro-batch. */
-  readonly microBatch: number;
-}
-
-export interface SamplingNumbers {
-  readonly temperature: number;
-  readonly topP: number;
-  /** 0 = off. */
-  readonly topK: number;
-}
-
-export interface GrpoNumbers {
-  /** Bounds of the ratio, not distances from 1. */
-  readonly clipLow: number;
-  readonly clipHigh: number;
-  /** For A < 0 the token loss is capped at −dualClip · A. */
-  readonly dualClip: number;
-  readonly klCoefficient: number;
-  readonly normalisation: "miniBatch" | "microBatch";
-  readonly learningRate: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-  readonly gradientClip: number;
-}
-
-/** Every number in which the paper, its reference code and the repaired method may differ. */
-export interface Preset {
+/** Everything in which the paper, its reference code and the repaired method may differ. */
+export interface Preset extends PresetNumbers {
   readonly name: PresetName;
-  readonly iterations: number;
-  readonly challenger: RoleNumbers;
-  readonly solver: RoleNumbers;
-  readonly curriculum: { readonly questions: number };
-  /** Solver samples per question, in the Challenger's reward and in labelling. */
-  readonly samples: { readonly reward: number; readonly label: number };
-  readonly sampling: {
-    readonly rollout: SamplingNumbers;
-    readonly question: SamplingNumbers;
-    readonly answer: SamplingNumbers;
-    readonly maxPromptTokens: number;
-    readonly maxNewTokens: number;
-  };
   readonly parse: ParseRules;
   readonly vote: { readonly reward: VoteRules; readonly label: VoteRules };
   readonly grade: GradeRules;
   readonly repetition: RepetitionRules;
   readonly reward: RewardRules;
   readonly band: BandRules;
-  readonly grpo: GrpoNumbers;
 }
-
-const sampling = {
-  rollout: { temperature: 1, topP: 0.99, topK: 0 },
-  question: { temperature: 1, topP: 0.95, topK: 0 },
-  answer: { temperature: 1, topP: 1, topK: 40 },
-  maxPromptTokens: 2048,
-  maxNewTokens: 4096,
-} as const;
-
-const grpo: GrpoNumbers = {
-  clipLow: 0.8,
-  clipHigh: 1.3,
-  dualClip: 3,
-  klCoefficient: 0.01,
-  normalisation: "miniBatch",
-  learningRate: 1e-6,
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  weightDecay: 1e-2,
-  gradientClip: 1,
-};
 
 /** The band |p̂ − ½| ≤ delta. */
 export function bandAround(delta: number): BandRules {
@@ -148,13 +77,8 @@ export function bandAround(delta: number): BandRules {
 
 /** The reference code's arithmetic (commit 5699329), accidents included. */
 const reference: Preset = {
+  ...presetNumbers.reference,
   name: "reference",
-  iterations: 3,
-  challenger: { steps: 5, slots: 512, rollouts: 4, miniBatchSlots: 16, microBatch: 2 },
-  solver: { steps: 15, slots: 512, rollouts: 5, miniBatchSlots: 128, microBatch: 1 },
-  curriculum: { questions: 8000 },
-  samples: { reward: 10, label: 9 },
-  sampling,
   parse: { ignoreThinking: false, boxRequired: false },
   grade: "reference",
   vote: {
@@ -170,26 +94,23 @@ const reference: Preset = {
     droppedLabelParts: ["text"],
     droppedQuestionParts: ["box", "证明"],
   },
-  grpo: { ...grpo, normalisation: "microBatch" },
 };
 
 /** The published text (arXiv 2508.05004); where it is silent, as the reference code. */
 const paper: Preset = {
   ...reference,
+  ...presetNumbers.paper,
   name: "paper",
-  challenger: { ...reference.challenger, miniBatchSlots: 128 },
-  samples: { reward: 10, label: 10 },
   reward: { challenger: "tent", formatWeight: 0, unaskedLabel: "empty" },
   band: bandAround(0.25),
   grade: "exact",
-  grpo,
 };
 
 /** The paper's method with the reference's accidents repaired. */
 const strict: Preset = {
   ...paper,
+  ...presetNumbers.strict,
   name: "strict",
-  challenger: reference.challenger,
   parse: { ignoreThinking: true, boxRequired: true },
   vote: {
     reward: { noneVotes: false, denominator: "all" },

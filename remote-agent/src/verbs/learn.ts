@@ -43,11 +43,13 @@ export interface LearnSpec {
   oldLogprobs?: ReadonlyMap<string, ScoreRecord>;
   refLogprobs?: ReadonlyMap<string, ScoreRecord>;
   temperature: number;
+  /** Completions of a micro-batch, over each of which the loss is averaged first; null: the mean over all tokens. */
+  microBatch: number | null;
   grpo: GrpoConfig;
   optimizer: OptimizerConfig;
 }
 
-/** Verb `learn`: one optimiser step of GRPO on a mini-batch of groups; the loss is the mean over its completion tokens. */
+/** Verb `learn`: one optimiser step of GRPO on a mini-batch of groups; the loss is a mean over its completion tokens. */
 export async function learn(scope: Scope, spec: LearnSpec): Promise<CheckpointRecord> {
   const { run } = scope;
   const request: Omit<LearnRequest, "id" | "callKey"> = {
@@ -56,6 +58,7 @@ export async function learn(scope: Scope, spec: LearnSpec): Promise<CheckpointRe
     fresh: spec.step === 1,
     durable: spec.durable,
     rows: () => trainingRows(scope, spec),
+    microBatch: spec.microBatch,
     loss: {
       clipLow: spec.grpo.clipLow,
       clipHigh: spec.grpo.clipHigh,
@@ -74,6 +77,7 @@ export async function learn(scope: Scope, spec: LearnSpec): Promise<CheckpointRe
     grpo: spec.grpo,
     optimizer: spec.optimizer,
     temperature: spec.temperature,
+    ...(spec.microBatch === null ? {} : { microBatch: spec.microBatch }),
   };
   let identity = { id: "", callKey: scope.path(`learn:${spec.key}`) };
   const [record] = await scope.call(

@@ -59,6 +59,8 @@ export interface LearnRequest {
   fresh: boolean;
   durable: boolean;
   rows: () => Promise<TrainingRow[]>;
+  /** Rows whose tokens' losses are averaged before the mean over such micro-batches; null: one mean over all tokens. */
+  microBatch: number | null;
   loss: { clipLow: number; clipHigh: number; dualClip: number; kl: number; temperature: number };
   adam: { learningRate: number; beta1: number; beta2: number; eps: number; weightDecay: number; gradClip: number };
 }

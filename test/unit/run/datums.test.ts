@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { datumsOf, meanGap } from "../../../remote-agent/src/run/datums.ts";
 
 const row = (prompt: number[], completion: number[], advantage: number, old = completion.map(() => -1)) => ({
@@ -41,6 +41,40 @@ test("weights of a batch sum to one: the engine's sum is the mean over completio
       }
     }),
   );
+});
+
+describe("with micro-batches", () => {
+  const rows = [row([5], [8, 1], 1), row([5], [8, 8, 8, 1], 1), row([5, 6], [8, 8, 1], 1)];
+  const weightsOf = (microBatch: number | null) =>
+    datumsOf(rows, microBatch).map(({ weights }) => weights.filter((weight) => weight > 0));
+
+  test("the loss is the mean over the tokens of each, then over the micro-batches; the last may be smaller", () => {
+    // Rows of 2 + 4 tokens, then one of 3: each micro-batch weighs one half.
+    expect(weightsOf(2)).toEqual([Array(2).fill(1 / 12), Array(4).fill(1 / 12), Array(3).fill(1 / 6)]);
+    expect(weightsOf(1)).toEqual([Array(2).fill(1 / 6), Array(4).fill(1 / 12), Array(3).fill(1 / 9)]);
+  });
+
+  test("one that holds the whole batch is the mean over all its tokens", () => {
+    expect(weightsOf(3)).toEqual(weightsOf(null));
+    expect(weightsOf(64)).toEqual(weightsOf(null));
+  });
+
+  test("every micro-batch weighs the same, whatever the lengths", () => {
+    const lengths = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(lengths, fc.integer({ min: 1, max: 5 }), (completions, size) => {
+        const data = datumsOf(
+          completions.map((length) => row([5, 6], new Array<number>(length).fill(4), 1)),
+          size,
+        );
+        const count = Math.ceil(data.length / size);
+        for (let at = 0; at < count; at++) {
+          const weights = data.slice(at * size, (at + 1) * size).flatMap((datum) => datum.weights);
+          expect(weights.reduce((a, b) => a + b, 0)).toBeCloseTo(1 / count, 12);
+        }
+      }),
+    );
+  });
 });
 
 test("reference log-probabilities are there only when they were given", () => {
