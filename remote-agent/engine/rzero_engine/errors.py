@@ -41,5 +41,9 @@ class ServerJobError(Exception):
     """A job that failed inside the engine; the future reports category `server`."""
 
 
+class DiskFullError(ServerJobError):
+    """A save for which there was no room; what was written of it is removed. The future reports code `disk_full`."""
+
+
 class Cancelled(Exception):
     """The client went away, so nobody waits for this job."""

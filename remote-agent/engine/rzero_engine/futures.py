@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from rzero_engine.errors import UserJobError
+from rzero_engine.errors import DiskFullError, UserJobError
 from rzero_engine.worker import Job
 
 KEPT = 4096
@@ -52,7 +52,8 @@ class FutureTable:
             entry.payload = future.result()
         else:
             category = "user" if isinstance(error, UserJobError) else "server"
-            entry.payload = encode({"error": str(error) or type(error).__name__, "category": category})
+            code = {"code": "disk_full"} if isinstance(error, DiskFullError) else {}
+            entry.payload = encode({"error": str(error) or type(error).__name__, "category": category, **code})
         self._bytes += len(entry.payload)
         self._shrink()
 

@@ -1,5 +1,6 @@
 """Checkpoint folders: written aside, synced, renamed; a folder counts only when its MANIFEST.json is complete."""
 
+import errno
 import glob
 import hashlib
 import json
@@ -25,12 +26,16 @@ def write_checkpoint(target: Path, fill: Callable[[Path], None], about: dict[str
     for leftover in target.parent.glob(f".{glob.escape(target.name)}.*-*"):
         shutil.rmtree(leftover, ignore_errors=True)
     aside = target.with_name(f".{target.name}.new-{tag}")
-    aside.mkdir()
-    fill(aside)
-    files = [_describe(path) for path in sorted(aside.iterdir())]
-    (aside / MANIFEST).write_text(json.dumps({"version": 1, "files": files, **about}, indent=1), "utf-8")
-    for path in (*aside.iterdir(), aside):
-        _sync(path)
+    try:
+        aside.mkdir()
+        fill(aside)
+        files = [_describe(path) for path in sorted(aside.iterdir())]
+        (aside / MANIFEST).write_text(json.dumps({"version": 1, "files": files, **about}, indent=1), "utf-8")
+        for path in (*aside.iterdir(), aside):
+            _sync(path)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)  # on a full disk its room is needed for other things
+        raise
     if target.exists():
         old = target.with_name(f".{target.name}.old-{tag}")
         target.rename(old)
@@ -74,6 +79,13 @@ def is_complete(directory: Path) -> bool:
     except CheckpointError:
         return False
     return True
+
+
+def no_room(error: Exception) -> bool:
+    """Whether a write failed because the disk or the quota is full. safetensors tells it only in words."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return any(f"os error {number}" in str(error) for number in (errno.ENOSPC, errno.EDQUOT))
 
 
 def _describe(path: Path) -> dict[str, Any]:

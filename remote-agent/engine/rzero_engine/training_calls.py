@@ -6,13 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from rzero_engine import checks
 from rzero_engine.adamw import AdamParams
 from rzero_engine.base import Base
-from rzero_engine.errors import UserJobError, conflict, invalid, not_found
+from rzero_engine.errors import DiskFullError, UserJobError, conflict, invalid, not_found
 from rzero_engine.futures import FutureTable, encode
 from rzero_engine.lora import LoraChoice
-from rzero_engine.manifest import CheckpointError, is_complete, read_manifest
+from rzero_engine.manifest import CheckpointError, is_complete, no_room, read_manifest
 from rzero_engine.policy import Policy
 from rzero_engine.registry import Model, Registry, Snapshot
 from rzero_engine.settings import Settings
@@ -132,8 +134,9 @@ class Training:
             try:
                 about = {"seq_id": seq_id, "optimizer": policy.moments is not None}
                 save_policy(policy, target, about, self.instance)
-            except OSError as error:
-                raise UserJobError(f"cannot write {target}: {error.strerror or error}") from error
+            except (OSError, SafetensorError) as error:
+                problem = f"cannot write {target}: {getattr(error, 'strerror', None) or error}"
+                raise (DiskFullError if no_room(error) else UserJobError)(problem) from error
             model.durable_seq = seq_id
             return {"path": answer, "type": "save_weights"}
 

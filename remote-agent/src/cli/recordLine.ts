@@ -43,6 +43,8 @@ function text(record: Stored<RunRecord>): string {
       return `${record.stage} released by ${record.releasedBy}`;
     case "intent":
       return `${record.call} to ${record.model}, number ${record.seq}`;
+    case "kept":
+      return `checkpoint ${record.checkpoint}, saved at ${record.path}`;
     case "model":
       return `${record.model} holds checkpoint ${record.checkpoint}`;
   }

@@ -33,7 +33,7 @@ export class EngineRefused extends EngineError {
   readonly status: number;
   /** The request's field the engine complains about. */
   readonly param: string | null;
-  /** "server": the job failed inside the engine although the request was good (out of memory, disk full …). */
+  /** "server": the job failed inside the engine although the request was good (out of memory …). */
   readonly category: "user" | "server";
 
   constructor(
@@ -47,6 +47,9 @@ export class EngineRefused extends EngineError {
     this.category = where.category ?? "user";
   }
 }
+
+/** There was no room for a save. The call counts as applied; another one may succeed once there is room. */
+export class EngineDiskFull extends EngineRefused {}
 
 /** No result within the call's total limit, although the engine was there. */
 export class EngineUnresponsive extends EngineError {}

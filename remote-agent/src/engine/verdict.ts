@@ -1,7 +1,14 @@
 // What an HTTP answer means, in one table (WIRE.md, `retrieve_future`); the same for every call of both dialects.
 
 import { errorBody, jobFailed, tryAgain } from "../protocol/wire.ts";
-import { EngineConflict, type EngineError, EngineFenced, EnginePaused, EngineRefused } from "./errors.ts";
+import {
+  EngineConflict,
+  EngineDiskFull,
+  type EngineError,
+  EngineFenced,
+  EnginePaused,
+  EngineRefused,
+} from "./errors.ts";
 import type { Trouble } from "./patience.ts";
 
 export interface Answer {
@@ -28,7 +35,8 @@ export function judge(call: string, answer: Answer): Verdict {
     if (!failed.success) return { kind: "result", body };
     const category = failed.data.category === "server" ? "server" : "user";
     const message = `The engine could not carry out ${call}: ${failed.data.error}`;
-    return { kind: "error", error: new EngineRefused(message, { call, status, category }) };
+    const Failure = failed.data.code === "disk_full" ? EngineDiskFull : EngineRefused;
+    return { kind: "error", error: new Failure(message, { call, status, category }) };
   }
   if (status === 410) return { kind: "resend" };
   const said = saidBy(body);

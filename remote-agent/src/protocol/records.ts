@@ -213,6 +213,17 @@ export const modelRecord = z.object({
   checkpoint: recordId,
 });
 
+/**
+ * Weights and optimiser state of a checkpoint that was not durable, saved because the run's owner ended or let the engine
+ * go: nothing of it has to be built again.
+ */
+export const keptRecord = z.object({
+  type: z.literal("kept"),
+  checkpoint: recordId,
+  /** Directory, relative to the run directory. */
+  path: z.string(),
+});
+
 /** Something a person should know of: a warning, a restart, a recovery. */
 export const noticeRecord = z.object({
   type: z.literal("notice"),
@@ -257,6 +268,7 @@ export const controlRecord = z.discriminatedUnion("type", [
   stageRecord,
   intentRecord,
   modelRecord,
+  keptRecord,
   noticeRecord,
   commandRecord,
   ownerRecord,

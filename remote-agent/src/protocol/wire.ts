@@ -210,7 +210,11 @@ export const sampleAnswer = z.looseObject({
 export const tryAgain = z.looseObject({ type: z.literal("try_again") });
 
 /** What `retrieve_future` says with HTTP 200 when the job failed. */
-export const jobFailed = z.looseObject({ error: z.string(), category: z.string().nullish() });
+export const jobFailed = z.looseObject({
+  error: z.string(),
+  category: z.string().nullish(),
+  code: z.string().nullish(),
+});
 
 /** Error bodies as servers write them: ours, OpenAI's, FastAPI's `detail`, a bare string. */
 export const errorBody = z.looseObject({

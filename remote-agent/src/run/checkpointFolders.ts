@@ -11,16 +11,37 @@ export class CheckpointFolders {
   /** Saves inside each line, oldest first. */
   readonly #saves = new Map<string, CheckpointRecord[]>();
   readonly #tries = new Map<string, number>();
+  /** Folders of checkpoints that are not durable by their record, by id. */
+  readonly #kept: Map<string, string>;
 
   /** `keepLast`: saves inside a line that are kept while it goes on. */
-  constructor(runDir: string, epoch: number, keepLast: number) {
-    this.#runDir = runDir;
-    this.#epoch = epoch;
-    this.#keepLast = keepLast;
+  constructor(o: { runDir: string; epoch: number; keepLast: number; kept: Map<string, string> }) {
+    this.#runDir = o.runDir;
+    this.#epoch = o.epoch;
+    this.#keepLast = o.keepLast;
+    this.#kept = o.kept;
   }
 
   of(checkpoint: CheckpointRecord): string {
-    return path.resolve(this.#runDir, checkpoint.path ?? "");
+    return path.resolve(this.#runDir, checkpoint.path ?? this.#kept.get(checkpoint.id) ?? "");
+  }
+
+  /** A checkpoint whose record says that it is not durable lies in this folder all the same. */
+  keep(id: string, relative: string): void {
+    this.#kept.set(id, relative);
+  }
+
+  isKept(id: string): boolean {
+    return this.#kept.has(id);
+  }
+
+  /** The line has gone on to a durable checkpoint: folders that were kept of earlier ones are not needed. */
+  async forgetKept(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      const relative = this.#kept.get(id);
+      this.#kept.delete(id);
+      if (relative !== undefined) await rm(this.absolute(relative), { recursive: true, force: true });
+    }
   }
 
   absolute(relative: string): string {
@@ -34,9 +55,10 @@ export class CheckpointFolders {
     return `checkpoints/${id}-e${this.#epoch}${tries === 0 ? "" : `-${tries}`}`;
   }
 
-  /** Whether the checkpoint's folder is whole, by names and sizes. */
+  /** Whether the checkpoint has a folder that is whole, by names and sizes. */
   async holds(checkpoint: CheckpointRecord): Promise<boolean> {
     if (checkpoint.method === "base") return true;
+    if (!checkpoint.durable && !this.#kept.has(checkpoint.id)) return false;
     return verifyCheckpoint(this.of(checkpoint), { hashes: false }).then(
       () => true,
       () => false,

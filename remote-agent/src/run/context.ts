@@ -11,6 +11,8 @@ import { EngineHost } from "./engineHost.ts";
 import type { OpenedRun } from "./opened.ts";
 import type { RunPackStore } from "./packStore.ts";
 import { EnginePolicies } from "./policies.ts";
+import { Room } from "./room.ts";
+import { logWithRoom, packsWithRoom } from "./roomPorts.ts";
 import { LiveStageClock } from "./stageClock.ts";
 
 export interface SupervisorOptions {
@@ -30,6 +32,7 @@ export function engineHostOf(
   opened: OpenedRun,
   options: SupervisorOptions,
   control: RunControl,
+  room: Room,
 ): EngineHost {
   const { engine } = run.config;
   return new EngineHost(
@@ -50,21 +53,59 @@ export function engineHostOf(
       callTimeoutMs: engine.callTimeout * 1000,
       restarts: engine.restarts,
       notice: opened.notice,
-      signal: control.signal,
+      room,
+      signal: control.now,
     },
     cpuSecondsOf,
   );
+}
+
+/** Where the run waits when its disk is full. */
+export function roomOf(opened: OpenedRun, { runDir, log }: SupervisorOptions, control: RunControl): Room {
+  const { journal } = opened;
+  const tell = async (state: "paused" | "running", reason: string | null, remedy: string | null) => {
+    log(reason === null ? "there is room again: the run goes on" : `waiting for room: ${reason}`);
+    await journal.append([{ type: "state", state, reason, remedy }], { durable: true, reserve: true });
+  };
+  return new Room({
+    runDir,
+    journal,
+    signal: control.signal,
+    onFull: (reason, remedy) => tell("paused", reason, remedy),
+    onRoom: () => tell(control.paused ? "paused" : "running", null, null),
+  });
+}
+
+/** The run's checkpoints in its engine. */
+export function policiesOf(
+  run: ResolvedRun,
+  opened: OpenedRun,
+  options: SupervisorOptions,
+  control: RunControl,
+  host: EngineHost,
+  room: Room,
+): EnginePolicies {
+  return new EnginePolicies({
+    host,
+    runDir: options.runDir,
+    config: run.config,
+    epoch: opened.lock.epoch,
+    note: (records) => logWithRoom(opened.log, room).note(records),
+    room,
+    ending: control.signal,
+    knownSlots: opened.knownSlots,
+    kept: opened.kept,
+  });
 }
 
 /** Everything the recipe can reach, over this run's journal, packs and engine. */
 export async function contextOf(
   run: ResolvedRun,
   opened: OpenedRun,
-  options: SupervisorOptions,
   control: RunControl,
-  host: EngineHost,
-  packs: RunPackStore,
+  parts: { host: EngineHost; room: Room; packs: RunPackStore; policies: EnginePolicies },
 ): Promise<RunContext> {
+  const { host, room, packs, policies } = parts;
   const { config } = run;
   const domain = domainNamed(config.domain);
   const rules = presets[config.preset].repetition;
@@ -77,16 +118,9 @@ export async function contextOf(
     config,
     domain,
     tokenizer: await loadTokenizer(run.modelDir),
-    log: opened.log,
-    packs,
-    policies: new EnginePolicies({
-      host,
-      runDir: options.runDir,
-      config,
-      epoch: opened.lock.epoch,
-      note: (records) => opened.log.note(records),
-      knownSlots: opened.knownSlots,
-    }),
+    log: logWithRoom(opened.log, room),
+    packs: packsWithRoom(packs, room),
+    policies,
     base: { path: run.modelDir },
     elapsedMs: () => performance.now(),
     beforeWork: () => control.beforeWork(),

@@ -8,17 +8,32 @@ export class RunInterrupted extends Error {
   override readonly name = "RunInterrupted";
 }
 
+/** From the wish to end until also a training step under way is given up. */
+const ORDERLY_MS = 5 * 60_000;
+
 /**
- * What a person or the system wants of the run. Pause takes effect between calls and leaves no trace in their keys;
- * stop also ends sampling that is under way.
+ * What a person or the system wants of the run. Pause takes effect between calls and leaves no trace in their keys.
+ * An end comes in two parts: `signal` says that no call is to begin and ends sampling under way, so that the training
+ * step under way can be finished and saved; `now` ends everything. Asked a second time, or after five minutes, the second
+ * part follows.
  */
 export class RunControl {
-  readonly #abort = new AbortController();
+  readonly #ending = new AbortController();
+  readonly #now = new AbortController();
+  readonly #orderlyMs: number;
   #resume: (() => void) | null = null;
   #paused: Promise<void> | null = null;
 
+  constructor(orderlyMs = ORDERLY_MS) {
+    this.#orderlyMs = orderlyMs;
+  }
+
   get signal(): AbortSignal {
-    return this.#abort.signal;
+    return this.#ending.signal;
+  }
+
+  get now(): AbortSignal {
+    return this.#now.signal;
   }
 
   get paused(): boolean {
@@ -38,13 +53,21 @@ export class RunControl {
     this.#paused = null;
   }
 
+  /** Ends the run in good order. */
   stop(): void {
-    this.#abort.abort(new RunStopped("The run was stopped."));
-    this.resume();
+    this.#end(new RunStopped("The run was stopped."));
   }
 
+  /** Ends this process in good order; the run is to go on elsewhere. */
+  leave(why: string): void {
+    this.#end(new RunInterrupted(why));
+  }
+
+  /** Ends everything at once, for when the run no longer belongs to this process. */
   interrupt(why: string): void {
-    this.#abort.abort(new RunInterrupted(why));
+    const reason = new RunInterrupted(why);
+    this.#ending.abort(reason);
+    this.#now.abort(reason);
     this.resume();
   }
 
@@ -53,5 +76,15 @@ export class RunControl {
     this.signal.throwIfAborted();
     while (this.#paused !== null) await this.#paused;
     this.signal.throwIfAborted();
+  }
+
+  #end(reason: Error): void {
+    if (this.signal.aborted) {
+      this.#now.abort(reason);
+      return;
+    }
+    this.#ending.abort(reason);
+    setTimeout(() => this.#now.abort(reason), this.#orderlyMs).unref();
+    this.resume();
   }
 }

@@ -4,6 +4,7 @@ import { EngineFailed, EngineGone, EngineRefused, EngineUnresponsive } from "../
 import { adoptEngine, type LaunchOptions, launchEngine, type RunningEngine } from "../engine/launcher.ts";
 import type { NoticeRecord } from "../protocol/records.ts";
 import { RunPaused } from "../verbs/errors.ts";
+import type { Room } from "./room.ts";
 
 export interface EngineHostOptions {
   /** An engine somebody else runs, or how to start our own. */
@@ -14,6 +15,8 @@ export interface EngineHostOptions {
   /** Restarts without a successful call in between before the run pauses. */
   restarts: number;
   notice: (notice: Omit<NoticeRecord, "type">) => Promise<void>;
+  room: Pick<Room, "forStoring">;
+  /** Ends everything, work under way included. */
   signal: AbortSignal;
 }
 
@@ -43,21 +46,27 @@ export class EngineHost {
   }
 
   /**
-   * Does work on the engine. @throws RunPaused when the engine does not come back; whatever the work throws that a new
-   * engine would not mend; the reason of the host's signal.
+   * Does work on the engine; `until` ends it before the host's own signal does. @throws RunPaused when the engine does not
+   * come back; whatever the work throws that a new engine would not mend; the reason of the signals.
    */
-  async use<T>(work: (connection: Connection, signal: AbortSignal) => Promise<T>): Promise<T> {
+  use<T>(work: (connection: Connection, signal: AbortSignal) => Promise<T>, until?: AbortSignal): Promise<T> {
+    const ends = until === undefined ? this.#options.signal : AbortSignal.any([this.#options.signal, until]);
+    // Starting an engine and saving what it holds need room on the disk.
+    return this.#options.room.forStoring(() => this.#useOnce(work, ends));
+  }
+
+  async #useOnce<T>(work: (connection: Connection, signal: AbortSignal) => Promise<T>, ends: AbortSignal): Promise<T> {
     for (;;) {
-      this.#options.signal.throwIfAborted();
+      ends.throwIfAborted();
       const promise = this.#connection();
       const connection = await promise;
-      const signal = AbortSignal.any([this.#options.signal, connection.gone]);
+      const signal = AbortSignal.any([ends, connection.gone]);
       try {
         const result = await work(connection, signal);
         this.#fruitless = 0;
         return result;
       } catch (error) {
-        if (this.#options.signal.aborted) throw error;
+        if (ends.aborted) throw error;
         if (!mendable(error) && !(await isAnother(connection, error))) throw error;
         await this.#renew(promise, connection, error as Error);
       }

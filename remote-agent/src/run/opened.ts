@@ -18,6 +18,8 @@ export interface OpenedRun {
   knownSlots: KnownSlot[];
   /** Seconds that earlier owners spent in stages that are still open, by stage key. */
   stageSeconds: ReadonlyMap<string, number>;
+  /** Where earlier owners saved checkpoints that were not durable when they ended, by the checkpoint's id. */
+  kept: Map<string, string>;
   /** Directories of checkpoints that a record names, relative to the run. */
   checkpointPaths: Set<string>;
   /** Commands that were carried out, by their id. */
@@ -43,6 +45,7 @@ export async function openRun(runDir: string, onLost: (error: LeaseLost) => void
     const view = emptyRunView();
     const slots = new Map<string, KnownSlot>();
     const checkpointPaths = new Set<string>();
+    const kept = new Map<string, string>();
     const commands = new Map<string, string>();
     const history = new StageHistory();
     for await (const located of journal.scan()) {
@@ -53,6 +56,10 @@ export async function openRun(runDir: string, onLost: (error: LeaseLost) => void
       history.visit(record);
       if (record.type === "model") slots.set(record.line, record);
       if (record.type === "checkpoint" && record.path !== null) checkpointPaths.add(record.path);
+      if (record.type === "kept") {
+        kept.set(record.checkpoint, record.path);
+        checkpointPaths.add(record.path);
+      }
       if (record.type === "command") commands.set(record.id, record.command);
     }
     journal.onPublish((records) => {
@@ -76,6 +83,7 @@ export async function openRun(runDir: string, onLost: (error: LeaseLost) => void
       view,
       knownSlots: [...slots.values()],
       stageSeconds: history.afterAllOwners(),
+      kept,
       checkpointPaths,
       commands,
       notice,

@@ -5,6 +5,7 @@ import type { LearnRequest, LearnResult, Policies } from "../verbs/ports.ts";
 import { CheckpointFolders } from "./checkpointFolders.ts";
 import { datumsOf } from "./datums.ts";
 import type { Connection, EngineHost } from "./engineHost.ts";
+import type { Room } from "./room.ts";
 import { Snapshots } from "./snapshots.ts";
 import { type KnownSlot, type Slot, TrainingLines } from "./trainingLines.ts";
 
@@ -15,7 +16,12 @@ export interface PoliciesOptions {
   epoch: number;
   /** Writes a control record and waits until it is durable. */
   note: (records: RunRecord[]) => Promise<void>;
+  room: Pick<Room, "forStoring">;
+  /** The run is to end: sampling stops, a training step under way is finished. */
+  ending: AbortSignal;
   knownSlots: KnownSlot[];
+  /** Where checkpoints that are not durable by their record were saved all the same, by id. */
+  kept: Map<string, string>;
 }
 
 /**
@@ -30,14 +36,18 @@ export class EnginePolicies implements Policies {
   /** A checkpoint that is only scored with (the KL reference), in the engine process it was loaded into. */
   #frozen: { checkpoint: string; instance: string; slot: Slot } | null = null;
 
-  constructor({ host, runDir, config, epoch, note, knownSlots }: PoliciesOptions) {
+  readonly #ending: AbortSignal;
+
+  constructor({ host, runDir, config, epoch, note, room, ending, knownSlots, kept }: PoliciesOptions) {
     this.#host = host;
-    this.#folders = new CheckpointFolders(runDir, epoch, config.checkpoints.keepLast);
+    this.#ending = ending;
+    this.#folders = new CheckpointFolders({ runDir, epoch, keepLast: config.checkpoints.keepLast, kept });
     this.#lines = new TrainingLines({
       policy: config.policy,
       seed: config.seed,
       folders: this.#folders,
       note,
+      room,
       knownSlots,
     });
     this.#snapshots = new Snapshots(this.#lines, epoch);
@@ -53,7 +63,7 @@ export class EnginePolicies implements Policies {
     return this.#host.use(async (connection, signal) => {
       const snapshot = await this.#snapshots.of(connection, checkpoint, signal);
       return connection.engine.sample({ snapshot, prompts, seeds, params, logprobs: true }, signal);
-    });
+    }, this.#ending);
   }
 
   learn(request: LearnRequest): Promise<LearnResult> {
@@ -64,7 +74,9 @@ export class EnginePolicies implements Policies {
 
   async remember(request: LearnRequest, result: CheckpointRecord): Promise<void> {
     this.#lines.remember(request, result);
-    if (result.durable) await this.#folders.supersede(request.line, result, false);
+    if (!result.durable) return;
+    await this.#folders.supersede(request.line, result, false);
+    await this.#folders.forgetKept(this.#lines.stepsOf(request.line));
   }
 
   save({ line, from, id }: { line: string; from: CheckpointRecord; id: string }) {
@@ -96,8 +108,22 @@ export class EnginePolicies implements Policies {
     );
   }
 
+  /** Saves every line that stands at a checkpoint which is not durable, so that a later owner has nothing to build again. */
+  async keepOpenLines(): Promise<void> {
+    const connection = await this.#host.peek();
+    if (connection === null) return;
+    for (const line of this.#lines.undurable(connection)) {
+      await this.#lines.alone(line, () =>
+        this.#host.use((current, signal) =>
+          current === connection ? this.#lines.keep(connection, line, signal) : Promise.resolve(),
+        ),
+      );
+    }
+  }
+
   async endLine(line: string, last: CheckpointRecord): Promise<void> {
     await this.#folders.supersede(line, last, true);
+    await this.#folders.forgetKept(this.#lines.stepsOf(line));
     await this.#lines.end(await this.#host.peek(), line);
   }
 

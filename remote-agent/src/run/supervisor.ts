@@ -1,11 +1,12 @@
 import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
-import { contextOf, engineHostOf, type SupervisorOptions } from "./context.ts";
-import type { RunControl } from "./control.ts";
+import { contextOf, engineHostOf, policiesOf, roomOf, type SupervisorOptions } from "./context.ts";
+import { type RunControl, RunInterrupted, RunStopped } from "./control.ts";
 import type { EngineHost } from "./engineHost.ts";
 import { type OpenedRun, openRun } from "./opened.ts";
 import { conclude, concludeFailed, type Outcome } from "./outcome.ts";
 import { RunPackStore } from "./packStore.ts";
+import type { EnginePolicies } from "./policies.ts";
 import { readRun } from "./runDir.ts";
 import { serveRun } from "./runServer.ts";
 
@@ -28,13 +29,15 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
     ],
     { durable: true },
   );
-  const host = engineHostOf(run, opened, options, control);
+  const room = roomOf(opened, options, control);
+  const host = engineHostOf(run, opened, options, control, room);
+  const policies = policiesOf(run, opened, options, control, host, room);
   const packs = new RunPackStore(runDir);
   const server = await serveRun({ run, runDir, opened, control });
-  const unloading = unloadWhilePaused(control, host);
+  const unloading = unloadWhilePaused(control, () => letGo(host, policies, log));
   let outcome: Outcome;
   try {
-    const context = await contextOf(run, opened, options, control, host, packs);
+    const context = await contextOf(run, opened, control, { host, room, packs, policies });
     await removeLeftovers(runDir, opened);
     await opened.journal.append([{ type: "state", state: "running", reason: null, remedy: null }], { durable: true });
     log(
@@ -43,6 +46,7 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
     await options.recipe(context);
     outcome = await conclude(opened, "completed", null, null);
   } catch (error) {
+    if (error instanceof RunStopped || error instanceof RunInterrupted) await keep(policies, control, log);
     outcome = await concludeFailed(opened, error, log);
   } finally {
     clearInterval(unloading);
@@ -56,7 +60,7 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
 }
 
 /** Frees the engine's memory when a pause lasts. */
-function unloadWhilePaused(control: RunControl, host: EngineHost): NodeJS.Timeout {
+function unloadWhilePaused(control: RunControl, unload: () => Promise<void>): NodeJS.Timeout {
   let pausedAt: number | null = null;
   const check = () => {
     if (!control.paused) {
@@ -64,9 +68,20 @@ function unloadWhilePaused(control: RunControl, host: EngineHost): NodeJS.Timeou
       return;
     }
     pausedAt ??= performance.now();
-    if (performance.now() - pausedAt > UNLOAD_AFTER_MS) host.stop().catch(() => undefined); // tried again in a moment
+    if (performance.now() - pausedAt > UNLOAD_AFTER_MS) unload().catch(() => undefined); // tried again in a moment
   };
   return setInterval(check, 5000).unref();
+}
+
+async function letGo(host: EngineHost, policies: EnginePolicies, log: (line: string) => void): Promise<void> {
+  await policies.keepOpenLines().catch((error: unknown) => log(`not saved before the engine is let go: ${error}`));
+  await host.stop();
+}
+
+/** Saves what training has reached. What cannot be saved is built again from the last durable checkpoint. */
+async function keep(policies: EnginePolicies, control: RunControl, log: (line: string) => void): Promise<void> {
+  if (control.now.aborted) return;
+  await policies.keepOpenLines().catch((error: unknown) => log(`the last training steps could not be saved: ${error}`));
 }
 
 /** Checkpoint directories that no record names: left by a save that a crash cut short. */

@@ -1,10 +1,11 @@
-import { EngineConflict, EngineUnsupported } from "../engine/errors.ts";
+import { EngineConflict, EngineDiskFull, EngineUnsupported } from "../engine/errors.ts";
 import type { RunConfig } from "../protocol/config.ts";
 import type { CheckpointRecord, RunRecord } from "../protocol/records.ts";
 import type { LearnRequest, LearnResult } from "../verbs/ports.ts";
 import { type CheckpointFolders, weightsHash } from "./checkpointFolders.ts";
 import { batchHash, datumsOf, meanGap } from "./datums.ts";
 import type { Connection } from "./engineHost.ts";
+import type { Room } from "./room.ts";
 
 /** Where a training line stands in an engine: a model, the calls applied to it, the checkpoint they led to. */
 export interface Slot {
@@ -27,6 +28,7 @@ export interface TrainingLinesOptions {
   folders: CheckpointFolders;
   /** Writes a control record and waits until it is durable. */
   note: (records: RunRecord[]) => Promise<void>;
+  room: Pick<Room, "forStoring">;
   knownSlots: KnownSlot[];
 }
 
@@ -86,6 +88,30 @@ export class TrainingLines {
     const saved = await this.#saveSlot(connection, slot, id, signal);
     slot.checkpoint = id;
     return { ...saved, beside: [whereabouts(connection, line, slot)] };
+  }
+
+  /** Lines of this engine that stand at a checkpoint with no folder of its own. */
+  undurable({ instance }: Connection): string[] {
+    if (instance !== this.#instance) return [];
+    return [...this.#slots].flatMap(([line, { checkpoint }]) => {
+      const step = this.#steps.get(checkpoint);
+      return step === undefined || step.request.durable || this.#o.folders.isKept(checkpoint) ? [] : [line];
+    });
+  }
+
+  /** Saves a line where it stands, beside its record, which says that it is not durable. */
+  async keep(connection: Connection, line: string, signal: AbortSignal): Promise<void> {
+    const slot = this.#slots.get(line);
+    if (slot === undefined || slot.adopted === true) return;
+    const { checkpoint } = slot;
+    const { path } = await this.#saveSlot(connection, slot, checkpoint, signal);
+    this.#o.folders.keep(checkpoint, path);
+    await this.#o.note([{ type: "kept", checkpoint, path }, whereabouts(connection, line, slot)]);
+  }
+
+  /** Checkpoints of a line that were made or replayed in this process. */
+  stepsOf(line: string): string[] {
+    return [...this.#steps].flatMap(([id, { request }]) => (request.line === line ? [id] : []));
   }
 
   /** The line is finished: its model leaves the engine, if it is the one we know. */
@@ -151,7 +177,7 @@ export class TrainingLines {
   async #rebuild(connection: Connection, line: string, target: CheckpointRecord, signal: AbortSignal): Promise<Slot> {
     const toRepeat: LearnRequest[] = [];
     let at = target;
-    while (!(at.durable && (await this.#o.folders.holds(at)))) {
+    while (!(await this.#o.folders.holds(at))) {
       const step = this.#steps.get(at.id);
       if (step === undefined)
         throw new Error(`Checkpoint ${at.id} can not be rebuilt: no durable one before it is left.`);
@@ -207,12 +233,19 @@ export class TrainingLines {
     return { metrics, batch: batchHash(data), ...saved, beside: [whereabouts(connection, request.line, slot)] };
   }
 
-  async #saveSlot({ engine }: Connection, slot: Slot, id: string, signal: AbortSignal) {
-    const { folders } = this.#o;
-    const relative = folders.fresh(id);
-    await engine.saveWeights(slot.model, slot.applied + 1, folders.absolute(relative), signal);
-    slot.applied += 1;
-    return { path: relative, weights: await weightsHash(folders.absolute(relative)) };
+  #saveSlot({ engine }: Connection, slot: Slot, id: string, signal: AbortSignal) {
+    const { folders, room } = this.#o;
+    return room.forStoring(async () => {
+      const relative = folders.fresh(id);
+      try {
+        await engine.saveWeights(slot.model, slot.applied + 1, folders.absolute(relative), signal);
+      } catch (error) {
+        if (error instanceof EngineDiskFull) slot.applied += 1; // a save that found no room has its number all the same
+        throw error;
+      }
+      slot.applied += 1;
+      return { path: relative, weights: await weightsHash(folders.absolute(relative)) };
+    });
   }
 }
 
