@@ -1,10 +1,12 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { presetNames } from "../protocol/presets.ts";
 import { ConfigInvalid } from "../run/configFile.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { engineServeCommand } from "./engineServe.ts";
 import { listCommand } from "./list.ts";
 import { runCommand } from "./run.ts";
+import { scoreCommand } from "./score.ts";
 import { serveCommand } from "./serve.ts";
 import { showCommand } from "./show.ts";
 import { steerCommand } from "./steerCommand.ts";
@@ -107,6 +109,16 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
     .option("--engine", "also start the engine's program, which takes longer")
     .option(...JSON_OPTION)
     .action(async (options) => exit(await doctorCommand(world, options)));
+
+  program
+    .command("score")
+    .description(
+      "score a batch of raw completions from a JSON file: parse, vote, repetition penalty, Challenger reward",
+    )
+    .argument("<file>", 'JSON {"predicts": […], "solver_completions": {question: […]}}; - reads stdin')
+    .addOption(new Option("--preset <name>", "whose rules").choices(presetNames).default("strict"))
+    .option(...JSON_OPTION)
+    .action(async (file, options) => exit(await scoreCommand(world, file, options)));
 
   program
     .command("serve")

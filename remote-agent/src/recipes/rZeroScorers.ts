@@ -1,7 +1,7 @@
 import type { CheckpointRecord, TaskRecord, TrajectoryRecord } from "../protocol/records.ts";
 import { bandDecision } from "../scoring/band.ts";
 import { presets } from "../scoring/presets.ts";
-import { challengerReward, solverReward, uncertainty } from "../scoring/reward.ts";
+import { challengerReward, hasThinkingFormat, solverReward, unaskedLabel, uncertainty } from "../scoring/reward.ts";
 import { shareOf, type Vote } from "../scoring/vote.ts";
 import { equalAll, type QuickEquality, voteAll } from "../scoring/voteAll.ts";
 import { hashOf } from "../verbs/identity.ts";
@@ -36,7 +36,7 @@ export const challengerScorer = {
           valid: item.proposal.product.valid,
           votes: result?.p.votes ?? 0,
           denominator: result?.p.denominator ?? 0,
-          label: result?.label ?? "",
+          label: result?.label ?? unaskedLabel(item.proposal.product.answer, rules.reward),
           uncertainty: result === null ? 0 : uncertainty(result.p),
           penalty: repetition,
           cluster: cluster[i] as number,
@@ -95,7 +95,7 @@ export const labelScorer = {
   },
 };
 
-/** Reward of a Solver completion: agreement with the pseudo-label. */
+/** Reward of a Solver completion: agreement with the pseudo-label, and where the preset pays for it, the format of the raw text. */
 export const solverScorer = {
   spec: (run: RunContext, tasks: TaskRecord[], answers: TrajectoryRecord[]): ScoreSpec => ({
     key: "reward",
@@ -110,12 +110,15 @@ export const solverScorer = {
       run,
       answers.map((answer) => [answer.product.answer, labels.get(answer.parents[0] ?? "") ?? null]),
     );
+    const rules = presets[run.config.preset].reward;
+    const texts = rules.formatWeight === 0 ? null : await textsOf(run, answers);
     return answers.map((answer, i) => {
       const correct = agreed[i] === true;
+      const text = texts?.[i] ?? "";
       return {
         parents: [answer.id],
-        value: solverReward(correct, "", presets[run.config.preset].reward),
-        parts: { correct },
+        value: solverReward(correct, text, rules),
+        parts: { correct, ...(texts === null ? null : { format: hasThinkingFormat(text) }) },
       };
     });
   },
@@ -139,6 +142,11 @@ export async function agreements(
   const whole = pairs.flatMap(([a, b]) => (a === null || b === null ? [] : [[a, b] as const]));
   const verdicts = (await equalAll(whole, quick(run), run.grade)).values();
   return pairs.map(([a, b]) => (a === null || b === null ? null : verdicts.next().value === true));
+}
+
+/** Completions as they were decoded, without the end-of-text token. */
+function textsOf({ packs }: RunContext, answers: TrajectoryRecord[]): Promise<string[]> {
+  return Promise.all(answers.map(async (answer) => (await packs.read(answer.data)).text ?? ""));
 }
 
 function quick({ domain, config }: RunContext): QuickEquality {

@@ -22,6 +22,11 @@ export function challengerReward(p: MajorityShare | null, penalty: number, rules
   return p === null ? -1 - penalty : uncertainty(p) / 2 - penalty;
 }
 
+/** The label that stands beside a malformed question, which is never asked; `answer` is the Challenger's own boxed one. */
+export function unaskedLabel(answer: string | null, rules: RewardRules): string {
+  return rules.unaskedLabel === "own" ? (answer ?? "") : "";
+}
+
 /**
  * Reward of one Solver completion: agreement with the pseudo-label, and under `reference` a tenth for the format.
  *

@@ -3,7 +3,7 @@ import { equalByGrade, gradePlainNumbers } from "./equality.ts";
 import { extractBoxed, type ParsedQuestion, parseQuestion } from "./parse.ts";
 import type { GradeRules, ParseRules, Preset } from "./presets.ts";
 import { type Repetition, repetition } from "./repetition.ts";
-import { challengerReward } from "./reward.ts";
+import { challengerReward, unaskedLabel } from "./reward.ts";
 import { shareOf, type Vote, vote } from "./vote.ts";
 
 /** Raw texts of one Challenger batch: its completions, and the Solver's completions by question. */
@@ -52,7 +52,7 @@ export function scoreBatch(input: RawBatch, preset: Preset, domain: BatchDomain 
   const repeated = repetitionOf(parsed, preset, domain);
   return {
     parsed: parsed.map(({ question, answer }) => ({ question, answer: answer ?? "" })),
-    majority: parsed.map(({ answer }, i) => votes[i]?.label ?? unaskedLabel(answer, preset)),
+    majority: parsed.map(({ answer }, i) => votes[i]?.label ?? unaskedLabel(answer, preset.reward)),
     p: votes.map((result) => (result === null ? -1 : shareOf(result.p))),
     cluster: [...repeated.cluster],
     penalty: [...repeated.penalty],
@@ -79,8 +79,4 @@ function repetitionOf(parsed: readonly ParsedQuestion[], preset: Preset, domain:
     parsed.map(({ question }) => question),
     { rules: preset.repetition, ...(tokens === undefined ? {} : { tokens }) },
   );
-}
-
-function unaskedLabel(answer: string | null, preset: Preset): string {
-  return preset.reward.unaskedLabel === "own" ? (answer ?? "") : "";
 }

@@ -197,14 +197,16 @@ export interface Ran {
   err: string;
 }
 
-/** Runs the command line in this process, with streams instead of a terminal. */
-export async function rzero(home: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+/** Runs the command line in this process, with streams instead of a terminal; `input` is what stdin holds. */
+export async function rzero(home: string, args: string[], env: NodeJS.ProcessEnv = {}, input?: string): Promise<Ran> {
+  const stdin = new PassThrough();
+  if (input !== undefined) stdin.end(input);
   const [stdout, stderr] = [captured(), captured()];
   const world: World = {
     env: { RZERO_HOME: home, XDG_RUNTIME_DIR: home, ...env },
     mainUrl: new URL("../../../remote-agent/src/cli.ts", import.meta.url).href,
     program: "rzero",
-    stdin: new PassThrough(),
+    stdin,
     stdout: stdout.stream,
     stderr: stderr.stream,
     now: () => T0 + 60_000,
