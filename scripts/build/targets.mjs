@@ -24,6 +24,7 @@ export const targets = [
     entryPoints: [
       { in: "remote-agent/src/cli.ts", out: "rzero" },
       { in: "remote-agent/src/scoring/repetition.worker.ts", out: "repetition.worker" },
+      { in: "remote-agent/src/run/index/index.worker.ts", out: "index.worker" },
     ].filter((entry) => existsSync(join(root, entry.in))),
     outdir: "dist/agent",
     outExtension: { ".js": ".mjs" },

@@ -1,0 +1,111 @@
+import type { Lineage, LineageNode } from "../../protocol/questionRows.ts";
+import type { DataRecord } from "../../protocol/records.ts";
+import { clip } from "./bounded.ts";
+import type { IndexedRecord, RecordReader } from "./reader.ts";
+
+export interface LineageQuery {
+  readonly id: string;
+  readonly direction: "causes" | "effects" | "both";
+  readonly depth: number;
+  readonly limit: number;
+}
+
+const FAN_OUT = 50;
+const TITLE_CHARS = 200;
+const CALLS = 50;
+
+/**
+ * The records that led to one (checkpoint → examples → scores → trajectories → tasks → the trajectory that proposed them) and
+ * those it led to, breadth first and bounded.
+ */
+export function lineageOf(reader: RecordReader, query: LineageQuery): Omit<Lineage, "index"> {
+  const start = reader.byId(query.id);
+  const walk = new Walk(query.limit);
+  walk.add(start, 0);
+  if (query.direction !== "effects") walk.from(start, query.depth, -1, (item) => causes(reader, item));
+  if (query.direction !== "causes") walk.from(start, query.depth, 1, (item) => reader.children(item.seq, FAN_OUT + 1));
+  const sampledBy = start.record.type === "checkpoint" ? reader.sampledBy(start.seq, CALLS + 1) : [];
+  return {
+    nodes: walk.nodes,
+    edges: walk.edges,
+    cut: walk.cut || sampledBy.length > CALLS,
+    sampledBy: sampledBy.slice(0, CALLS),
+  };
+}
+
+class Walk {
+  readonly nodes: LineageNode[] = [];
+  readonly edges: Lineage["edges"] = [];
+  cut = false;
+  readonly #seen = new Set<string>();
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add({ record }: IndexedRecord, depth: number): boolean {
+    if (this.#seen.has(record.id)) return false;
+    if (this.nodes.length >= this.#limit) {
+      this.cut = true;
+      return false;
+    }
+    this.#seen.add(record.id);
+    this.nodes.push({
+      id: record.id,
+      type: record.type,
+      call: record.call,
+      title: clip(titleOf(record), TITLE_CHARS).text,
+      depth,
+    });
+    return true;
+  }
+
+  from(start: IndexedRecord, depth: number, sign: 1 | -1, next: (item: IndexedRecord) => IndexedRecord[]): void {
+    let level = [start];
+    for (let d = 1; d <= depth && level.length > 0; d++) {
+      const found: IndexedRecord[] = [];
+      for (const item of level) {
+        const others = next(item);
+        if (others.length > FAN_OUT) this.cut = true;
+        for (const other of others.slice(0, FAN_OUT)) {
+          if (this.add(other, sign * d)) found.push(other);
+          if (!this.#seen.has(other.record.id)) continue;
+          const [parent, child] = sign < 0 ? [other, item] : [item, other];
+          this.edges.push({ parent: parent.record.id, child: child.record.id });
+        }
+      }
+      level = found;
+    }
+    if (level.some((item) => next(item).some(({ record }) => !this.#seen.has(record.id)))) this.cut = true;
+  }
+}
+
+/** What a record names as its causes, at most one more than are shown. */
+function causes(reader: RecordReader, { record }: IndexedRecord): IndexedRecord[] {
+  const ids = new Set(record.parents);
+  if (record.type === "trajectory") ids.add(record.checkpoint);
+  if (record.type === "task" && record.proposedBy !== null) ids.add(record.proposedBy);
+  if (record.type === "score") for (const id of record.consulted) ids.add(id);
+  if (record.type === "example") for (const id of record.members) ids.add(id);
+  return [...ids].slice(0, FAN_OUT + 1).flatMap((id) => reader.find(id) ?? []);
+}
+
+function titleOf(record: DataRecord): string {
+  switch (record.type) {
+    case "task":
+      return `${record.question ?? "(the Challenger's prompt)"}${record.truth.answer === null ? "" : ` → ${record.truth.answer}`}`;
+    case "trajectory":
+      return `${record.role}, ${record.completionTokens} tokens: ${record.product.question ?? record.product.answer ?? record.product.reason ?? "–"}`;
+    case "score":
+      return `${record.scorer.name} ${Number(record.value.toPrecision(4))}`;
+    case "example":
+      return `group of ${record.members.length}, label ${record.label ?? "none"}`;
+    case "checkpoint":
+      return `${record.role} ${record.method} step ${record.step}`;
+    case "metric":
+      return `${record.name} ${record.iteration}`;
+    case "gate":
+      return `${record.stage} released by ${record.releasedBy}`;
+  }
+}

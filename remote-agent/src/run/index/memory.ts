@@ -1,0 +1,118 @@
+import type { DatabaseSync } from "node:sqlite";
+import { type ColumnKind, type ColumnName, columnNames, columns } from "./columns.ts";
+
+const NO_INT = -(2 ** 31);
+const NO_CODE = 0xffff;
+
+type Numbers = Int32Array | Float64Array | Uint16Array;
+
+/**
+ * The figures of all questions as arrays, one a column, about 100 bytes a question: any filter is a pass over a few arrays,
+ * any order a sort of one, whatever there is an SQL index for. Position i holds question n = i + 1.
+ */
+export class QuestionMemory {
+  length = 0;
+  /** The newest transaction that is in here. */
+  version = 0;
+  readonly #columns = {} as Record<ColumnName, Numbers>;
+  readonly #names: string[] = [];
+  readonly #codes = new Map<string, number>();
+
+  constructor() {
+    for (const name of columnNames) this.#columns[name] = arrayOf(columns[name], 1024);
+  }
+
+  /** Takes in what later transactions wrote; answers whether there was anything. */
+  refresh(db: DatabaseSync): boolean {
+    const changed = db.prepare(
+      `SELECT n, changed, ${columnNames.join(", ")} FROM questions WHERE changed > ? ORDER BY changed`,
+    );
+    changed.setReturnArrays(true);
+    const before = this.version;
+    for (const row of changed.iterate(before) as unknown as Iterable<(number | string | null)[]>) {
+      const [n, version] = row as [number, number];
+      this.#grow(n);
+      this.version = version;
+      for (let c = 0; c < columnNames.length; c++) this.#set(columnNames[c] as ColumnName, n - 1, row[c + 2] ?? null);
+    }
+    return this.version !== before;
+  }
+
+  /** The array of a column and the value that stands for none in it. */
+  column(name: ColumnName): { readonly values: Numbers; readonly none: number } {
+    return { values: this.#columns[name], none: columns[name] === "int" ? NO_INT : NO_CODE };
+  }
+
+  /** The code of a name; undefined when no question has it. */
+  codeOf(name: string): number | undefined {
+    return this.#codes.get(name);
+  }
+
+  /** Value of a column for a question, as stored; null where there is none. */
+  get(name: ColumnName, i: number): number | string | null {
+    const kind: ColumnKind = columns[name];
+    const stored = this.#columns[name][i] as number;
+    if (kind === "real") return Number.isNaN(stored) ? null : stored;
+    if (kind === "int") return stored === NO_INT ? null : stored;
+    if (stored === NO_CODE) return null;
+    return kind === "name" ? (this.#names[stored] ?? null) : stored;
+  }
+
+  /** A number that orders the values of a column; NaN where there is none. */
+  sortKeys(name: ColumnName): Float64Array {
+    const keys = new Float64Array(this.length);
+    const { values, none } = this.column(name);
+    const isReal = columns[name] === "real";
+    const ranks = columns[name] === "name" ? this.#ranks() : null;
+    for (let i = 0; i < keys.length; i++) {
+      const value = values[i] as number;
+      if (!isReal && value === none) keys[i] = Number.NaN;
+      else keys[i] = ranks === null ? value : (ranks[value] as number);
+    }
+    return keys;
+  }
+
+  #set(name: ColumnName, i: number, value: number | string | null): void {
+    const array = this.#columns[name];
+    if (value === null) array[i] = columns[name] === "real" ? Number.NaN : columns[name] === "int" ? NO_INT : NO_CODE;
+    else array[i] = typeof value === "string" ? this.#code(value) : value;
+  }
+
+  #code(name: string): number {
+    const known = this.#codes.get(name);
+    if (known !== undefined) return known;
+    // Names are few; should a run have more than fit, the rest share a name.
+    const code = Math.min(this.#names.length, NO_CODE - 1);
+    if (code === this.#names.length) this.#names.push(code === NO_CODE - 1 ? "(others)" : name);
+    this.#codes.set(name, code);
+    return code;
+  }
+
+  #ranks(): number[] {
+    const order = this.#names
+      .map((_, code) => code)
+      .sort((a, b) => ((this.#names[a] as string) < (this.#names[b] as string) ? -1 : 1));
+    const ranks = new Array<number>(order.length);
+    order.forEach((code, rank) => {
+      ranks[code] = rank;
+    });
+    return ranks;
+  }
+
+  #grow(n: number): void {
+    this.length = Math.max(this.length, n);
+    const capacity = this.#columns.iteration.length;
+    if (n <= capacity) return;
+    for (const name of columnNames) {
+      const larger = arrayOf(columns[name], Math.max(n, 2 * capacity));
+      larger.set(this.#columns[name]);
+      this.#columns[name] = larger;
+    }
+  }
+}
+
+function arrayOf(kind: ColumnKind, length: number): Numbers {
+  if (kind === "real") return new Float64Array(length).fill(Number.NaN);
+  if (kind === "int") return new Int32Array(length).fill(NO_INT);
+  return new Uint16Array(length).fill(NO_CODE);
+}

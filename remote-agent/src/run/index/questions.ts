@@ -1,0 +1,168 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { QuestionFilter, QuestionQuery, QuestionSort } from "../../protocol/questionQuery.ts";
+import type { QuestionRow } from "../../protocol/questionRows.ts";
+import { clip, Recent } from "./bounded.ts";
+import { columnNames, type Figures, KEPT_LABEL_CHARS } from "./columns.ts";
+import { IndexError } from "./errors.ts";
+import { QuestionMemory } from "./memory.ts";
+import { orderOf } from "./order.ts";
+import { TEXT_KEY } from "./schema.ts";
+import { matchExpression } from "./searchText.ts";
+import { select } from "./select.ts";
+import { hexOf } from "./store.ts";
+
+const ROW_CHARS = 1000;
+const LABEL_CHARS = 200;
+
+/**
+ * The questions of a run in any order and under any filter. Results are lists of positions, kept while a client pages through
+ * them: a page at any depth costs the same, and totals and row numbers are exact.
+ */
+export class Questions {
+  readonly memory = new QuestionMemory();
+  readonly #db: DatabaseSync;
+  readonly #text: StatementSync;
+  readonly #selections = new Recent<Uint32Array>(8);
+  readonly #orders = new Recent<Uint32Array>(8);
+  readonly #results = new Recent<Uint32Array>(16);
+  readonly #words = new Recent<Uint32Array>(16);
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#text = db.prepare("SELECT id, proposal, task, label, length, text FROM texts WHERE n = ?");
+  }
+
+  /** Takes in what was committed since the last call. */
+  refresh(): void {
+    if (!this.memory.refresh(this.#db)) return;
+    for (const cache of [this.#selections, this.#orders, this.#results, this.#words]) cache.clear();
+  }
+
+  page({ filter, sort, limit, after, at }: QuestionQuery): {
+    rows: QuestionRow[];
+    at: number;
+    total: number;
+    next: string | null;
+  } {
+    const result = this.result(filter, sort);
+    const from = Math.min(
+      result.length,
+      after === undefined ? (at ?? 0) : this.#placeAfter(after, filter, sort, result),
+    );
+    const positions = result.subarray(from, from + limit);
+    const end = from + positions.length;
+    const next = end < result.length && positions.length > 0 ? `${(positions.at(-1) as number) + 1}.${end}` : null;
+    return { rows: Array.from(positions, (i) => this.row(i + 1)), at: from, total: result.length, next };
+  }
+
+  /** Positions of what a filter leaves, in order. */
+  result(filter: QuestionFilter, sort: QuestionSort): Uint32Array {
+    return this.#results.get(JSON.stringify([filter, sort]), () => {
+      const chosen = this.selection(filter);
+      if (sort.by === "order") return sort.descending ? chosen.slice().reverse() : chosen;
+      const order = this.#order(sort);
+      if (chosen.length === order.length) return order;
+      const isChosen = new Uint8Array(this.memory.length);
+      for (const i of chosen) isChosen[i] = 1;
+      return order.filter((i) => isChosen[i] === 1);
+    });
+  }
+
+  /** Positions of what a filter leaves, ascending. */
+  selection(filter: QuestionFilter): Uint32Array {
+    return this.#selections.get(JSON.stringify(filter), () =>
+      select(this.memory, filter, {
+        text: (typed) => this.#containing(matchExpression(typed)),
+        label: (label) =>
+          this.#numbers("SELECT n FROM texts WHERE label = ? ORDER BY n", label.slice(0, KEPT_LABEL_CHARS)),
+      }),
+    );
+  }
+
+  row(n: number): QuestionRow {
+    const stored = this.#text.get(n);
+    if (stored === undefined) throw new Error(`the index has no text for question ${n}`);
+    const figures = Object.fromEntries(columnNames.map((name) => [name, this.memory.get(name, n - 1)])) as Figures;
+    const { text, clipped } = clip(String(stored["text"]), ROW_CHARS);
+    const {
+      iteration,
+      stage,
+      valid,
+      kept,
+      correct,
+      answers,
+      truncated,
+      trainedExamples,
+      trainedSteps,
+      proposalExamples,
+    } = figures;
+    return {
+      ...figures,
+      id: hexOf(stored["id"]) ?? "",
+      proposal: hexOf(stored["proposal"]),
+      task: hexOf(stored["task"]),
+      text,
+      clipped: clipped || Number(stored["length"]) > text.length,
+      label: stored["label"] === null ? null : clip(String(stored["label"]), LABEL_CHARS).text,
+      iteration: iteration ?? 0,
+      stage: stage ?? "",
+      valid: valid === 1,
+      kept: kept === null ? null : kept === 1,
+      correct: correct === null ? null : correct === 1,
+      answers: answers ?? 0,
+      truncated: truncated ?? 0,
+      trainedExamples: trainedExamples ?? 0,
+      trainedSteps: trainedSteps ?? 0,
+      proposalExamples: proposalExamples ?? 0,
+    };
+  }
+
+  #order(sort: QuestionSort): Uint32Array {
+    return this.#orders.get(JSON.stringify(sort), () => {
+      if (sort.by === "text" || sort.by === "label") return this.#textOrder(sort.by, sort.descending);
+      const keys = sort.by === "order" ? new Float64Array(this.memory.length) : this.memory.sortKeys(sort.by);
+      return orderOf(keys, sort.descending);
+    });
+  }
+
+  #textOrder(by: "text" | "label", descending: boolean): Uint32Array {
+    const key = by === "text" ? TEXT_KEY : "label";
+    return this.#numbers(`SELECT n FROM texts ORDER BY ${key} ${descending ? "DESC" : "ASC"} NULLS LAST, n`);
+  }
+
+  #containing(match: string): Uint32Array {
+    return this.#words.get(match, () =>
+      this.#numbers("SELECT rowid AS n FROM search WHERE search MATCH ? ORDER BY rowid", match),
+    );
+  }
+
+  /** Positions from question numbers. As one JSON text: reading row by row would cost ten times as much. */
+  #numbers(sql: string, ...values: string[]): Uint32Array {
+    const row = this.#db.prepare(`SELECT json_group_array(n) AS list FROM (${sql})`).get(...values);
+    return Uint32Array.from(JSON.parse(String(row?.["list"] ?? "[]")) as number[], (n) => n - 1);
+  }
+
+  /**
+   * Row number behind the question that a cursor names. Found by the question itself, not by its number: rows may have come
+   * before it, and it may no longer fit the filter.
+   */
+  #placeAfter(cursor: string, filter: QuestionFilter, sort: QuestionSort, result: Uint32Array): number {
+    const [, n, end] = /^(\d{1,9})\.(\d{1,9})$/.exec(cursor) ?? [];
+    const i = Number(n) - 1;
+    if (n === undefined || i < 0 || i >= this.memory.length) {
+      throw new IndexError(
+        "bad_cursor",
+        `'${cursor.slice(0, 40)}' is not the cursor of a page of this run. Ask for the first page again.`,
+      );
+    }
+    if (result[Number(end) - 1] === i) return Number(end);
+    const place = result.indexOf(i);
+    if (place >= 0) return place + 1;
+    const isChosen = new Uint8Array(this.memory.length);
+    for (const chosen of this.selection(filter)) isChosen[chosen] = 1;
+    const all = this.result({}, sort);
+    let before = 0;
+    for (const j of all.subarray(0, all.indexOf(i))) before += isChosen[j] as number;
+    return before;
+  }
+}

@@ -1,0 +1,92 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { IndexState } from "../../protocol/questionRows.ts";
+import type { DataRecord } from "../../protocol/records.ts";
+import type { JournalRecord } from "../journal/record.ts";
+import { IndexError } from "./errors.ts";
+import { bytesAfter, recordAt } from "./journalTail.ts";
+import { positionOf } from "./store.ts";
+
+export interface IndexedRecord {
+  readonly seq: number;
+  readonly question: number | null;
+  readonly record: DataRecord;
+}
+
+/** Records of a run by what the index knows of them; their content comes from the journal. */
+export class RecordReader {
+  readonly #db: DatabaseSync;
+  readonly #runDir: string;
+
+  constructor(db: DatabaseSync, runDir: string) {
+    this.#db = db;
+    this.#runDir = runDir;
+  }
+
+  /** @throws IndexError when the run has no such record, or the index does not have it yet */
+  byId(id: string): IndexedRecord {
+    const found = this.find(id);
+    if (found !== null) return found;
+    throw new IndexError(
+      "no_record",
+      `There is no record '${id.slice(0, 40)}' in this run. Ids are 24 hexadecimal digits; \`rzero questions\` lists those of questions.`,
+    );
+  }
+
+  find(id: string): IndexedRecord | null {
+    if (!/^[0-9a-f]{24}$/.test(id)) return null;
+    return this.#read(
+      this.#db.prepare("SELECT seq, place, question FROM records WHERE id = ?").get(Buffer.from(id, "hex")),
+    );
+  }
+
+  bySeq(seq: number): IndexedRecord | null {
+    return this.#read(this.#db.prepare("SELECT seq, place, question FROM records WHERE seq = ?").get(seq));
+  }
+
+  /** In journal order. */
+  ofQuestion(n: number, limit: number): IndexedRecord[] {
+    const rows = this.#db
+      .prepare("SELECT seq, place, question FROM records WHERE question = ? ORDER BY seq LIMIT ?")
+      .all(n, limit);
+    return rows.flatMap((row) => this.#read(row) ?? []);
+  }
+
+  children(seq: number, limit: number): IndexedRecord[] {
+    const rows = this.#db
+      .prepare(
+        "SELECT r.seq, place, question FROM edges JOIN records r ON r.seq = child WHERE parent = ? ORDER BY child LIMIT ?",
+      )
+      .all(seq, limit);
+    return rows.flatMap((row) => this.#read(row) ?? []);
+  }
+
+  /** Calls that sampled from a checkpoint. */
+  sampledBy(seq: number, limit: number): { call: string; records: number }[] {
+    const rows = this.#db
+      .prepare("SELECT key, count FROM calls WHERE checkpoint = ? ORDER BY seq LIMIT ?")
+      .all(seq, limit);
+    return rows.map((row) => ({ call: String(row["key"]), records: Number(row["count"]) }));
+  }
+
+  state(upTo: number | undefined): IndexState {
+    const position = positionOf(this.#db);
+    const missing = this.#db.prepare("SELECT value FROM meta WHERE name = 'missing'").get();
+    const isDone = upTo !== undefined && position.seq >= upTo;
+    const behind = isDone ? 0 : bytesAfter(this.#runDir, position);
+    return {
+      seq: position.seq,
+      current: behind === 0,
+      behind,
+      missingTexts: Number(missing?.["value"] ?? 0),
+      problem: null,
+    };
+  }
+
+  #read(row: Record<string, unknown> | undefined): IndexedRecord | null {
+    if (row === undefined) return null;
+    const place = Number(row["place"]);
+    const record: JournalRecord = recordAt(this.#runDir, Math.floor(place / 2 ** 32), place % 2 ** 32).record;
+    const question = row["question"] === null ? null : Number(row["question"]);
+    return { seq: Number(row["seq"]), question, record: record as unknown as DataRecord };
+  }
+}

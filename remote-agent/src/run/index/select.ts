@@ -1,0 +1,78 @@
+import type { QuestionFilter } from "../../protocol/questionQuery.ts";
+import type { ColumnName } from "./columns.ts";
+import type { QuestionMemory } from "./memory.ts";
+
+/** What a filter needs that is not a figure: the questions that contain words, or have a label. Positions, ascending. */
+export interface Lookups {
+  text(typed: string): Uint32Array;
+  label(label: string): Uint32Array;
+}
+
+type Range = { readonly min?: number | undefined; readonly max?: number | undefined };
+type Test = (i: number) => boolean;
+
+/** Positions of the questions for which everything in the filter holds, ascending. */
+export function select(memory: QuestionMemory, filter: QuestionFilter, lookups: Lookups): Uint32Array {
+  const tests = testsOf(memory, filter);
+  const sets = [
+    ...(filter.text === undefined ? [] : [lookups.text(filter.text)]),
+    ...(filter.label === undefined ? [] : [lookups.label(filter.label)]),
+  ];
+  const found = new Uint32Array(sets[0]?.length ?? memory.length);
+  const [first, second] = sets;
+  const inSecond = second === undefined ? null : new Set(second);
+  let count = 0;
+  for (let k = 0; k < found.length; k++) {
+    const i = first === undefined ? k : (first[k] as number);
+    if (i >= memory.length || inSecond?.has(i) === false) continue;
+    let holds = true;
+    for (let t = 0; holds && t < tests.length; t++) holds = (tests[t] as Test)(i);
+    if (holds) found[count++] = i;
+  }
+  return found.slice(0, count);
+}
+
+function testsOf(memory: QuestionMemory, filter: QuestionFilter): Test[] {
+  const tests: Test[] = [];
+  const oneOf = (name: ColumnName, wanted: readonly (number | undefined)[] | undefined) => {
+    if (wanted === undefined) return;
+    const { values, none } = memory.column(name);
+    const set = new Set(wanted.filter((value) => value !== undefined && value !== none));
+    tests.push((i) => set.has(values[i]));
+  };
+  const names = (list: readonly string[] | undefined) => list?.map((name) => memory.codeOf(name));
+  const flag = (value: boolean | undefined) => (value === undefined ? undefined : [Number(value)]);
+  const within = (name: ColumnName, range: Range | undefined) => {
+    if (range === undefined) return;
+    const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = range;
+    const { values, none } = memory.column(name);
+    // NaN, a real that is not there, fits no comparison.
+    tests.push((i) => {
+      const value = values[i] as number;
+      return value >= min && value <= max && value !== none;
+    });
+  };
+  oneOf("iteration", filter.iteration);
+  oneOf("stage", names(filter.stage));
+  oneOf("valid", flag(filter.valid));
+  oneOf("reason", names(filter.reason));
+  oneOf("kept", flag(filter.kept));
+  oneOf("band", names(filter.band));
+  oneOf("correct", flag(filter.correct));
+  oneOf("batch", filter.cluster && [filter.cluster.batch]);
+  oneOf("cluster", filter.cluster && [filter.cluster.cluster]);
+  if (filter.trained !== undefined) within("trainedExamples", filter.trained ? { min: 1 } : { max: 0 });
+  for (const name of [
+    "step",
+    "share",
+    "difficulty",
+    "reward",
+    "uncertainty",
+    "penalty",
+    "answers",
+    "trainedSteps",
+  ] as const) {
+    within(name, filter[name]);
+  }
+  return tests;
+}
