@@ -1,17 +1,17 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ResolvedRun } from "../protocol/config.ts";
 import type { RunView } from "../protocol/runView.ts";
-import { demoConfig } from "../recipes/demoConfig.ts";
 import { createRun, startSupervisor } from "../run/launch.ts";
 import type { RpcClient } from "../run/rpcPeer.ts";
 import { readRun } from "../run/runDir.ts";
+import { baseModel } from "./baseModel.ts";
 import { newCommand } from "./connect.ts";
 import { demoReport } from "./demoReport.ts";
 import { demoRows, iterationsOf } from "./demoTable.ts";
 import { demoVerdict } from "./demoVerdict.ts";
 import { findInstallation } from "./installation.ts";
 import { coloured, plain } from "./layout.ts";
-import { pretrainedModel } from "./pretraining.ts";
+import { runConfigOf } from "./runConfigOf.ts";
 import { readRunFacts } from "./runFacts.ts";
 import { placesOf } from "./show.ts";
 import { endSentence } from "./stateLines.ts";
@@ -21,17 +21,28 @@ import { Interrupted, interruptible, isLively, note, print, printJson, type Worl
 /** How long the first Ctrl-C waits for the run to save and end. */
 const STOP_MS = 20_000;
 
-/** `rzero demo`: a small model teaches itself to sort, in this terminal, to the end. */
-export async function demoCommand(world: World, options: { seed: number; json?: boolean }): Promise<number> {
+export interface DemoOptions {
+  seed: number;
+  preset: string;
+  iterations?: number;
+  json?: boolean;
+}
+
+/** `rzero demo`: a small model teaches itself, in this terminal, to the end. */
+export async function demoCommand(world: World, options: DemoOptions): Promise<number> {
   const json = options.json ?? false;
+  const set = options.iterations === undefined ? [] : [`iterations=${options.iterations}`];
+  const { config, folder } = await runConfigOf(
+    undefined,
+    { preset: options.preset, seed: options.seed, set },
+    process.cwd(),
+  );
   const installation = await findInstallation(world.env, world.mainUrl);
-  const pretraining = interruptible(world);
-  const model = await pretrainedModel(world, installation, {
-    seed: options.seed,
-    json,
-    signal: pretraining.signal,
-  }).finally(pretraining.done);
-  const runDir = await createRun(installation, demoConfig(options.seed), model, new Date(world.now()));
+  const making = interruptible(world);
+  const model = await baseModel(world, installation, config, { folder, json, signal: making.signal }).finally(
+    making.done,
+  );
+  const runDir = await createRun(installation, config, model, new Date(world.now()));
   const client = await startSupervisor(installation, runDir);
   const run = await readRun(runDir);
   const leave = stopOnInterrupt(world, client, run);

@@ -1,18 +1,22 @@
 import type { RunConfig } from "../protocol/config.ts";
 import type { RunView } from "../protocol/runView.ts";
 import { iterationsOf } from "./demoTable.ts";
-import { decimal, percent } from "./format.ts";
+import { decimal, percent, plural } from "./format.ts";
 import { figure } from "./stageFigures.ts";
 
-/** Changes smaller than this are not told from chance with 230 held-out questions and one seed. */
+/** Changes smaller than this are not told from chance with 230 held-out questions, four votes each, and one seed. */
 const NOISE = { sampled: 0.01, single: 0.02, difficulty: 0.3 };
+const NOISE_QUESTIONS = 230;
 
 type Change = { from: number; to: number; by: number; kind: "rose" | "fell" | "flat"; steady: boolean };
 
 /** What improved in this run and what did not, in sentences that its figures decide; the last is the caveat. */
 export function demoVerdict(view: RunView, config: RunConfig): string[] {
   const k = config.audit.samples;
-  const of = (metric: string, name: string, noise: number) => change(view, metric, name, noise);
+  const questions = figure(view, 0, "audit", "questions") ?? NOISE_QUESTIONS;
+  // A share's standard error falls with the root of the questions it is taken over.
+  const wider = Math.max(1, Math.sqrt(NOISE_QUESTIONS / Math.max(1, questions)));
+  const of = (metric: string, name: string, noise: number) => change(view, metric, name, noise * wider);
   const mean = of("audit", "mean_at_k", NOISE.sampled);
   const majority = of("audit", "majority_at_k", NOISE.single);
   const greedy = of("audit", "greedy", NOISE.single);
@@ -21,10 +25,9 @@ export function demoVerdict(view: RunView, config: RunConfig): string[] {
   return [
     `On held-out questions mean@${k} ${told(mean)}, majority@${k} ${told(majority)}, and the greedy answer ${told(greedy)}.`,
     interpretation(mean, greedy),
-    ...questions(of("curriculum", "difficulty", NOISE.difficulty)),
+    ...asked(of("curriculum", "difficulty", NOISE.difficulty)),
     ...labels(of("curriculum", "kept_label_accuracy", NOISE.single)),
-    "One run of one seed proves little: docs/benchmarks/demo.md has three seeds beside an untrained Challenger, " +
-      "one random answer as the label, and true labels.",
+    caveat(config, questions),
   ];
 }
 
@@ -47,11 +50,20 @@ function interpretation(mean: Change, greedy: Change): string {
   }
 }
 
-function questions(asked: Change | null): string[] {
-  if (asked === null) return [];
-  const range = `(mean difficulty ${decimal(asked.from)} → ${decimal(asked.to)})`;
-  if (asked.kind === "flat") return [`The Challenger's questions did not get harder ${range}.`];
-  return [`The Challenger's questions got ${asked.kind === "rose" ? "harder" : "easier"} ${range}.`];
+function caveat(config: RunConfig, questions: number): string {
+  if (config.domain === "sort")
+    return (
+      "One run of one seed proves little: docs/benchmarks/demo.md has three seeds beside an untrained Challenger, " +
+      "one random answer as the label, and true labels."
+    );
+  return `One run of one seed with ${plural(questions, "held-out question")} proves little: read what the models wrote.`;
+}
+
+function asked(difficulty: Change | null): string[] {
+  if (difficulty === null) return [];
+  const range = `(mean difficulty ${decimal(difficulty.from)} → ${decimal(difficulty.to)})`;
+  if (difficulty.kind === "flat") return [`The Challenger's questions did not get harder ${range}.`];
+  return [`The Challenger's questions got ${difficulty.kind === "rose" ? "harder" : "easier"} ${range}.`];
 }
 
 function labels(accuracy: Change | null): string[] {

@@ -25,7 +25,7 @@ export async function engineServeCommand(
   options: { model: string; port: number; json?: boolean },
 ): Promise<number> {
   const { python, enginePackageDir, env } = await findInstallation(world.env, world.mainUrl);
-  const model = await modelFolder(options.model, process.cwd());
+  const model = await modelFolder(options.model, process.cwd(), world.env);
   // Only its owner may read it: mkdtemp makes it 0700.
   const folder = await mkdtemp(path.join(tmpdir(), "rzero-engine-"));
   const files = { token: path.join(folder, "token"), ready: path.join(folder, "ready.json") };

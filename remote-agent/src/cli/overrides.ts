@@ -1,6 +1,9 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
 import type { ConfigOverride } from "../run/configFile.ts";
+import { madeModels } from "./baseModel.ts";
+import { isHubName } from "./modelFolder.ts";
 import { UsageError } from "./world.ts";
 
 /** `--set solver.steps=10`: the value is read as YAML, so `null`, `true`, numbers and lists mean what they say. */
@@ -22,9 +25,13 @@ export function parseOverride(text: string): ConfigOverride {
   return { path: name.split("."), value, origin: `--set ${text}` };
 }
 
-/** A model folder on the command line is meant from where the person is, one in a file from where the file lies. */
+/**
+ * A model folder on the command line is meant from where the person is, one in a file from where the file lies. Names of
+ * models that are made or looked up stay as they are: `demo`, and `owner/name` where there is no such folder.
+ */
 export function resolveModel(override: ConfigOverride, cwd: string): ConfigOverride {
-  const isModel = override.path.join(".") === "model";
-  if (!isModel || typeof override.value !== "string" || override.value === "demo") return override;
-  return { ...override, value: path.resolve(cwd, override.value) };
+  const { path: key, value } = override;
+  if (key.join(".") !== "model" || typeof value !== "string" || madeModels.includes(value)) return override;
+  const folder = path.resolve(cwd, value);
+  return isHubName(value) && !existsSync(folder) ? override : { ...override, value: folder };
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { presetNames } from "../protocol/presets.ts";
+import { runPresets } from "../recipes/runPresets.ts";
 import { ConfigInvalid } from "../run/configFile.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -43,8 +44,10 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
 
   program
     .command("demo")
-    .description("a very small model teaches itself to sort: a real run in a few minutes, no GPU")
+    .description("a very small model teaches itself: a real run in this terminal, in minutes, no GPU")
     .option("--headless", "stay in the terminal (the only form so far)")
+    .addOption(presetOption().default("demo"))
+    .addOption(new Option("--iterations <n>", "iterations, instead of the preset's").argParser(whole))
     .addOption(new Option("--seed <n>", "seed of base model and run").argParser(seed).default(0))
     .option(...JSON_OPTION)
     .action(async (options) => exit(await demoCommand(world, options)));
@@ -52,7 +55,7 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
   program
     .command("run [file]")
     .description("start a run from a configuration file or a preset and follow it; it goes on by itself")
-    .addOption(new Option("--preset <name>", "a ready-made configuration").choices(["demo"]))
+    .addOption(presetOption())
     .addOption(new Option("--seed <n>", "the run's seed").argParser(seed))
     .addOption(
       new Option("--set <key=value>", "replace a setting, for example solver.steps=10 (repeatable)")
@@ -159,6 +162,10 @@ function told(error: unknown, world: World, json: boolean): number {
   world.stderr.write(`${json ? JSON.stringify({ error: message, reason, ...problems }) : message}\n`);
   if (world.env["RZERO_DEBUG"] && error instanceof Error) world.stderr.write(`${error.stack}\n`);
   return error instanceof UsageError || error instanceof ConfigInvalid ? 2 : 1;
+}
+
+function presetOption(): Option {
+  return new Option("--preset <name>", "a ready-made configuration (`rzero presets`)").choices([...runPresets.keys()]);
 }
 
 function seed(text: string): number {

