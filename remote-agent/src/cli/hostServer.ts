@@ -1,9 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { MessageConnection } from "vscode-jsonrpc/node";
 import type { RunEvents } from "../protocol/rpc.ts";
+import { deleteRun } from "../run/deleteRun.ts";
 import type { Installation } from "../run/launch.ts";
 import { serve } from "../run/rpcPeer.ts";
 import { openNamed, summaryOf } from "./connect.ts";
+import { refuseLive } from "./deleteCommand.ts";
+import { extendRun } from "./extend.ts";
+import { makeFork } from "./fork.ts";
 import { listRuns } from "./list.ts";
 import { type Relay, relayRun } from "./relay.ts";
 import { steer } from "./steer.ts";
@@ -36,6 +40,23 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
     "runs/pause": steering("pause"),
     "runs/resume": steering("resume"),
     "runs/stop": steering("stop"),
+    "runs/extend": async ({ run, ...extension }) =>
+      extendRun(await openNamed(host, run), extension, host.env, new Date()),
+    "runs/fork": async ({ run, at, settings, name }) => {
+      const overrides = Object.entries(name === null ? settings : { ...settings, name }).map(([setting, value]) => ({
+        path: setting.split("."),
+        value,
+        origin: setting,
+      }));
+      const made = await makeFork(await host.installation(), await openNamed(host, run), at, overrides, new Date());
+      const { iteration, stage } = made.run.from ?? { iteration: 0, stage: "solver" };
+      return { run: made.run.id, directory: made.runDir, iteration, stage };
+    },
+    "runs/delete": async ({ run }) => {
+      const found = await openNamed(host, run);
+      await refuseLive(host.env, found.runDir, found.run);
+      return { run: found.run.id, bytes: await deleteRun(found.runDir) };
+    },
     "runs/subscribe": async ({ run, since, types }) => {
       const found = await openNamed(host, run);
       const subscription = randomUUID();

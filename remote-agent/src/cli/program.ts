@@ -2,10 +2,14 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { presetNames } from "../protocol/presets.ts";
 import { runPresets } from "../recipes/runPresets.ts";
 import { ConfigInvalid } from "../run/configFile.ts";
+import { deleteCommand } from "./deleteCommand.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { engineServeCommand } from "./engineServe.ts";
+import { extendCommand } from "./extend.ts";
+import { forkCommand } from "./fork.ts";
 import { listCommand } from "./list.ts";
+import { pruneCommand } from "./prune.ts";
 import { runCommand } from "./run.ts";
 import { scoreCommand } from "./score.ts";
 import { serveCommand } from "./serve.ts";
@@ -105,6 +109,61 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
       .option(...JSON_OPTION)
       .action(async (name, options) => exit(await steerCommand(world, what, name, options)));
   }
+
+  program
+    .command("extend")
+    .description("give a run more iterations; a completed one goes on")
+    .argument("<run>", RUN)
+    .option("--iterations <n>", "the new total, or with a plus so many more: +2")
+    .addOption(
+      new Option("--set <key=value>", "replace a retention rule (checkpoints.…, payload.…; repeatable)")
+        .argParser(append)
+        .default([], "nothing"),
+    )
+    .option("--no-resume", "only record it; `rzero resume` goes on later")
+    .option(...JSON_OPTION)
+    .action(async (name, options) => exit(await extendCommand(world, name, options)));
+
+  program
+    .command("fork")
+    .description("a new run that begins at the end of a stage of another one")
+    .argument("<run>", RUN)
+    .option(
+      "--at <iteration[/stage]>",
+      "2 is the end of iteration 2, 2/challenger before its questions (default: the newest iteration)",
+    )
+    .addOption(
+      new Option("--set <key=value>", "replace a setting of the parent's (repeatable)")
+        .argParser(append)
+        .default([], "nothing"),
+    )
+    .option("--name <name>", "the fork's name")
+    .addOption(new Option("--seed <n>", "the fork's seed (default: one of its own)").argParser(seed))
+    .option("--no-start", "only make it; `rzero resume` starts it")
+    .option(...JSON_OPTION)
+    .action(async (name, options) => exit(await forkCommand(world, name, options)));
+
+  program
+    .command("prune")
+    .description("apply a run's retention rules; without a run, remove copies of agents and engines that no run needs")
+    .argument("[run]", RUN)
+    .option("--dry-run", "only say what would go")
+    .addOption(
+      new Option("--set <key=value>", "another rule for this once, for example payload.keep=text (repeatable)")
+        .argParser(append)
+        .default([], "nothing"),
+    )
+    .option("--finished", "without a run: also copies that only completed runs need, which can then not be extended")
+    .option(...JSON_OPTION)
+    .action(async (name, options) => exit(await pruneCommand(world, name, options)));
+
+  program
+    .command("delete")
+    .description("remove a run and all its checkpoints for good")
+    .argument("<run>", RUN)
+    .option("--yes", "do not ask")
+    .option(...JSON_OPTION)
+    .action(async (name, options) => exit(await deleteCommand(world, name, options)));
 
   program
     .command("doctor")

@@ -1,5 +1,5 @@
 import type { RunRecord, Stored } from "../protocol/records.ts";
-import { decimal, duration } from "./format.ts";
+import { bytes, decimal, duration } from "./format.ts";
 import { harmless } from "./layout.ts";
 import { stateText } from "./stateLines.ts";
 
@@ -47,6 +47,8 @@ function text(record: Stored<RunRecord>): string {
       return `checkpoint ${record.checkpoint}, saved at ${record.path}`;
     case "model":
       return `${record.model} holds checkpoint ${record.checkpoint}`;
+    case "removed":
+      return `${record.what} of ${record.ids.join(" ")}, ${bytes(record.bytes)} (${record.rule})`;
   }
 }
 

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { openNamed, summaryOf } from "./connect.ts";
-import { plural } from "./format.ts";
+import { bytes, plural } from "./format.ts";
 import { coloured, harmless, plain, table } from "./layout.ts";
 import { renderRun } from "./renderRun.ts";
 import { type LabelledQuestion, readRunFacts } from "./runFacts.ts";
@@ -35,6 +35,14 @@ export async function showCommand(world: World, name: string, options: { json?: 
     `\n${plural(counts.trajectories, "completion")} with ${plural(counts.completionTokens, "token")}, ` +
       `${plural(counts.tasks, "task")}, ${plural(counts.checkpoints, "checkpoint")}, ${plural(counts.calls, "call")}`,
   );
+  const { removed } = facts.view;
+  if (removed.bytes > 0) {
+    print(
+      world,
+      `removed by retention: ${plural(removed.checkpoints, "checkpoint")}, ${plural(removed.optimizers, "optimiser state")}, ` +
+        `ids and log-probabilities of ${plural(removed.payloads, "stage")} (${bytes(removed.bytes)})`,
+    );
+  }
   for (const line of table(
     Object.entries(places).map(([what, where]) => [what, where]),
     [0, 1],

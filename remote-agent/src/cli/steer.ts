@@ -30,7 +30,7 @@ export async function steer(
     throw new NotPossible(`Run ${run.id} is not being run (${view.state}): there is nothing to ${what}.`);
   if (view.state === "completed")
     throw new NotPossible(
-      `Run ${run.id} is completed: there is nothing left to do. Start a new run with \`rzero run\`.`,
+      `Run ${run.id} is completed: there is nothing left to do. \`rzero extend\` gives it more iterations, \`rzero run\` starts a new run.`,
     );
   const client = await startSupervisor(await host.installation(), runDir);
   client.close();

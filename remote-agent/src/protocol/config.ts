@@ -115,7 +115,30 @@ export const engineConfig = z.strictObject({
 
 export const checkpointConfig = z.strictObject({
   durableEvery: positive.default(10).describe("Save weights and optimiser every so many optimiser steps."),
-  keepLast: positive.default(2).describe("Saves within a stage that are kept; stage ends always are."),
+  keep: z
+    .strictObject({
+      last: positive.default(2).describe("Saves of a stage under way that are kept; its end replaces them."),
+      stageEnds: z
+        .union([z.literal("all"), positive])
+        .default("all")
+        .describe("Stage ends of each role that are kept: all, or the newest so many."),
+      optimizer: z
+        .enum(["last", "all", "none"])
+        .default("last")
+        .describe(
+          "Which checkpoints keep their optimiser state: each role's newest, all, or none. The newest save of a stage under way always does.",
+        ),
+    })
+    .prefault({}),
+});
+
+export const payloadConfig = z.strictObject({
+  keep: z
+    .enum(["all", "text", "trained"])
+    .default("all")
+    .describe(
+      "Token ids and log-probabilities of ended stages: all stay, none (texts always stay), or those of completions that were trained on.",
+    ),
 });
 
 /** The settings by themselves, after the preset's numbers have been filled in. */
@@ -142,6 +165,7 @@ export const runSettings = z.strictObject({
   audit: auditConfig.prefault({}),
   engine: engineConfig.prefault({}),
   checkpoints: checkpointConfig.prefault({}),
+  payload: payloadConfig.prefault({}),
   /** Completions in one sampling request. (semantic: numerics depend on the shape of a batch) */
   chunk: positive.default(640).describe("Completions in one sampling request."),
 });
@@ -154,6 +178,32 @@ export type SamplingConfig = z.infer<typeof samplingConfig>;
 export type OptimizerConfig = z.infer<typeof optimizerConfig>;
 export type GrpoConfig = z.infer<typeof grpoConfig>;
 
+/** Where a fork begins: at the end of a stage of another run, with copies of the weights both roles had there. */
+export const forkOrigin = z.strictObject({
+  run: z.string(),
+  /** 0: the base model. */
+  iteration: z.number().int().min(0),
+  /** The stage after which the fork begins. */
+  stage: z.enum(["challenger", "solver"]),
+  /** By role; null where the role still was the base model. */
+  checkpoints: z.record(
+    z.string(),
+    z
+      .strictObject({
+        /** The run that trained it: the parent, or one the parent was forked from. */
+        run: z.string(),
+        /** Its record in that run. */
+        checkpoint: z.string(),
+        /** The copy, relative to the fork's directory. */
+        path: z.string(),
+        /** SHA-256 of the weights file. */
+        weights: z.string(),
+      })
+      .nullable(),
+  ),
+});
+export type ForkOrigin = z.infer<typeof forkOrigin>;
+
 /** run.yaml as it lies in a run directory: resolved, with the identity of what runs. Immutable. */
 export const resolvedRun = z.strictObject({
   id: z.string(),
@@ -163,5 +213,19 @@ export const resolvedRun = z.strictObject({
   modelDir: z.string(),
   /** SHA-256 of the agent bundle, the engine package and the base model's manifest. */
   identity: z.strictObject({ agent: z.string(), engine: z.string(), model: z.string() }),
+  from: forkOrigin.optional(),
 });
 export type ResolvedRun = z.infer<typeof resolvedRun>;
+
+/** run.patch.yaml: settings that were changed after the run was created, in order. Loop bounds and retention only. */
+export const runPatches = z.array(
+  z.strictObject({
+    /** Id of the command that made the change: a repeat changes nothing. */
+    command: z.string(),
+    at: z.string(),
+    by: z.string(),
+    /** By the setting's path, for example `iterations`. */
+    set: z.record(z.string(), z.unknown()),
+  }),
+);
+export type RunPatch = z.infer<typeof runPatches>[number];

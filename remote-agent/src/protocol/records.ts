@@ -88,8 +88,11 @@ export const checkpointRecord = z.object({
   call: z.string(),
   parents: z.array(recordId),
   role: z.string(),
-  /** `base`: the model the run started from; `save`: the weights of its parent, made durable. */
-  method: z.enum(["base", "grpo", "save"]),
+  /**
+   * `base`: the model the run started from; `fork`: a copy of its parent, which is a checkpoint of another run (run.yaml
+   * says which); `save`: the weights of its parent, made durable.
+   */
+  method: z.enum(["base", "fork", "grpo", "save"]),
   /** Optimiser steps taken in this stage, from 1; 0 for a base. */
   step: z.number().int(),
   metrics: z.record(z.string(), z.number()),
@@ -239,7 +242,7 @@ export type NoticeRecord = z.infer<typeof noticeRecord>;
 export const commandRecord = z.object({
   type: z.literal("command"),
   id: z.string(),
-  command: z.enum(["pause", "resume", "stop"]),
+  command: z.enum(["pause", "resume", "stop", "extend"]),
   by: z.string(),
 });
 
@@ -262,6 +265,20 @@ export const usageRecord = z.object({
   engineBusySeconds: z.number().nullable(),
 });
 
+/** Retention took something away; written before a checkpoint goes, and after the payload of a stage has been trimmed. */
+export const removedRecord = z.object({
+  type: z.literal("removed"),
+  /** A checkpoint's folder, only its optimiser state, or token ids and log-probabilities of a stage. */
+  what: z.enum(["checkpoint", "optimizer", "payload"]),
+  /** Ids of checkpoints, or the keys of stages. */
+  ids: z.array(z.string()),
+  /** Size of what was removed. */
+  bytes: z.number(),
+  /** The setting that asked for it, for example `checkpoints.keep.stageEnds: 2`. */
+  rule: z.string(),
+});
+export type RemovedRecord = z.infer<typeof removedRecord>;
+
 export const controlRecord = z.discriminatedUnion("type", [
   callRecord,
   stateRecord,
@@ -273,6 +290,7 @@ export const controlRecord = z.discriminatedUnion("type", [
   commandRecord,
   ownerRecord,
   usageRecord,
+  removedRecord,
 ]);
 export type ControlRecord = z.infer<typeof controlRecord>;
 

@@ -20,6 +20,8 @@ export type RunSummary = z.infer<typeof runSummary>;
 const runParams = z.object({ run: z.string() });
 /** `command` is a client-made UUID: sending a command twice does it once and answers with the first result. */
 const commandParams = runParams.extend({ command: z.string(), by: z.string() });
+/** Settings by their path, as in `solver.steps`. */
+const settings = z.record(z.string(), z.unknown());
 const commandResult = z.object({ state: z.string(), repeated: z.boolean() });
 
 export const methods = {
@@ -32,6 +34,26 @@ export const methods = {
   "runs/pause": { params: commandParams, result: commandResult },
   "runs/resume": { params: commandParams, result: commandResult },
   "runs/stop": { params: commandParams, result: commandResult },
+  /**
+   * More iterations, or other retention rules (`checkpoints.…`, `payload.…`). A run that is at work takes note at the next
+   * border of an iteration; a completed one becomes resumable.
+   */
+  "runs/extend": {
+    params: commandParams.extend({ settings }),
+    result: commandResult.extend({ iterations: z.number().int() }),
+  },
+  /** A new run that begins at the end of a stage of another one; nothing is started. */
+  "runs/fork": {
+    params: runParams.extend({
+      /** `ITERATION` or `ITERATION/STAGE`; null: the newest iteration that has ended. */
+      at: z.string().nullable(),
+      settings,
+      name: z.string().nullable(),
+    }),
+    result: z.object({ run: z.string(), directory: z.string(), iteration: z.number().int(), stage: z.string() }),
+  },
+  /** Removes a run's directory for good; refused while a process owns the run. */
+  "runs/delete": { params: runParams, result: z.object({ run: z.string(), bytes: z.number() }) },
   /** Starts `run/events` notifications with the records after `since`; the answer tells the subscription's id. */
   "runs/subscribe": {
     params: runParams.extend({

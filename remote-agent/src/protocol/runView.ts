@@ -38,6 +38,16 @@ export const runView = z.object({
     completionTokens: z.number().int(),
     checkpoints: z.number().int(),
   }),
+  /** What retention has removed. */
+  removed: z
+    .object({
+      checkpoints: z.number(),
+      optimizers: z.number(),
+      /** Stages whose token ids and log-probabilities went. */
+      payloads: z.number(),
+      bytes: z.number(),
+    })
+    .default({ checkpoints: 0, optimizers: 0, payloads: 0, bytes: 0 }),
   notices: z.array(
     z.object({ t: z.number(), level: z.enum(["info", "warning", "error"]), code: z.string(), message: z.string() }),
   ),
@@ -64,6 +74,7 @@ export function emptyRunView(): RunView {
     stages: [],
     metrics: {},
     counts: { calls: 0, tasks: 0, trajectories: 0, completionTokens: 0, checkpoints: 0 },
+    removed: { checkpoints: 0, optimizers: 0, payloads: 0, bytes: 0 },
     notices: [],
     usage: { agentCpuSeconds: 0, engineCpuSeconds: 0, wallSeconds: 0, engineIdleSeconds: 0, engineBusySeconds: 0 },
   };
@@ -103,6 +114,12 @@ export function applyRecord(view: RunView, record: Stored<RunRecord>): void {
     case "checkpoint":
       view.counts.checkpoints += 1;
       break;
+    case "removed": {
+      const counter = { checkpoint: "checkpoints", optimizer: "optimizers", payload: "payloads" } as const;
+      view.removed[counter[record.what]] += record.ids.length;
+      view.removed.bytes += record.bytes;
+      break;
+    }
     case "notice": {
       const { t, level, code, message } = record;
       view.notices.push({ t, level, code, message });

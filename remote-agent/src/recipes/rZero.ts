@@ -24,16 +24,23 @@ import { trainingLine } from "./trainingLine.ts";
  * to answer them; both start as the same model and learn by GRPO from nothing but each other.
  */
 export async function rZero(run: RunContext): Promise<void> {
-  const { config } = run;
+  const { config, from } = run;
   const root = new Scope(run);
   let challenger = await base(root, "challenger");
   let solver = await base(root, "solver");
-  await stage(root, { name: "audit", iteration: 0, units: 1 }, (scope) => audit(scope, 0, solver));
-  for (let v = 1; v <= config.iterations; v++) {
+  // A fork goes on where its parent was: after a whole iteration, or with the Challenger of one already trained.
+  const trained = from?.stage === "challenger" ? from.iteration : 0;
+  const before = trained > 0 ? trained - 1 : (from?.iteration ?? 0);
+  await stage(root, { name: "audit", iteration: before, units: 1 }, (scope) => audit(scope, before, solver));
+  for (let v = before + 1; v <= run.iterations(); v++) {
     const iteration = root.child(`iteration:${v}`);
-    challenger = await stage(iteration, { name: "challenger", iteration: v, units: config.challenger.steps }, (scope) =>
-      trainChallenger(scope, v, challenger, solver),
-    );
+    if (v !== trained) {
+      challenger = await stage(
+        iteration,
+        { name: "challenger", iteration: v, units: config.challenger.steps },
+        (scope) => trainChallenger(scope, v, challenger, solver),
+      );
+    }
     const curriculum = await stage(iteration, { name: "curriculum", iteration: v, units: 1 }, (scope) =>
       buildCurriculum(scope, v, challenger, solver),
     );

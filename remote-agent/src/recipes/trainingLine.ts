@@ -86,7 +86,7 @@ export function trainingLine(
 
     async end() {
       if (!checkpoint.durable) checkpoint = await save(scope, { line, from: checkpoint });
-      await run.policies.endLine(line, checkpoint);
+      await run.policies.endLine(line);
       return checkpoint;
     },
   };

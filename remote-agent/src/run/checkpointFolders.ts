@@ -3,22 +3,28 @@ import path from "node:path";
 import type { CheckpointRecord } from "../protocol/records.ts";
 import { CheckpointIncomplete, verifyCheckpoint } from "./journal/manifest.ts";
 
-/** The checkpoints of a run on disk: where they lie, whether they count, which are superseded. */
+/** The weights or the optimiser state of a checkpoint were removed by the run's retention rules. */
+export class CheckpointRemoved extends Error {
+  override readonly name = "CheckpointRemoved";
+  constructor(what: string, id: string) {
+    super(
+      `${what} of checkpoint ${id} was removed by retention (checkpoints.keep in run.yaml). Use a checkpoint that was kept; ` +
+        "`rzero show` tells which there are.",
+    );
+  }
+}
+
+/** The checkpoints of a run on disk: where they lie and whether they count. */
 export class CheckpointFolders {
   readonly #runDir: string;
   readonly #epoch: number;
-  readonly #keepLast: number;
-  /** Saves inside each line, oldest first. */
-  readonly #saves = new Map<string, CheckpointRecord[]>();
   readonly #tries = new Map<string, number>();
   /** Folders of checkpoints that are not durable by their record, by id. */
   readonly #kept: Map<string, string>;
 
-  /** `keepLast`: saves inside a line that are kept while it goes on. */
-  constructor(o: { runDir: string; epoch: number; keepLast: number; kept: Map<string, string> }) {
+  constructor(o: { runDir: string; epoch: number; kept: Map<string, string> }) {
     this.#runDir = o.runDir;
     this.#epoch = o.epoch;
-    this.#keepLast = o.keepLast;
     this.#kept = o.kept;
   }
 
@@ -55,30 +61,25 @@ export class CheckpointFolders {
     return `checkpoints/${id}-e${this.#epoch}${tries === 0 ? "" : `-${tries}`}`;
   }
 
-  /** Whether the checkpoint has a folder that is whole, by names and sizes. */
-  async holds(checkpoint: CheckpointRecord): Promise<boolean> {
+  /** Whether the checkpoint has a folder that is whole, by names and sizes; with `optimizer`, whether its optimiser state is there too. */
+  async holds(checkpoint: CheckpointRecord, { optimizer = false } = {}): Promise<boolean> {
     if (checkpoint.method === "base") return true;
     if (!checkpoint.durable && !this.#kept.has(checkpoint.id)) return false;
     return verifyCheckpoint(this.of(checkpoint), { hashes: false }).then(
-      () => true,
+      (manifest) => !(optimizer && manifest["optimizerRemoved"] === true),
       () => false,
     );
-  }
-
-  /** A line has a new save: older ones beyond those that are kept go. With `last`, only this one stays. */
-  async supersede(line: string, newest: CheckpointRecord, last: boolean): Promise<void> {
-    const saves = (this.#saves.get(line) ?? []).filter((save) => save.id !== newest.id);
-    saves.push(newest);
-    for (const old of saves.splice(0, Math.max(0, saves.length - (last ? 1 : this.#keepLast)))) {
-      if (old.method !== "base") await rm(this.of(old), { recursive: true, force: true });
-    }
-    this.#saves.set(line, saves);
   }
 }
 
 /** SHA-256 of the saved weights, as the checkpoint's manifest states it. @throws CheckpointIncomplete */
 export async function weightsHash(directory: string): Promise<string> {
   const { files } = await verifyCheckpoint(directory, { hashes: false });
+  return weightsOf(directory, files);
+}
+
+/** SHA-256 of the weights file among a checkpoint's files. @throws CheckpointIncomplete when there is none */
+export function weightsOf(directory: string, files: readonly { name: string; sha256: string }[]): string {
   const weights = files.find((file) => file.name === "model.safetensors" || file.name === "adapter_model.safetensors");
   if (weights === undefined) throw new CheckpointIncomplete(directory, ["no weights file is in its manifest"]);
   return weights.sha256;

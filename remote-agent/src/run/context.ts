@@ -115,13 +115,17 @@ export async function contextOf(
     return status?.busyS ?? (connection === null ? 0 : null);
   };
   return {
-    config,
+    get config() {
+      return run.config; // an extension replaces it
+    },
     domain,
     tokenizer: await loadTokenizer(run.modelDir),
     log: logWithRoom(opened.log, room),
     packs: packsWithRoom(packs, room),
     policies,
     base: { path: run.modelDir },
+    from: run.from ?? null,
+    iterations: () => run.config.iterations,
     elapsedMs: () => performance.now(),
     beforeWork: () => control.beforeWork(),
     stages: new LiveStageClock(() => performance.now(), busySeconds, opened.stageSeconds),

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { cp, mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import path from "node:path";
 
 /**
@@ -26,7 +26,10 @@ export async function installByContent(
   }
   const sha256 = hash.digest("hex").slice(0, 32);
   const directory = path.join(home, kind, sha256);
-  if (await exists(directory)) return { sha256, directory };
+  if (await exists(directory)) {
+    await utimes(directory, new Date(), new Date()); // in use again: pruning leaves the young alone
+    return { sha256, directory };
+  }
   const temporary = `${directory}.${randomUUID()}.tmp`;
   for (const file of files) {
     await mkdir(path.dirname(path.join(temporary, file)), { recursive: true });

@@ -35,13 +35,12 @@ export async function createRun(
   modelDir: string,
   now: Date,
 ): Promise<string> {
-  const [agent, engine] = await Promise.all([installAgent(installation), installEngine(installation)]);
   const run: ResolvedRun = {
     id: newRunId(config.name, now),
     createdAt: now.toISOString(),
     config,
     modelDir: path.resolve(modelDir),
-    identity: { agent: agent?.sha256 ?? "source", engine: engine.sha256, model: await modelIdentity(modelDir) },
+    identity: await installedIdentity(installation, modelDir),
   };
   return createRunDirectory(installation.home, run);
 }
@@ -99,6 +98,15 @@ export async function attach(runDir: string, env: NodeJS.ProcessEnv): Promise<Rp
   if (!connected) return null;
   socket.on("error", () => undefined); // closing follows, which the client sees
   return new RpcClient(socket);
+}
+
+/** Installs what a new run of this model executes, by content, and names it. */
+export async function installedIdentity(
+  installation: Installation,
+  modelDir: string,
+): Promise<ResolvedRun["identity"]> {
+  const [agent, engine] = await Promise.all([installAgent(installation), installEngine(installation)]);
+  return { agent: agent?.sha256 ?? "source", engine: engine.sha256, model: await modelIdentity(modelDir) };
 }
 
 async function installAgent({ home, agent }: Installation): Promise<Installed | null> {

@@ -2,10 +2,12 @@ import type { NoticeRecord, RunRecord, Stored } from "../protocol/records.ts";
 import { storedRecord } from "../protocol/records.ts";
 import { applyRecord, emptyRunView, type RunView } from "../protocol/runView.ts";
 import { CallIndex, JournalCallLog } from "./callLog.ts";
+import { CheckpointHistory } from "./checkpointHistory.ts";
 import { Journal, type JournalEvent } from "./journal/journal.ts";
 import { acquireRunLock, type LeaseLost, type RunLock } from "./journal/lock.ts";
 import { readJournal } from "./journal/read.ts";
 import type { JournalRecord } from "./journal/record.ts";
+import { PayloadHistory } from "./payloadHistory.ts";
 import { StageHistory } from "./stageHistory.ts";
 import type { KnownSlot } from "./trainingLines.ts";
 
@@ -20,8 +22,10 @@ export interface OpenedRun {
   stageSeconds: ReadonlyMap<string, number>;
   /** Where earlier owners saved checkpoints that were not durable when they ended, by the checkpoint's id. */
   kept: Map<string, string>;
-  /** Directories of checkpoints that a record names, relative to the run. */
-  checkpointPaths: Set<string>;
+  /** The run's durable checkpoints; goes on with what is recorded from now on. */
+  checkpoints: CheckpointHistory;
+  /** Its ended stages and whose payload was trimmed; goes on likewise. */
+  payloads: PayloadHistory;
   /** Commands that were carried out, by their id. */
   commands: Map<string, string>;
   /** Adds a record a person should know of. */
@@ -44,8 +48,9 @@ export async function openRun(runDir: string, onLost: (error: LeaseLost) => void
     const index = new CallIndex();
     const view = emptyRunView();
     const slots = new Map<string, KnownSlot>();
-    const checkpointPaths = new Set<string>();
     const kept = new Map<string, string>();
+    const checkpoints = new CheckpointHistory();
+    const payloads = new PayloadHistory();
     const commands = new Map<string, string>();
     const history = new StageHistory();
     for await (const located of journal.scan()) {
@@ -55,17 +60,18 @@ export async function openRun(runDir: string, onLost: (error: LeaseLost) => void
       applyRecord(view, record);
       history.visit(record);
       if (record.type === "model") slots.set(record.line, record);
-      if (record.type === "checkpoint" && record.path !== null) checkpointPaths.add(record.path);
-      if (record.type === "kept") {
-        kept.set(record.checkpoint, record.path);
-        checkpointPaths.add(record.path);
-      }
+      if (record.type === "kept") kept.set(record.checkpoint, record.path);
+      checkpoints.visit(record);
+      payloads.visit(record);
       if (record.type === "command") commands.set(record.id, record.command);
     }
     journal.onPublish((records) => {
       for (const record of records) {
         const known = asRunRecord(record);
-        if (known !== null) applyRecord(view, known);
+        if (known === null) continue;
+        applyRecord(view, known);
+        checkpoints.visit(known);
+        payloads.visit(known);
       }
     });
     const notice = async (body: Omit<NoticeRecord, "type">) => {
@@ -84,7 +90,8 @@ export async function openRun(runDir: string, onLost: (error: LeaseLost) => void
       knownSlots: [...slots.values()],
       stageSeconds: history.afterAllOwners(),
       kept,
-      checkpointPaths,
+      checkpoints,
+      payloads,
       commands,
       notice,
       async close() {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { PackRef } from "../protocol/records.ts";
 import type { PackSink, PackStore, Payload } from "../verbs/ports.ts";
-import { PackReader } from "./journal/packReader.ts";
+import { PackReader, PayloadRemoved } from "./journal/packReader.ts";
 import { PackWriter } from "./journal/packs.ts";
 
 /** Payload of a run's calls: one pack a call, named by the call's hash. */
@@ -26,8 +26,16 @@ export class RunPackStore implements PackStore {
     };
   }
 
-  read(ref: PackRef): Promise<Payload> {
-    return this.#reader.read(ref);
+  /** @throws PayloadRemoved rather than to give a part of what was stored; PackUnreadable. */
+  async read(ref: PackRef): Promise<Payload> {
+    const entry = await this.#reader.read(ref);
+    if (entry.removed !== undefined) throw new PayloadRemoved(ref, entry.removed);
+    return entry;
+  }
+
+  /** Retention has replaced a pack. */
+  forget(pack: string): Promise<void> {
+    return this.#reader.forget(pack);
   }
 
   close(): Promise<void> {

@@ -41,7 +41,7 @@ export class EnginePolicies implements Policies {
   constructor({ host, runDir, config, epoch, note, room, ending, knownSlots, kept }: PoliciesOptions) {
     this.#host = host;
     this.#ending = ending;
-    this.#folders = new CheckpointFolders({ runDir, epoch, keepLast: config.checkpoints.keepLast, kept });
+    this.#folders = new CheckpointFolders({ runDir, epoch, kept });
     this.#lines = new TrainingLines({
       policy: config.policy,
       seed: config.seed,
@@ -74,9 +74,7 @@ export class EnginePolicies implements Policies {
 
   async remember(request: LearnRequest, result: CheckpointRecord): Promise<void> {
     this.#lines.remember(request, result);
-    if (!result.durable) return;
-    await this.#folders.supersede(request.line, result, false);
-    await this.#folders.forgetKept(this.#lines.stepsOf(request.line));
+    if (result.durable) await this.#folders.forgetKept(this.#lines.stepsOf(request.line));
   }
 
   save({ line, from, id }: { line: string; from: CheckpointRecord; id: string }) {
@@ -121,8 +119,7 @@ export class EnginePolicies implements Policies {
     }
   }
 
-  async endLine(line: string, last: CheckpointRecord): Promise<void> {
-    await this.#folders.supersede(line, last, true);
+  async endLine(line: string): Promise<void> {
     await this.#folders.forgetKept(this.#lines.stepsOf(line));
     await this.#lines.end(await this.#host.peek(), line);
   }

@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { parse, stringify } from "yaml";
 import { type ResolvedRun, resolvedRun } from "../protocol/config.ts";
+import { patched, readPatches } from "./runPatch.ts";
 
 /** Everything of this program on a host lies under one directory: `RZERO_HOME`, or `~/.rzero`. */
 export function rzeroHome(env: NodeJS.ProcessEnv): string {
@@ -36,6 +37,12 @@ export async function createRunDirectory(home: string, run: ResolvedRun): Promis
   const directory = path.join(runsDirectory(home), run.id);
   await mkdir(path.dirname(directory), { recursive: true });
   await mkdir(directory, { mode: 0o700 });
+  await writeRunYaml(directory, run);
+  return directory;
+}
+
+/** Makes an empty directory a run's. */
+export async function writeRunYaml(directory: string, run: ResolvedRun): Promise<void> {
   await mkdir(path.join(directory, "logs"));
   const file = await open(path.join(directory, "run.yaml"), "wx", 0o444);
   try {
@@ -44,14 +51,13 @@ export async function createRunDirectory(home: string, run: ResolvedRun): Promis
   } finally {
     await file.close();
   }
-  return directory;
 }
 
-/** @throws with a sentence when run.yaml is missing or not one of ours. */
+/** What the run is: run.yaml with the patches that came later. @throws with a sentence when one of them is not ours. */
 export async function readRun(directory: string): Promise<ResolvedRun> {
   const file = path.join(directory, "run.yaml");
   const parsed = resolvedRun.safeParse(parse(await readFile(file, "utf8")));
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return patched(parsed.data, await readPatches(directory));
   const first = parsed.error.issues[0];
   throw new Error(`${file} is not a run of this version: ${first?.path.join(".")}: ${first?.message}`);
 }
@@ -62,7 +68,7 @@ export async function runIds(home: string): Promise<string[]> {
     throw error;
   });
   return entries
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
     .map((entry) => entry.name)
     .sort();
 }

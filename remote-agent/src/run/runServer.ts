@@ -6,6 +6,7 @@ import type { ResolvedRun } from "../protocol/config.ts";
 import type { RunState } from "../protocol/records.ts";
 import type { RunControl } from "./control.ts";
 import { Feed, RecentRecords } from "./feed.ts";
+import type { LiveExtensions } from "./liveExtensions.ts";
 import type { OpenedRun } from "./opened.ts";
 import { connectionOver, type Handlers, serve } from "./rpcPeer.ts";
 import { writeDerived } from "./runDir.ts";
@@ -21,6 +22,7 @@ interface Served {
   runDir: string;
   opened: OpenedRun;
   control: RunControl;
+  extensions: LiveExtensions;
 }
 
 /** Limit for saying good-bye to subscribers that do not read. */
@@ -111,7 +113,7 @@ export async function serveRun(served: Served): Promise<RunServer> {
   };
 }
 
-function commandHandlers({ run, runDir, opened, control }: Served): Handlers {
+function commandHandlers({ run, runDir, opened, control, extensions }: Served): Handlers {
   const command = (name: "pause" | "resume" | "stop", act: () => void, state: RunState | null) => {
     return async (params: { command: string; by: string }) => {
       if (opened.commands.has(params.command)) return { state: opened.view.state, repeated: true };
@@ -138,5 +140,6 @@ function commandHandlers({ run, runDir, opened, control }: Served): Handlers {
     "runs/pause": command("pause", () => control.pause(), "paused"),
     "runs/resume": command("resume", () => control.resume(), "running"),
     "runs/stop": command("stop", () => control.stop(), null),
+    "runs/extend": (extension) => extensions.extend(extension),
   };
 }

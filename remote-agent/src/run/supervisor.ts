@@ -1,12 +1,13 @@
-import { readdir, rm } from "node:fs/promises";
-import path from "node:path";
 import { contextOf, engineHostOf, policiesOf, roomOf, type SupervisorOptions } from "./context.ts";
 import { type RunControl, RunInterrupted, RunStopped } from "./control.ts";
 import type { EngineHost } from "./engineHost.ts";
+import { removeLeftovers } from "./leftovers.ts";
+import { LiveExtensions } from "./liveExtensions.ts";
 import { type OpenedRun, openRun } from "./opened.ts";
 import { conclude, concludeFailed, type Outcome } from "./outcome.ts";
 import { RunPackStore } from "./packStore.ts";
 import type { EnginePolicies } from "./policies.ts";
+import { Retention } from "./retention.ts";
 import { readRun } from "./runDir.ts";
 import { serveRun } from "./runServer.ts";
 
@@ -19,8 +20,12 @@ const UNLOAD_AFTER_MS = 10 * 60_000;
  */
 export async function supervise(options: SupervisorOptions, control: RunControl): Promise<Outcome> {
   const { runDir, log } = options;
-  const run = await readRun(runDir);
   const opened = await openRun(runDir, (error) => control.interrupt(error.message));
+  // Read under the lock: nobody extends the run between this and the serving of its socket.
+  const run = await readRun(runDir).catch(async (error: unknown) => {
+    await opened.close();
+    throw error;
+  });
   const started = performance.now();
   await opened.journal.append(
     [
@@ -33,17 +38,30 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
   const host = engineHostOf(run, opened, options, control, room);
   const policies = policiesOf(run, opened, options, control, host, room);
   const packs = new RunPackStore(runDir);
-  const server = await serveRun({ run, runDir, opened, control });
+  const extensions = new LiveExtensions(run, runDir, opened);
+  const server = await serveRun({ run, runDir, opened, control, extensions });
   const unloading = unloadWhilePaused(control, () => letGo(host, policies, log));
   let outcome: Outcome;
   try {
     const context = await contextOf(run, opened, control, { host, room, packs, policies });
-    await removeLeftovers(runDir, opened);
+    await removeLeftovers(runDir, opened.checkpoints.paths);
     await opened.journal.append([{ type: "state", state: "running", reason: null, remedy: null }], { durable: true });
     log(
       `run ${run.id}: ${opened.log.size === 0 ? "starting" : `resuming, ${opened.log.size} calls are in the journal`}`,
     );
-    await options.recipe(context);
+    const retention = new Retention({
+      runDir,
+      opened,
+      config: () => run.config,
+      forgetPack: (pack) => packs.forget(pack),
+    }).watch();
+    try {
+      // Extended at the very end, it goes on: what is done is replayed.
+      do await options.recipe(context);
+      while (!(await extensions.close()));
+    } finally {
+      await retention.stop();
+    }
     outcome = await conclude(opened, "completed", null, null);
   } catch (error) {
     if (error instanceof RunStopped || error instanceof RunInterrupted) await keep(policies, control, log);
@@ -82,16 +100,6 @@ async function letGo(host: EngineHost, policies: EnginePolicies, log: (line: str
 async function keep(policies: EnginePolicies, control: RunControl, log: (line: string) => void): Promise<void> {
   if (control.now.aborted) return;
   await policies.keepOpenLines().catch((error: unknown) => log(`the last training steps could not be saved: ${error}`));
-}
-
-/** Checkpoint directories that no record names: left by a save that a crash cut short. */
-async function removeLeftovers(runDir: string, opened: OpenedRun): Promise<void> {
-  const directory = path.join(runDir, "checkpoints");
-  const names = await readdir(directory).catch(() => []);
-  for (const name of names) {
-    if (!opened.checkpointPaths.has(`checkpoints/${name}`))
-      await rm(path.join(directory, name), { recursive: true, force: true });
-  }
 }
 
 async function recordUsage(opened: OpenedRun, host: EngineHost, started: number): Promise<void> {

@@ -177,7 +177,7 @@ export class TrainingLines {
   async #rebuild(connection: Connection, line: string, target: CheckpointRecord, signal: AbortSignal): Promise<Slot> {
     const toRepeat: LearnRequest[] = [];
     let at = target;
-    while (!(await this.#o.folders.holds(at))) {
+    while (!(await this.#o.folders.holds(at, { optimizer: this.lineOf(at) === line }))) {
       const step = this.#steps.get(at.id);
       if (step === undefined)
         throw new Error(`Checkpoint ${at.id} can not be rebuilt: no durable one before it is left.`);

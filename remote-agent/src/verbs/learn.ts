@@ -4,26 +4,26 @@ import { hashOf } from "./identity.ts";
 import type { LearnRequest, TrainingRow } from "./ports.ts";
 import type { Scope } from "./scope.ts";
 
-/** The checkpoint a role starts from: the run's base model. */
+/** The checkpoint a role starts from: the run's base model, or in a fork the copy of a checkpoint of another run. */
 export async function base(scope: Scope, role: string): Promise<CheckpointRecord> {
-  const [record] = await scope.call(
-    { verb: "learn", key: `base:${role}`, type: "checkpoint", params: { role, method: "base" } },
-    async () => ({
-      bodies: [
-        {
-          parents: [],
-          role,
-          method: "base" as const,
-          step: 0,
-          metrics: {},
-          batch: null,
-          durable: true,
-          path: scope.run.base.path,
-          weights: null,
-        },
-      ],
-    }),
-  );
+  const { run } = scope;
+  const origin = run.from?.checkpoints[role] ?? null;
+  const method = origin === null ? ("base" as const) : ("fork" as const);
+  const params = { role, method, ...(origin === null ? {} : { from: origin.checkpoint, weights: origin.weights }) };
+  const body = {
+    parents: origin === null ? [] : [origin.checkpoint],
+    role,
+    method,
+    step: 0,
+    metrics: {},
+    batch: null,
+    durable: true,
+    path: origin === null ? run.base.path : origin.path,
+    weights: origin === null ? null : origin.weights,
+  };
+  const [record] = await scope.call({ verb: "learn", key: `base:${role}`, type: "checkpoint", params }, async () => ({
+    bodies: [body],
+  }));
   return record as CheckpointRecord;
 }
 

@@ -1,6 +1,6 @@
 import type { Domain } from "../domains/domain.ts";
 import type { Completion, SamplingParams } from "../engine/engine.ts";
-import type { RunConfig } from "../protocol/config.ts";
+import type { ForkOrigin, RunConfig } from "../protocol/config.ts";
 import type { CallRecord, CheckpointRecord, DataRecord, PackRef, RunRecord } from "../protocol/records.ts";
 
 /** What the verbs need of the world. The supervisor hands these in; tests hand in their own. */
@@ -99,8 +99,8 @@ export interface Policies {
     rows: { ids: Uint32Array; promptTokens: number }[],
     temperature: number,
   ): Promise<Float32Array[]>;
-  /** The line is finished: its model may leave the engine, saves inside it may be pruned. */
-  endLine(line: string, last: CheckpointRecord): Promise<void>;
+  /** The line is finished: its model may leave the engine. */
+  endLine(line: string): Promise<void>;
 }
 
 export interface ChatTokenizer {
@@ -119,6 +119,10 @@ export interface RunContext {
   readonly packs: PackStore;
   readonly policies: Policies;
   readonly base: { path: string };
+  /** The boundary of another run that this one begins at; null for a run of its own. */
+  readonly from: ForkOrigin | null;
+  /** Iterations that are asked for by now: extending a run raises the number while it runs. A loop bound, never a parameter. */
+  iterations(): number;
   /** Called before live work: waits while the run is paused, throws when it is stopped. */
   beforeWork(): Promise<void>;
   /** Milliseconds since the process started: for the timings that records carry, never for a decision. */

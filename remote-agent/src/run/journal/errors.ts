@@ -11,6 +11,7 @@ export type StorageReason =
   | "run_locked"
   | "lease_lost"
   | "pack_unreadable"
+  | "payload_removed"
   | "blob_unreadable"
   | "checkpoint_incomplete";
 

@@ -34,6 +34,13 @@ export class HandlePool {
     }
   }
 
+  /** The next use of this path opens it again. */
+  async forget(path: string): Promise<void> {
+    const entry = this.#entries.get(path);
+    this.#entries.delete(path);
+    if (entry?.users === 0) await closeQuietly(entry);
+  }
+
   async close(): Promise<void> {
     const entries = [...this.#entries.values()];
     this.#entries.clear();

@@ -59,6 +59,11 @@ async function readManifest(dir: string): Promise<Manifest> {
     if (errorCode(error) === "ENOENT") throw new CheckpointIncomplete(dir, ["MANIFEST.json is missing"]);
     throw error;
   }
+  return parseManifest(dir, text);
+}
+
+/** The content of a MANIFEST.json. @throws CheckpointIncomplete naming what is wrong with it */
+export function parseManifest(dir: string, text: string): Manifest {
   const parsed = z
     .string()
     .transform((json, context) => {

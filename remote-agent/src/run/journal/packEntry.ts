@@ -16,11 +16,15 @@ export interface ReadEntry {
   readonly logprobs?: Float32Array;
   readonly text?: string;
   readonly json?: unknown;
+  /** Parts that were stored and that retention has removed. */
+  readonly removed?: readonly RemovablePart[];
 }
+
+export type RemovablePart = "ids" | "logprobs";
 
 /*
  * Little-endian: magic u32, crc32 u32 of all that follows, then per part its length in bytes as u32 (0xFFFFFFFF: not
- * there) in the order ids, logprobs, text, json, then the parts. Text and JSON are a byte (0 as it is, 1 raw deflate), then
+ * there, 0xFFFFFFFE: removed by retention) in the order ids, logprobs, text, json, then the parts. Text and JSON are a byte (0 as it is, 1 raw deflate), then
  * UTF-8.
  */
 const MAGIC = 0x31505a52; // "RZP1"
@@ -29,6 +33,8 @@ const CRC_AT = 4;
 const LENGTHS_AT = 8;
 const HEADER_BYTES = LENGTHS_AT + 4 * PARTS;
 const ABSENT = 0xffffffff;
+const REMOVED = 0xfffffffe;
+const REMOVABLE: readonly RemovablePart[] = ["ids", "logprobs"];
 /** Fast, because compressing happens between two calls to the engine. */
 const DEFLATE = { level: 3 };
 /** Shorter texts are stored as they are: setting up zlib (a quarter of a megabyte) costs more than they could save. */
@@ -63,10 +69,11 @@ export function decodeEntry(bytes: Buffer): ReadEntry | { readonly problem: stri
   let at = HEADER_BYTES;
   const parts = Array.from({ length: PARTS }, (_, index) => {
     const length = bytes.readUInt32LE(LENGTHS_AT + 4 * index);
-    if (length === ABSENT) return undefined;
+    if (length >= REMOVED) return undefined;
     at += length;
     return bytes.subarray(at - length, at);
   });
+  const removed = REMOVABLE.filter((_, index) => bytes.readUInt32LE(LENGTHS_AT + 4 * index) === REMOVED);
   if (at !== bytes.length) return { problem: "the parts do not fill the entry" };
   const [ids, logprobs, text, json] = parts;
   return {
@@ -74,7 +81,25 @@ export function decodeEntry(bytes: Buffer): ReadEntry | { readonly problem: stri
     ...(logprobs && { logprobs: new Float32Array(nativeOrder(logprobs)) }),
     ...(text && { text: restored(text) }),
     ...(json && { json: JSON.parse(restored(json)) }),
+    ...(removed.length > 0 && { removed }),
   };
+}
+
+/** The same entry without token ids and log-probabilities, which it says were removed; text and JSON byte for byte. */
+export function trimmedEntry(bytes: Buffer): Buffer | { readonly problem: string } {
+  const decoded = decodeEntry(bytes);
+  if ("problem" in decoded) return decoded;
+  const header = Buffer.from(bytes.subarray(0, HEADER_BYTES));
+  let at = HEADER_BYTES;
+  for (const index of REMOVABLE.keys()) {
+    const length = bytes.readUInt32LE(LENGTHS_AT + 4 * index);
+    if (length >= REMOVED) continue;
+    at += length;
+    header.writeUInt32LE(REMOVED, LENGTHS_AT + 4 * index);
+  }
+  const trimmed = Buffer.concat([header, bytes.subarray(at)]);
+  trimmed.writeUInt32LE(crc32(trimmed.subarray(LENGTHS_AT)), CRC_AT);
+  return trimmed;
 }
 
 function numbers(values: ArrayLike<number>, Typed: typeof Uint32Array | typeof Float32Array): Buffer {

@@ -1,0 +1,54 @@
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import type { ResolvedRun } from "../protocol/config.ts";
+import type { RunRecord } from "../protocol/records.ts";
+import { openRun } from "./opened.ts";
+import { readRun, writeDerived } from "./runDir.ts";
+import { appendPatch, extended, readPatches } from "./runPatch.ts";
+
+export interface Extension {
+  /** The client's id of the command: a repeat changes nothing. */
+  command: string;
+  by: string;
+  /** By the setting's path. */
+  settings: Record<string, unknown>;
+}
+
+/**
+ * Extends a run that no process owns: writes run.patch.yaml and records that a completed run has work again. The record comes
+ * first: a crash between the two leaves a run that can be resumed, has nothing to do and completes, and that can be extended again.
+ * @throws PatchRefused; RunLocked when a supervisor owns the run
+ */
+export async function extendResting(
+  runDir: string,
+  { command, by, settings }: Extension,
+  now: Date,
+): Promise<{ run: ResolvedRun; repeated: boolean }> {
+  const opened = await openRun(runDir, () => undefined);
+  try {
+    const run = await readRun(runDir);
+    if ((await readPatches(runDir)).some((patch) => patch.command === command)) return { run, repeated: true };
+    const next = extended(run, settings);
+    // What is derived from the journal must not outlive it: a list would go on showing a completed run.
+    await rm(path.join(runDir, "summary.json"), { force: true });
+    await opened.journal.append(recordsOf(command, by, next, opened.view.state === "completed"), { durable: true });
+    await appendPatch(runDir, { command, at: now.toISOString(), by, set: settings });
+    await writeDerived(path.join(runDir, "summary.json"), opened.view);
+    return { run: next, repeated: false };
+  } finally {
+    await opened.close();
+  }
+}
+
+/** What the journal says of an extension. */
+export function recordsOf(command: string, by: string, next: ResolvedRun, wasCompleted: boolean): RunRecord[] {
+  const { iterations } = next.config;
+  const message = `The run was extended: ${iterations} iterations.`;
+  return [
+    { type: "command", id: command, command: "extend", by },
+    { type: "notice", level: "info", code: "extended", message },
+    ...(wasCompleted
+      ? [{ type: "state" as const, state: "paused" as const, reason: message, remedy: "Resume the run to go on." }]
+      : []),
+  ];
+}

@@ -1,0 +1,25 @@
+import type { RunConfig } from "../protocol/config.ts";
+import { removeLeftovers } from "./leftovers.ts";
+import { openRun } from "./opened.ts";
+import { type Removal, Retention } from "./retention.ts";
+import { readRun, writeDerived } from "./runDir.ts";
+
+/**
+ * Applies the retention rules to a run that no process owns; `rules` replace those of its run.yaml for this once.
+ * @throws RunLocked while a supervisor owns the run: it prunes by itself
+ */
+export async function pruneRun(
+  runDir: string,
+  { dryRun, rules }: { dryRun: boolean; rules: (config: RunConfig) => RunConfig },
+): Promise<Removal[]> {
+  const opened = await openRun(runDir, () => undefined);
+  try {
+    const config = rules((await readRun(runDir)).config);
+    if (!dryRun) await removeLeftovers(runDir, opened.checkpoints.paths);
+    const removals = await new Retention({ runDir, opened, config: () => config, dryRun }).apply();
+    if (removals.length > 0 && !dryRun) await writeDerived(`${runDir}/summary.json`, opened.view);
+    return removals;
+  } finally {
+    await opened.close();
+  }
+}
