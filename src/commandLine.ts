@@ -1,4 +1,4 @@
-import { type CommandId, commands } from "./ids.ts";
+import { commands, type TerminalCommandId } from "./ids.ts";
 
 /** A run of `rzero`: what the terminal is called, and the arguments. */
 export interface CommandLine {
@@ -7,7 +7,7 @@ export interface CommandLine {
 }
 
 /** What each command of the palette runs. A command without an entry does not compile. */
-export const commandLines: Record<CommandId, CommandLine> = {
+export const commandLines: Record<TerminalCommandId, CommandLine> = {
   [commands.runDemo]: { title: "Demo", args: ["demo", "--headless"] },
   [commands.listRuns]: { title: "Runs", args: ["list"] },
   [commands.checkMachine]: { title: "Check This Machine", args: ["doctor"] },

@@ -39,6 +39,6 @@ export const targets = [
     outExtension: { ".js": ".cjs" },
     format: "cjs",
     target: "node20",
-    external: ["vscode"],
+    external: ["vscode", "cpu-features", "*.node"],
   },
 ].filter((target) => target.entryPoints.length > 0);

@@ -11,6 +11,7 @@ export const layers = [
   { name: "engine", run: engine },
   { name: "unit", run: vitest("unit") },
   { name: "seam", run: vitest("seam") },
+  { name: "ssh", run: vitest("ssh") },
   { name: "faults", run: vitest("faults") },
 ];
 
