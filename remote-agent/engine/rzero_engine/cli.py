@@ -1,15 +1,16 @@
 """`python -m rzero_engine serve …`"""
 
 import argparse
-import logging
 import os
 import sys
 from pathlib import Path
 
+from rzero_engine import logs
+
 
 def main(argv: list[str] | None = None) -> int:
     options = _parser().parse_args(argv)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logs.start(options.log_file)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if options.threads:
         os.environ["OMP_NUM_THREADS"] = str(options.threads)
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--threads", type=int, default=0, help="CPU threads of torch (default 1)")
     serve.add_argument("--state-dir", type=Path, default=_default_state_dir(), help="where named checkpoints go")
     serve.add_argument("--ready-file", type=Path, help="written (0600) when the engine answers")
+    serve.add_argument("--log-file", type=Path, help="log there, with rotation, instead of to stderr")
     serve.add_argument("--parent-pid", type=int, help="leave when this process is gone and nobody calls for 60 s")
     serve.add_argument("--max-batch-tokens", type=int, default=0, help="tokens of one training micro-batch")
     return parser

@@ -59,6 +59,7 @@ async def _serve(base: Base, settings: Settings, listen: Listen, listener: socke
     config = uvicorn.Config(
         api.app(token),
         log_level="warning",
+        log_config=None,  # its loggers write to ours
         access_log=False,
         lifespan="off",
         timeout_keep_alive=120,  # longer than any client's, so that it is never us who closes under a request

@@ -4,11 +4,13 @@ import type { RunEvents } from "../protocol/rpc.ts";
 import { deleteRun } from "../run/deleteRun.ts";
 import type { Installation } from "../run/launch.ts";
 import { serve } from "../run/rpcPeer.ts";
+import { logSelection } from "../run/runServer.ts";
 import { openNamed, summaryOf } from "./connect.ts";
 import { refuseLive } from "./deleteCommand.ts";
 import { extendRun } from "./extend.ts";
 import { makeFork } from "./fork.ts";
 import { listRuns } from "./list.ts";
+import { logsOf } from "./logs.ts";
 import { type Relay, relayRun } from "./relay.ts";
 import { steer } from "./steer.ts";
 
@@ -63,6 +65,19 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
       const relay = relayRun({ ...found, env: host.env, subscription, since, types, send });
       relays.set(subscription, relay);
       relay.done.finally(() => relays.delete(subscription));
+      return { subscription };
+    },
+    "runs/logs": async ({ run, follow, ...params }) => {
+      const { runDir } = await openNamed(host, run);
+      const subscription = randomUUID();
+      const feed = await logsOf(runDir, host.env, {
+        ...logSelection(params),
+        id: subscription,
+        follow,
+        send: (logs) => connection.sendNotification("run/logs", logs),
+      });
+      relays.set(subscription, feed);
+      feed.done.catch(() => undefined).finally(() => relays.delete(subscription)); // a client that went away
       return { subscription };
     },
     "runs/ack": async ({ subscription, to }) => {

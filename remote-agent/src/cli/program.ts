@@ -10,6 +10,7 @@ import { extendCommand } from "./extend.ts";
 import { forkCommand } from "./fork.ts";
 import { listCommand } from "./list.ts";
 import { pruneCommand } from "./prune.ts";
+import { logsCommand } from "./logs.ts";
 import { runCommand } from "./run.ts";
 import { scoreCommand } from "./score.ts";
 import { serveCommand } from "./serve.ts";
@@ -95,6 +96,17 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
     )
     .option("--json", "records as JSON lines")
     .action(async (name, options) => exit(await tailCommand(world, name, options)));
+
+  program
+    .command("logs")
+    .description("what a run's agent and engine wrote, oldest first")
+    .argument("<run>", RUN)
+    .option("--follow", "go on with what comes, until the run's supervisor ends")
+    .addOption(new Option("--source <a,b>", "only these logs, for example engine").argParser(commas))
+    .option("--since <time>", "only from then on: 10m, 2h, 3d ago, or 2026-11-26T21:30:00Z")
+    .addOption(new Option("--lines <n>", "only the last n of those that are there").argParser(whole))
+    .option("--json", "lines as JSON")
+    .action(async (name, options) => exit(await logsCommand(world, name, options)));
 
   const steering = {
     pause: "pause a run when the calls under way are done",

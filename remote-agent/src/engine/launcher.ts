@@ -121,10 +121,10 @@ async function writeToken(file: string): Promise<string> {
   return token;
 }
 
-function commandOf(options: LaunchOptions, files: { token: string; ready: string }) {
+function commandOf(options: LaunchOptions, files: { token: string; ready: string; log: string }) {
   const args = ["-m", "rzero_engine", "serve"];
   args.push("--model", options.modelDir, "--port", "0", "--token-file", files.token, "--ready-file", files.ready);
-  args.push("--state-dir", options.stateDir, "--parent-pid", String(process.pid));
+  args.push("--log-file", files.log, "--state-dir", options.stateDir, "--parent-pid", String(process.pid));
   args.push("--threads", String(options.threads), "--device", options.device);
   args.push(options.deterministic ? "--deterministic" : "--no-deterministic");
   const env = {

@@ -115,5 +115,7 @@ export async function sizeOf(file: string): Promise<number> {
 }
 
 async function tailOf(file: string, from: number): Promise<string> {
-  return (await readFile(file)).subarray(from).toString("utf8");
+  const all = await readFile(file);
+  // Shorter than it was: it was rotated since.
+  return all.subarray(all.length < from ? 0 : from).toString("utf8");
 }

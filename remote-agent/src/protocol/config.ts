@@ -5,7 +5,7 @@ import { presetNames } from "./presets.ts";
 /**
  * run.yaml: what a run is. Every field has a default except `model` and `domain`: the number of its preset
  * (protocol/presets.ts), or for what no preset speaks of, the one here. Unknown keys are errors.
- * Fields marked (semantic) are compared on resume; the others (engine placement, batching limits) may change.
+ * Fields marked (semantic) are compared on resume; the others (engine placement, batching limits, metrics) may change.
  */
 
 const positive = z.number().int().positive();
@@ -141,6 +141,23 @@ export const payloadConfig = z.strictObject({
     ),
 });
 
+export const metricsConfig = z.strictObject({
+  tensorboard: z
+    .boolean()
+    .default(false)
+    .describe("Write TensorBoard event files to `tensorboard/` in the run's directory while it runs."),
+  wandb: z
+    .strictObject({
+      project: z.string().min(1).max(128),
+      entity: z.string().min(1).max(128).nullable().default(null),
+      mode: z.enum(["online", "offline"]).default("online"),
+    })
+    .nullable()
+    .default(null)
+    .describe("Send metrics to Weights & Biases; the key comes from WANDB_API_KEY in the environment only."),
+});
+export type MetricsConfig = z.infer<typeof metricsConfig>;
+
 /** The settings by themselves, after the preset's numbers have been filled in. */
 export const runSettings = z.strictObject({
   recipe: z.literal("r-zero").default("r-zero"),
@@ -166,6 +183,7 @@ export const runSettings = z.strictObject({
   engine: engineConfig.prefault({}),
   checkpoints: checkpointConfig.prefault({}),
   payload: payloadConfig.prefault({}),
+  metrics: metricsConfig.prefault({}),
   /** Completions in one sampling request. (semantic: numerics depend on the shape of a batch) */
   chunk: positive.default(640).describe("Completions in one sampling request."),
 });

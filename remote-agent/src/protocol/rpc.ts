@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { logLine } from "./logs.ts";
 import { runView } from "./runView.ts";
+import { telemetryPoint, telemetrySample } from "./telemetry.ts";
 
 /**
  * JSON-RPC between a client (CLI, extension) and the agent, over a byte stream with Content-Length framing. The same
@@ -63,6 +65,37 @@ export const methods = {
     }),
     result: z.object({ subscription: z.string() }),
   },
+  /** Starts `run/logs` notifications with the lines of a run's logs; acknowledged and ended like `runs/subscribe`. */
+  "runs/logs": {
+    params: runParams.extend({
+      /** Names of logs (`agent`, `engine`, …). Absent: all. */
+      sources: z.array(z.string().max(32)).max(32).optional(),
+      /** Only lines of this time or later, in milliseconds since the epoch. */
+      since: z.number().min(0).optional(),
+      /** Goes on behind the lines that were given with this cursor. */
+      after: z.string().max(4096).optional(),
+      /** Keeps sending what is written until the run's owner ends; else ends with what there is. */
+      follow: z.boolean().default(false),
+    }),
+    result: z.object({ subscription: z.string() }),
+  },
+  /** How the host and the run's processes do: now, and thinned over the time the run was owned. */
+  "host/telemetry": {
+    params: z.object({
+      /** Absent: the host alone, without history. */
+      run: z.string().optional(),
+      /** Only points of this time or later, in milliseconds since the epoch. */
+      since: z.number().min(0).optional(),
+    }),
+    result: z.object({
+      /** The newest sample; null when the run is not owned at the moment. */
+      now: telemetrySample.nullable(),
+      /** Samples of the last minutes, oldest first. */
+      recent: z.array(telemetrySample),
+      /** One point a minute, oldest first; the newest ones when there are too many. */
+      history: z.array(telemetryPoint),
+    }),
+  },
   /** The client has processed everything up to `to`: at most a bounded number of ranges is under way unacknowledged. */
   "runs/ack": {
     params: z.object({ subscription: z.string(), to: z.number().int() }),
@@ -86,7 +119,22 @@ export const runEvents = z.object({
 });
 export type RunEvents = z.infer<typeof runEvents>;
 
-export const notifications = { "run/events": runEvents } as const;
+/** Lines (from, to] of one `runs/logs` subscription, counted from 0. */
+export const runLogs = z.object({
+  subscription: z.string(),
+  from: z.number().int(),
+  to: z.number().int(),
+  lines: z.array(logLine),
+  /** Where these lines end, for `after` of a later subscription. */
+  cursor: z.string(),
+  /** Lines before these were rotated away before they could be read. */
+  lost: z.boolean(),
+  /** Set on the last notification: nothing more will come on this subscription. */
+  ended: z.boolean(),
+});
+export type RunLogs = z.infer<typeof runLogs>;
+
+export const notifications = { "run/events": runEvents, "run/logs": runLogs } as const;
 
 /** What went wrong, as data of a JSON-RPC error: `reason` is stable, the message is a sentence for the user. */
 export const rpcErrorData = z.object({ reason: z.string(), remedy: z.string().nullable() });

@@ -3,6 +3,7 @@ import { domainNamed } from "../domains/registry.ts";
 import { loadTokenizer } from "../engine/tokenizer.ts";
 import { cpuSecondsOf } from "../hostinfo/cpu.ts";
 import type { ResolvedRun } from "../protocol/config.ts";
+import type { LogLevel } from "../protocol/logs.ts";
 import { presets } from "../scoring/presets.ts";
 import { repetitionInWorker } from "../scoring/repetitionInWorker.ts";
 import type { RunContext } from "../verbs/ports.ts";
@@ -23,7 +24,7 @@ export interface SupervisorOptions {
   recipe: (run: RunContext) => Promise<void>;
   /** Token of an external engine (`engine.url`), from the environment. */
   engineToken: string;
-  log: (line: string) => void;
+  log: (line: string, level?: LogLevel) => void;
 }
 
 /** The engine of a run: an external one, or our own started when first needed. */

@@ -6,6 +6,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ResolvedRun, RunConfig } from "../protocol/config.ts";
 import { exists, type Installed, installByContent } from "./install.ts";
+import { printedFile } from "./logs/agentLog.ts";
 import { RpcClient } from "./rpcPeer.ts";
 import { createRunDirectory, newRunId, readRun } from "./runDir.ts";
 import { runSocketPath } from "./socketPath.ts";
@@ -53,8 +54,9 @@ export async function startSupervisor(installation: Installation, runDir: string
   const run = await readRun(runDir);
   const entry = await agentEntry(installation, run.identity.agent);
   const enginePackageDir = await engineFolder(installation, run.identity.engine);
-  const logFile = path.join(runDir, "logs", "agent.log");
-  const log = await open(logFile, "a", 0o600);
+  // The supervisor writes its log itself; here is only what its process prints: why it did not start, or crashed.
+  const printed = printedFile(runDir);
+  const log = await open(printed, "a", 0o600);
   const from = (await log.stat()).size;
   const child = spawn(process.execPath, [...entry, "supervise", runDir], {
     detached: true,
@@ -81,9 +83,11 @@ export async function startSupervisor(installation: Installation, runDir: string
   for (;;) {
     const client = await attach(runDir, installation.env);
     if (client !== null) return client;
-    if (end !== null) throw new SupervisorFailed(await whyEnded(logFile, from, end));
+    if (end !== null) throw new SupervisorFailed(await whyEnded(printed, from, end));
     if (performance.now() - start > READY_MS)
-      throw new SupervisorFailed(`The run's supervisor did not answer within ${READY_MS / 1000} s; see ${logFile}.`);
+      throw new SupervisorFailed(
+        `The run's supervisor did not answer within ${READY_MS / 1000} s; see ${path.dirname(printed)}.`,
+      );
     await delay(50);
   }
 }
@@ -151,7 +155,12 @@ async function modelIdentity(modelDir: string): Promise<string> {
   throw new SupervisorFailed(`${modelDir} is no Hugging Face model folder (it has no config.json).`);
 }
 
-async function whyEnded(logFile: string, from: number, how: string): Promise<string> {
-  const lines = (await readFile(logFile)).subarray(from).toString("utf8").trim().split("\n");
-  return `The run's supervisor ended at once (${how}). ${lines.slice(-3).join(" ") || "Its log is empty."} The whole log: ${logFile}`;
+async function whyEnded(printed: string, from: number, how: string): Promise<string> {
+  const all = await readFile(printed);
+  const lines = all
+    .subarray(all.length < from ? 0 : from)
+    .toString("utf8")
+    .trim()
+    .split("\n");
+  return `The run's supervisor ended at once (${how}). ${lines.slice(-3).join(" ") || "It printed nothing."} Its logs: ${path.dirname(printed)}`;
 }

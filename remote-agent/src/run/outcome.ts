@@ -1,3 +1,4 @@
+import type { LogLevel } from "../protocol/logs.ts";
 import type { RunState } from "../protocol/records.ts";
 import { RunPaused } from "../verbs/errors.ts";
 import { RunInterrupted, RunStopped } from "./control.ts";
@@ -21,9 +22,14 @@ export async function conclude(
 }
 
 /** How a run that did not complete ended: paused, stopped and interrupted runs can be resumed as they are. */
-export async function concludeFailed(opened: OpenedRun, error: unknown, log: (line: string) => void): Promise<Outcome> {
+export async function concludeFailed(
+  opened: OpenedRun,
+  error: unknown,
+  log: (line: string, level?: LogLevel) => void,
+): Promise<Outcome> {
   const message = error instanceof Error ? error.message : String(error);
-  log(error instanceof Error ? (error.stack ?? message) : message);
+  const asked = error instanceof RunStopped || error instanceof RunInterrupted;
+  log(error instanceof Error && !asked ? (error.stack ?? message) : message, asked ? "info" : "error");
   if (error instanceof RunStopped) return conclude(opened, "stopped", null, null);
   if (error instanceof RunInterrupted) return { state: "interrupted", reason: message };
   if (error instanceof RunPaused) return conclude(opened, "paused", message, error.remedy);

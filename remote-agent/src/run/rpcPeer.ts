@@ -7,7 +7,16 @@ import {
   StreamMessageWriter,
 } from "vscode-jsonrpc/node";
 import type { z } from "zod";
-import { type MethodName, methods, type Params, type Result, type RunEvents, runEvents } from "../protocol/rpc.ts";
+import {
+  type MethodName,
+  methods,
+  type Params,
+  type Result,
+  type RunEvents,
+  type RunLogs,
+  runEvents,
+  runLogs,
+} from "../protocol/rpc.ts";
 
 /** Handlers for some of the contract's methods; parameters have been parsed, results are checked by the compiler. */
 export type Handlers = {
@@ -84,6 +93,10 @@ export class RpcClient {
 
   onEvents(listener: (events: RunEvents) => void): void {
     this.#connection.onNotification("run/events", (raw: unknown) => listener(runEvents.parse(raw)));
+  }
+
+  onLogs(listener: (logs: RunLogs) => void): void {
+    this.#connection.onNotification("run/logs", (raw: unknown) => listener(runLogs.parse(raw)));
   }
 
   close(): void {

@@ -7,6 +7,8 @@ import type { RunState } from "../protocol/records.ts";
 import type { RunControl } from "./control.ts";
 import { Feed, RecentRecords } from "./feed.ts";
 import type { LiveExtensions } from "./liveExtensions.ts";
+import { LogFeed } from "./logs/logFeed.ts";
+import type { LogSelection } from "./logs/mergedLogs.ts";
 import type { OpenedRun } from "./opened.ts";
 import { connectionOver, type Handlers, serve } from "./rpcPeer.ts";
 import { writeDerived } from "./runDir.ts";
@@ -36,6 +38,8 @@ export async function serveRun(served: Served): Promise<RunServer> {
   await rm(socketPath, { force: true }); // we hold the run's lock: a socket that is there has no owner
   const recent = new RecentRecords();
   const feeds = new Set<Feed>();
+  const logFeeds = new Set<LogFeed>();
+  const closing = Promise.withResolvers<void>();
   const sockets = new Set<Socket>();
   // One write after the other, each of the view as it is by then: a later one is never overtaken by an earlier one.
   let summary: Promise<void> = Promise.resolve();
@@ -55,11 +59,13 @@ export async function serveRun(served: Served): Promise<RunServer> {
     sockets.add(socket);
     socket.on("error", () => undefined); // closing follows
     const own = new Map<string, Feed>();
+    const ownLogs = new Map<string, LogFeed>();
     const connection = connectionOver({ read: socket, write: socket });
     connection.onError(() => undefined);
     socket.once("close", () => {
       sockets.delete(socket);
       for (const feed of own.values()) feeds.delete(feed);
+      for (const feed of ownLogs.values()) feed.close();
     });
     serve(connection, {
       ...commandHandlers(served),
@@ -78,11 +84,31 @@ export async function serveRun(served: Served): Promise<RunServer> {
         feeds.add(feed);
         return { subscription: id };
       },
+      "runs/logs": async (params) => {
+        const id = randomUUID();
+        const feed = new LogFeed({
+          ...logSelection(params),
+          id,
+          directory: path.join(runDir, "logs"),
+          writers: params.follow ? closing.promise : null,
+          send: (logs) => connection.sendNotification("run/logs", logs),
+        });
+        ownLogs.set(id, feed);
+        logFeeds.add(feed);
+        const forget = () => {
+          ownLogs.delete(id);
+          logFeeds.delete(feed);
+        };
+        feed.done.then(forget, forget); // a client that went away, too
+        return { subscription: id };
+      },
       "runs/ack": async ({ subscription, to }) => {
         own.get(subscription)?.ack(to);
+        ownLogs.get(subscription)?.ack(to);
         return {};
       },
       "runs/unsubscribe": async ({ subscription }) => {
+        ownLogs.get(subscription)?.close();
         const feed = own.get(subscription);
         if (feed !== undefined) feeds.delete(feed);
         own.delete(subscription);
@@ -98,9 +124,11 @@ export async function serveRun(served: Served): Promise<RunServer> {
   return {
     async close() {
       for (const feed of feeds) feed.end();
-      const farewell = Promise.allSettled([...feeds].map((feed) => feed.done));
+      closing.resolve();
+      const farewell = Promise.allSettled([...feeds, ...logFeeds].map((feed) => feed.done));
       await Promise.race([farewell, new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))]);
       published[Symbol.dispose]();
+      for (const feed of logFeeds) feed.close();
       await writeSummary();
       for (const socket of sockets) socket.end();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -111,6 +139,11 @@ export async function serveRun(served: Served): Promise<RunServer> {
       await rm(socketPath, { force: true });
     },
   };
+}
+
+/** What a client asks of the logs. */
+export function logSelection(params: { sources?: string[]; since?: number; after?: string }): LogSelection {
+  return { sources: params.sources ?? null, since: params.since ?? null, after: params.after ?? null };
 }
 
 function commandHandlers({ run, runDir, opened, control, extensions }: Served): Handlers {

@@ -1,11 +1,14 @@
 import { randomUUID } from "node:crypto";
+import path from "node:path";
 import { Duplex, PassThrough } from "node:stream";
 import { expect, it, onTestFinished } from "vitest";
 import { serveHost } from "../../../remote-agent/src/cli/hostServer.ts";
-import type { RunEvents } from "../../../remote-agent/src/protocol/rpc.ts";
+import type { RunEvents, RunLogs } from "../../../remote-agent/src/protocol/rpc.ts";
 import { applyRecord, emptyRunView } from "../../../remote-agent/src/protocol/runView.ts";
+import { formatLine } from "../../../remote-agent/src/run/logs/line.ts";
+import { RotatingFile } from "../../../remote-agent/src/run/logs/rotatingFile.ts";
 import { connectionOver, RpcClient } from "../../../remote-agent/src/run/rpcPeer.ts";
-import { stored, temporaryHome, wholeRun, writeRun } from "./support.ts";
+import { stored, T0, temporaryHome, wholeRun, writeRun } from "./support.ts";
 
 async function serving() {
   const home = await temporaryHome();
@@ -54,7 +57,7 @@ it("streams a resting run's journal in contiguous ranges, no faster than they ar
     });
   });
   const { subscription } = await client.request("runs/subscribe", { run: "last", since: 3 });
-  await expect.poll(() => ranges.length).toBe(8);
+  await expect.poll(() => ranges.length, { timeout: 10_000 }).toBe(8);
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(ranges.length).toBe(8);
   acknowledge = true;
@@ -80,6 +83,41 @@ it("leaves out types that were not asked for, and still covers every number", as
   await client.request("runs/subscribe", { run: "last", since: 0, types: ["state"] });
   expect(await ended).toBe(records.length);
   expect(view).toMatchObject({ state: "completed", stages: [] });
+});
+
+it("streams a run's logs in batches, no faster than they are acknowledged, and goes on behind a cursor", async () => {
+  const { home, client } = await serving();
+  const directory = await writeRun(home, "20261122-1-demo-aaaa", wholeRun());
+  const file = new RotatingFile(path.join(directory, "logs", "agent.log"), { bytes: 100_000, files: 10 });
+  const append = (n: number) => file.append(formatLine(T0 + n, "info", "agent", `message ${n}`));
+  for (let n = 0; n < 6000; n++) append(n);
+  const batches: RunLogs[] = [];
+  let acknowledge = false;
+  let ended = Promise.withResolvers<void>();
+  client.onLogs((logs) => {
+    batches.push(logs);
+    if (logs.ended) ended.resolve();
+    else if (acknowledge) client.request("runs/ack", { subscription: logs.subscription, to: logs.to });
+  });
+  const { subscription } = await client.request("runs/logs", { run: "last" });
+  await expect.poll(() => batches.length, { timeout: 10_000 }).toBe(8);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(batches.length).toBe(8);
+  acknowledge = true;
+  await client.request("runs/ack", { subscription, to: batches.at(-1)?.to ?? 0 });
+  await ended.promise;
+  expect(batches.map(({ from }) => from)).toEqual([0, ...batches.slice(0, -1).map(({ to }) => to)]);
+  expect(batches.flatMap(({ lines }) => lines.map(({ text }) => text))).toEqual(
+    Array.from({ length: 6000 }, (_, n) => `message ${n}`),
+  );
+  const after = batches.at(-1)?.cursor ?? "";
+  for (let n = 6000; n < 6010; n++) append(n);
+  file.close();
+  batches.length = 0;
+  ended = Promise.withResolvers<void>();
+  await client.request("runs/logs", { run: "last", after, since: T0 + 6005 });
+  await ended.promise;
+  expect(batches.flatMap(({ lines }) => lines.map(({ t }) => t))).toEqual([5, 6, 7, 8, 9].map((n) => T0 + 6000 + n));
 });
 
 it("answers commands to resting runs, unknown runs and wrong parameters with a reason", async () => {
