@@ -1,14 +1,17 @@
 import { randomUUID } from "node:crypto";
 import type { MessageConnection } from "vscode-jsonrpc/node";
+import { TelemetrySampler } from "../hostinfo/telemetry.ts";
 import type { RunEvents } from "../protocol/rpc.ts";
 import { deleteRun } from "../run/deleteRun.ts";
 import type { Installation } from "../run/launch.ts";
 import { serve } from "../run/rpcPeer.ts";
+import { rzeroHome } from "../run/runDir.ts";
 import { logSelection } from "../run/runServer.ts";
 import { openNamed, summaryOf } from "./connect.ts";
 import { refuseLive } from "./deleteCommand.ts";
 import { extendRun } from "./extend.ts";
 import { makeFork } from "./fork.ts";
+import { telemetryOf } from "./hostTelemetry.ts";
 import { listRuns } from "./list.ts";
 import { logsOf } from "./logs.ts";
 import { type Relay, relayRun } from "./relay.ts";
@@ -27,6 +30,7 @@ export interface Host {
  */
 export function serveHost(connection: MessageConnection, host: Host): () => void {
   const relays = new Map<string, Relay>();
+  const sampler = new TelemetrySampler(rzeroHome(host.env));
   const send = (events: RunEvents) => connection.sendNotification("run/events", events);
   const steering = (what: "pause" | "resume" | "stop") => {
     return async ({ run, ...command }: { run: string; command: string; by: string }) =>
@@ -59,6 +63,7 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
       await refuseLive(host.env, found.runDir, found.run);
       return { run: found.run.id, bytes: await deleteRun(found.runDir) };
     },
+    "host/telemetry": async (params) => telemetryOf(host.env, sampler, params),
     "runs/subscribe": async ({ run, since, types }) => {
       const found = await openNamed(host, run);
       const subscription = randomUUID();

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { openNamed, summaryOf } from "./connect.ts";
 import { bytes, plural } from "./format.ts";
+import { liveTelemetry, telemetryRows } from "./hostTelemetry.ts";
 import { coloured, harmless, plain, table } from "./layout.ts";
 import { renderRun } from "./renderRun.ts";
 import { type LabelledQuestion, readRunFacts } from "./runFacts.ts";
@@ -12,8 +13,15 @@ export async function showCommand(world: World, name: string, options: { json?: 
   const summary = await summaryOf(world.env, runDir, run);
   const facts = await readRunFacts(runDir, run.config);
   const places = placesOf(runDir, facts.checkpoints);
+  const telemetry = summary.live ? await liveTelemetry(world.env, runDir, { run: run.id }) : null;
   if (options.json) {
-    printJson(world, { ...summary, newestQuestions: facts.newestQuestions, places, config: run.config });
+    printJson(world, {
+      ...summary,
+      newestQuestions: facts.newestQuestions,
+      places,
+      telemetry: telemetry?.now ?? null,
+      config: run.config,
+    });
     return 0;
   }
   const { view } = summary;
@@ -43,6 +51,10 @@ export async function showCommand(world: World, name: string, options: { json?: 
         `ids and log-probabilities of ${plural(removed.payloads, "stage")} (${bytes(removed.bytes)})`,
     );
   }
+  const rows = telemetry?.now == null ? [] : telemetryRows(telemetry.now);
+  if (rows.length > 0) print(world, "");
+  for (const line of table(rows, [0, 1])) print(world, line);
+  if (rows.length > 0) print(world, "");
   for (const line of table(
     Object.entries(places).map(([what, where]) => [what, where]),
     [0, 1],

@@ -13,6 +13,7 @@ import type { OpenedRun } from "./opened.ts";
 import { connectionOver, type Handlers, serve } from "./rpcPeer.ts";
 import { writeDerived } from "./runDir.ts";
 import { makeSocketDirectory, runSocketPath } from "./socketPath.ts";
+import type { TelemetryRecorder } from "./telemetry/recorder.ts";
 
 export interface RunServer {
   /** Sends what is durable to every subscriber, then closes. */
@@ -25,6 +26,7 @@ interface Served {
   opened: OpenedRun;
   control: RunControl;
   extensions: LiveExtensions;
+  telemetry: TelemetryRecorder;
 }
 
 /** Limit for saying good-bye to subscribers that do not read. */
@@ -146,7 +148,7 @@ export function logSelection(params: { sources?: string[]; since?: number; after
   return { sources: params.sources ?? null, since: params.since ?? null, after: params.after ?? null };
 }
 
-function commandHandlers({ run, runDir, opened, control, extensions }: Served): Handlers {
+function commandHandlers({ run, runDir, opened, control, extensions, telemetry }: Served): Handlers {
   const command = (name: "pause" | "resume" | "stop", act: () => void, state: RunState | null) => {
     return async (params: { command: string; by: string }) => {
       if (opened.commands.has(params.command)) return { state: opened.view.state, repeated: true };
@@ -170,6 +172,7 @@ function commandHandlers({ run, runDir, opened, control, extensions }: Served): 
       view: opened.view,
       live: true,
     }),
+    "host/telemetry": async ({ since }) => telemetry.answer(since),
     "runs/pause": command("pause", () => control.pause(), "paused"),
     "runs/resume": command("resume", () => control.resume(), "running"),
     "runs/stop": command("stop", () => control.stop(), null),

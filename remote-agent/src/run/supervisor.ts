@@ -10,6 +10,7 @@ import type { EnginePolicies } from "./policies.ts";
 import { Retention } from "./retention.ts";
 import { readRun } from "./runDir.ts";
 import { serveRun } from "./runServer.ts";
+import { TelemetryRecorder } from "./telemetry/recorder.ts";
 
 /** Paused for so long, the engine is ended and its memory free for others; resuming starts it again. */
 const UNLOAD_AFTER_MS = 10 * 60_000;
@@ -39,7 +40,8 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
   const policies = policiesOf(run, opened, options, control, host, room);
   const packs = new RunPackStore(runDir);
   const extensions = new LiveExtensions(run, runDir, opened);
-  const server = await serveRun({ run, runDir, opened, control, extensions });
+  const telemetry = new TelemetryRecorder(runDir);
+  const server = await serveRun({ run, runDir, opened, control, extensions, telemetry });
   const unloading = unloadWhilePaused(control, () => letGo(host, policies, log));
   let outcome: Outcome;
   try {
@@ -71,6 +73,7 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
     await recordUsage(opened, host, started);
     await host.stop();
     await packs.close();
+    await telemetry.close();
   }
   await server.close();
   await opened.close();
