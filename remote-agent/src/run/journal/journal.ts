@@ -12,6 +12,7 @@ import {
 import { type JournalFs, nodeFs, readUpTo } from "./fs.ts";
 import { HandlePool } from "./handlePool.ts";
 import { readSegments, verifySegments } from "./read.ts";
+import { ReadAhead } from "./readAhead.ts";
 import { decodeAt, type JournalRecord, type NewRecord } from "./record.ts";
 import { type RecoveryReport, recover } from "./recover.ts";
 import { SeekIndex } from "./seek.ts";
@@ -76,6 +77,7 @@ export class Journal {
   readonly #ballast: Ballast;
   readonly #options: JournalOptions;
   readonly #handles: HandlePool;
+  readonly #ahead: ReadAhead;
   readonly #seek = new SeekIndex();
   readonly #listeners = new Set<PublishListener>();
   readonly #queue: Batch<Appended>[] = [];
@@ -134,6 +136,11 @@ export class Journal {
     this.#durableSeq = lastSeq;
     this.#options = options;
     this.#handles = new HandlePool(fs, READ_HANDLES);
+    this.#ahead = new ReadAhead(
+      ({ segment, offset, length }) =>
+        this.#handles.use(`${dir}/${segmentName(segment)}`, (file) => readUpTo(file, offset, length)),
+      (segment) => writer.durableBytes(segment),
+    );
   }
 
   /** Sequence number of the last durable record; 0 when there is none. */
@@ -178,9 +185,7 @@ export class Journal {
   /** The records at a location that `append` or `scan` gave. Throws JournalCorrupt when they are damaged. */
   async read(location: Location): Promise<JournalRecord[]> {
     const name = segmentName(location.segment);
-    const bytes = await this.#handles.use(`${this.#dir}/${name}`, (file) =>
-      readUpTo(file, location.offset, location.length),
-    );
+    const bytes = await this.#ahead.bytesAt(location);
     const records: JournalRecord[] = [];
     for (let at = 0; at < location.length; ) {
       const decoded = decodeAt(bytes, at);

@@ -61,6 +61,11 @@ export class SegmentWriter {
     return this.#tail ? [...this.#sealed, this.#tail] : this.#sealed;
   }
 
+  /** Bytes of whole records in a segment that are durable. */
+  durableBytes(segment: number): number {
+    return (segment === this.#tail?.number ? this.#tail : this.#sealed[segment - 1])?.bytes ?? 0;
+  }
+
   /** Path of the segment that is written next, for messages. */
   get path(): string {
     return this.#path(this.#tail?.number ?? this.#sealed.length + 1);
