@@ -15,6 +15,7 @@ import { telemetryOf } from "./hostTelemetry.ts";
 import { listRuns } from "./list.ts";
 import { logsOf } from "./logs.ts";
 import { type Relay, relayRun } from "./relay.ts";
+import { RunIndexes } from "./runIndexes.ts";
 import { steer } from "./steer.ts";
 
 export interface Host {
@@ -31,12 +32,14 @@ export interface Host {
 export function serveHost(connection: MessageConnection, host: Host): () => void {
   const relays = new Map<string, Relay>();
   const sampler = new TelemetrySampler(rzeroHome(host.env));
+  const indexes = new RunIndexes(host.env);
   const send = (events: RunEvents) => connection.sendNotification("run/events", events);
   const steering = (what: "pause" | "resume" | "stop") => {
     return async ({ run, ...command }: { run: string; command: string; by: string }) =>
       steer(what, await openNamed(host, run), command, host);
   };
   serve(connection, {
+    ...indexes.handlers(),
     "agent/hello": async () => ({ agent: host.agent, protocol: 1, pid: process.pid }),
     "runs/list": async () => ({ runs: (await listRuns(host.env)).runs }),
     "runs/show": async ({ run }) => {
@@ -98,5 +101,6 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
   return () => {
     for (const relay of relays.values()) relay.close();
     relays.clear();
+    indexes.close();
   };
 }

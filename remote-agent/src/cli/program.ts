@@ -8,9 +8,13 @@ import { doctorCommand } from "./doctor.ts";
 import { engineServeCommand } from "./engineServe.ts";
 import { extendCommand } from "./extend.ts";
 import { forkCommand } from "./fork.ts";
+import { lineageCommand } from "./lineage.ts";
 import { listCommand } from "./list.ts";
 import { logsCommand } from "./logs.ts";
 import { pruneCommand } from "./prune.ts";
+import { questionCommand } from "./question.ts";
+import { filterHelp } from "./questionFilter.ts";
+import { questionsCommand } from "./questions.ts";
 import { runCommand } from "./run.ts";
 import { scoreCommand } from "./score.ts";
 import { serveCommand } from "./serve.ts";
@@ -107,6 +111,39 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
     .addOption(new Option("--lines <n>", "only the last n of those that are there").argParser(whole))
     .option("--json", "lines as JSON")
     .action(async (name, options) => exit(await logsCommand(world, name, options)));
+
+  program
+    .command("questions")
+    .description("the questions of a run: filtered, searched, in any order, a page at a time")
+    .argument("<run>", RUN)
+    .addOption(new Option("--filter <property=value>", filterHelp).argParser(append).default([], "nothing"))
+    .option("--search <text>", 'words of question or answers; "a phrase", begin*')
+    .option("--sort <column>", "a column of the table or of --json; -column for descending", "order")
+    .addOption(new Option("--limit <n>", "rows, at most 500").argParser(whole).default(20))
+    .addOption(new Option("--at <row>", "the first row, from 0").argParser(whole))
+    .option("--after <cursor>", "go on after the page whose `next` this was")
+    .addOption(new Option("--facets <a,b>", "count values instead, for example reason,band").argParser(commas))
+    .option(...JSON_OPTION)
+    .action(async (name, options) => exit(await questionsCommand(world, name, options)));
+
+  program
+    .command("question")
+    .description("one question: its answers in classes, rewards, neighbours")
+    .argument("<run>", RUN)
+    .argument("<id>", "id of its proposal, task, or one of its answers")
+    .option(...JSON_OPTION)
+    .action(async (name, id, options) => exit(await questionCommand(world, name, id, options)));
+
+  program
+    .command("lineage")
+    .description("what led to a record, and what it led to")
+    .argument("<run>", RUN)
+    .argument("<id>", "id of any record")
+    .addOption(new Option("--direction <which>").choices(["causes", "effects", "both"]).default("both"))
+    .addOption(new Option("--depth <n>", "steps in each direction").argParser(whole).default(6))
+    .addOption(new Option("--limit <n>", "records at most").argParser(whole).default(100))
+    .option(...JSON_OPTION)
+    .action(async (name, id, options) => exit(await lineageCommand(world, name, id, options)));
 
   const steering = {
     pause: "pause a run when the calls under way are done",

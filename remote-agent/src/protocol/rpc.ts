@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { logLine } from "./logs.ts";
+import { facetKeys, questionFilter, questionQuery } from "./questionQuery.ts";
+import { lineage, questionFacets, questionPage, questionView, recordPayload } from "./questionRows.ts";
 import { runView } from "./runView.ts";
 import { telemetryPoint, telemetrySample } from "./telemetry.ts";
 
@@ -20,6 +22,7 @@ export const runSummary = z.object({
 export type RunSummary = z.infer<typeof runSummary>;
 
 const runParams = z.object({ run: z.string() });
+const ofRecord = runParams.extend({ id: z.string().max(100) });
 /** `command` is a client-made UUID: sending a command twice does it once and answers with the first result. */
 const commandParams = runParams.extend({ command: z.string(), by: z.string() });
 /** Settings by their path, as in `solver.steps`. */
@@ -102,6 +105,27 @@ export const methods = {
     result: z.object({}),
   },
   "runs/unsubscribe": { params: z.object({ subscription: z.string() }), result: z.object({}) },
+  // The run's questions, from its index: served for all runs, live ones too, by `rzero serve --stdio`. An answer of an index that
+  // is still being built says how far it is.
+  "runs/questions": { params: runParams.extend({ query: questionQuery.prefault({}) }), result: questionPage },
+  "runs/facets": {
+    params: runParams.extend({ filter: questionFilter.default({}), facets: z.array(z.enum(facetKeys)).min(1) }),
+    result: questionFacets,
+  },
+  /** A question with its answers, by the id of any record that belongs to it. */
+  "runs/question": { params: ofRecord, result: questionView },
+  "runs/lineage": {
+    params: ofRecord.extend({
+      direction: z.enum(["causes", "effects", "both"]).default("both"),
+      depth: z.number().int().min(1).max(20).default(6),
+      limit: z.number().int().min(1).max(500).default(100),
+    }),
+    result: lineage,
+  },
+  "runs/record": {
+    params: ofRecord.extend({ textFrom: z.number().int().min(0).default(0) }),
+    result: recordPayload,
+  },
 } as const;
 export type Methods = typeof methods;
 export type MethodName = keyof Methods;

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import {
+  type CancellationToken,
   createMessageConnection,
   type MessageConnection,
   ResponseError,
@@ -18,13 +19,23 @@ import {
   runLogs,
 } from "../protocol/rpc.ts";
 
-/** Handlers for some of the contract's methods; parameters have been parsed, results are checked by the compiler. */
+/**
+ * Handlers for some of the contract's methods; parameters have been parsed, results are checked by the compiler. The signal
+ * aborts when the client cancels its request.
+ */
 export type Handlers = {
-  [M in MethodName]?: (params: z.output<(typeof methods)[M]["params"]>) => Promise<Result<M>>;
+  [M in MethodName]?: (params: z.output<(typeof methods)[M]["params"]>, signal: AbortSignal) => Promise<Result<M>>;
 };
 
 /** Code of an error whose data says more (`rpcErrorData`). */
 export const REFUSED = -32000;
+/** The protocol's own code for a request that its client cancelled. */
+const CANCELLED = -32800;
+
+/** An error for the client: a sentence and a stable reason. */
+export function refused(message: string, reason: string): ResponseError<unknown> {
+  return new ResponseError(REFUSED, message, { reason, remedy: null });
+}
 
 /** A JSON-RPC connection over a byte stream that answers with these handlers. The caller listens. */
 export function connectionOver(stream: {
@@ -36,16 +47,20 @@ export function connectionOver(stream: {
 
 export function serve(connection: MessageConnection, handlers: Handlers): void {
   for (const name of Object.keys(handlers) as MethodName[]) {
-    const handler = handlers[name] as ((params: unknown) => Promise<unknown>) | undefined;
+    const handler = handlers[name] as ((params: unknown, signal: AbortSignal) => Promise<unknown>) | undefined;
     if (handler === undefined) continue;
-    connection.onRequest(name, async (raw: unknown) => {
+    connection.onRequest(name, async (raw: unknown, token: CancellationToken) => {
       const params = methods[name].params.safeParse(raw ?? {});
       if (!params.success) {
         const issue = params.error.issues[0];
         throw new ResponseError(-32602, `${name}: '${issue?.path.join(".")}': ${issue?.message}`);
       }
+      const cancelled = new AbortController();
+      const listening = token.onCancellationRequested(() =>
+        cancelled.abort(new ResponseError(CANCELLED, "Cancelled.")),
+      );
       try {
-        return await handler(params.data);
+        return await handler(params.data, cancelled.signal);
       } catch (error) {
         if (error instanceof ResponseError) throw error;
         const message = error instanceof Error ? error.message : String(error);
@@ -53,6 +68,8 @@ export function serve(connection: MessageConnection, handlers: Handlers): void {
           reason: error instanceof Error ? error.name : "Error",
           remedy: null,
         });
+      } finally {
+        listening.dispose();
       }
     });
   }

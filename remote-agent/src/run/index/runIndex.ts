@@ -193,6 +193,7 @@ function delay(ms: number): Promise<void> {
 
 async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
+  work.catch(() => undefined); // who gives up waiting does not hear how it ended
   signal.throwIfAborted();
   const cleanUp = new AbortController();
   const aborted = new Promise<never>((_, reject) => {

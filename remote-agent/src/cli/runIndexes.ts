@@ -1,0 +1,74 @@
+import type { ResolvedRun } from "../protocol/config.ts";
+import { IndexError } from "../run/index/errors.ts";
+import { RunIndex } from "../run/index/runIndex.ts";
+import { type Handlers, refused } from "../run/rpcPeer.ts";
+import { openNamed, withSupervisor } from "./connect.ts";
+
+/** An answer waits so long for the newest records; then it is of those before, and says so. */
+const WAIT_MS = 500;
+const ANSWER_MS = 5000;
+/** Runs whose index is held open; the one that was asked longest ago is closed. Each holds two threads and its figures. */
+const OPEN = 4;
+
+/** The indexes that one client asks, opened when it first does. */
+export class RunIndexes {
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #open = new Map<string, RunIndex>(); // in order of use
+
+  constructor(env: NodeJS.ProcessEnv) {
+    this.#env = env;
+  }
+
+  handlers(): Handlers {
+    return {
+      "runs/questions": ({ run, query }, signal) =>
+        this.#ask(run, signal, (index, fresh) => index.questions(query, fresh)),
+      "runs/facets": ({ run, filter, facets }, signal) =>
+        this.#ask(run, signal, (index, fresh) => index.facets(filter, facets, fresh)),
+      "runs/question": ({ run, id }, signal) => this.#ask(run, signal, (index, fresh) => index.question(id, fresh)),
+      "runs/lineage": ({ run, ...query }, signal) =>
+        this.#ask(run, signal, (index, fresh) => index.lineage(query, fresh)),
+      "runs/record": ({ run, id, textFrom }, signal) =>
+        this.#ask(run, signal, (index, fresh) => index.record(id, textFrom, fresh)),
+    };
+  }
+
+  close(): void {
+    for (const index of this.#open.values()) void index.close();
+    this.#open.clear();
+  }
+
+  async #ask<T>(
+    name: string,
+    signal: AbortSignal,
+    work: (index: RunIndex, fresh: Parameters<RunIndex["questions"]>[1]) => Promise<T>,
+  ): Promise<T> {
+    const { runDir, run } = await openNamed({ env: this.#env }, name);
+    const upTo = await durableSeq(this.#env, runDir, run.id);
+    try {
+      return await work(this.#of(runDir, run), { upTo, waitMs: WAIT_MS, signal });
+    } catch (error) {
+      throw error instanceof IndexError ? refused(error.message, error.reason) : error;
+    }
+  }
+
+  #of(runDir: string, run: ResolvedRun): RunIndex {
+    const index = this.#open.get(runDir) ?? new RunIndex({ runDir, domain: run.config.domain, env: this.#env });
+    this.#open.delete(runDir);
+    this.#open.set(runDir, index);
+    for (const [oldest, other] of this.#open) {
+      if (this.#open.size <= OPEN) break;
+      this.#open.delete(oldest);
+      void other.close();
+    }
+    return index;
+  }
+}
+
+/** The last record that the owner of a run knows to be durable; undefined when it has none, and all that is there counts. */
+export function durableSeq(env: NodeJS.ProcessEnv, runDir: string, run: string): Promise<number | undefined> {
+  return withSupervisor(env, runDir, async (client) => {
+    const answer = await client?.request("runs/show", { run }, ANSWER_MS).catch(() => null);
+    return answer?.view.seq;
+  });
+}
