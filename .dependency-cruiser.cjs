@@ -45,6 +45,16 @@ module.exports = {
       `${agent}/(engine|hostinfo)/`,
       protocol,
     ]),
+    only("sandbox-alone", "The sandbox runs programs and knows nothing of what they are for.", `${agent}/sandbox/`, [
+      `${agent}/(sandbox|hostinfo)/`,
+      protocol,
+    ]),
+    only(
+      "grading-over-sandbox",
+      "Graders are processes in the sandbox; they know answers, no run.",
+      `${agent}/grading/`,
+      [`${agent}/(grading|sandbox|hostinfo|scoring|domains)/`, protocol],
+    ),
     only("host-facts-alone", "What is known of the host depends on nothing else.", `${agent}/hostinfo/`, [
       `${agent}/hostinfo/`,
       protocol,

@@ -158,6 +158,21 @@ export const metricsConfig = z.strictObject({
 });
 export type MetricsConfig = z.infer<typeof metricsConfig>;
 
+export const gradingConfig = z.strictObject({
+  symbolic: z
+    .enum(["auto", "off"])
+    .default("auto")
+    .describe(
+      "Answers that exact arithmetic cannot compare: `auto` asks math-verify in sandboxed workers where the sandbox holds, `off` counts them as not equal.",
+    ),
+  workers: positive
+    .max(64)
+    .nullable()
+    .default(null)
+    .describe("Grading processes at once; null is half the CPU cores, at most 8."),
+  seconds: positive.max(60).default(2).describe("CPU seconds after which a pair of answers counts as not equal."),
+});
+
 /** The settings by themselves, after the preset's numbers have been filled in. */
 export const runSettings = z.strictObject({
   recipe: z.literal("r-zero").default("r-zero"),
@@ -180,6 +195,7 @@ export const runSettings = z.strictObject({
   curriculum: curriculumConfig,
   solver: solverConfig,
   audit: auditConfig.prefault({}),
+  grading: gradingConfig.prefault({}),
   engine: engineConfig.prefault({}),
   checkpoints: checkpointConfig.prefault({}),
   payload: payloadConfig.prefault({}),

@@ -6,9 +6,11 @@ import type { ResolvedRun } from "../protocol/config.ts";
 import type { LogLevel } from "../protocol/logs.ts";
 import { presets } from "../scoring/presets.ts";
 import { repetitionInWorker } from "../scoring/repetitionInWorker.ts";
+import { noticeOnce } from "../verbs/notice.ts";
 import type { RunContext } from "../verbs/ports.ts";
 import type { RunControl } from "./control.ts";
 import { EngineHost } from "./engineHost.ts";
+import { chooseGrader, RunGrading } from "./grading.ts";
 import type { OpenedRun } from "./opened.ts";
 import type { RunPackStore } from "./packStore.ts";
 import { EnginePolicies } from "./policies.ts";
@@ -99,14 +101,30 @@ export function policiesOf(
   });
 }
 
+/** The run's grader; it starts nothing before the first pair that exact comparison cannot decide. */
+export function gradingOf(
+  run: ResolvedRun,
+  opened: OpenedRun,
+  options: SupervisorOptions,
+  control: RunControl,
+  room: Room,
+): RunGrading {
+  const log = logWithRoom(opened.log, room);
+  return new RunGrading({
+    choose: () => chooseGrader(run.config, options, control.signal),
+    tellOnce: (key, notice) => noticeOnce(log, `run/notice:${key}`, notice),
+    log: options.log,
+  });
+}
+
 /** Everything the recipe can reach, over this run's journal, packs and engine. */
 export async function contextOf(
   run: ResolvedRun,
   opened: OpenedRun,
   control: RunControl,
-  parts: { host: EngineHost; room: Room; packs: RunPackStore; policies: EnginePolicies },
+  parts: { host: EngineHost; room: Room; packs: RunPackStore; policies: EnginePolicies; grading: RunGrading },
 ): Promise<RunContext> {
-  const { host, room, packs, policies } = parts;
+  const { host, room, packs, policies, grading } = parts;
   const { config } = run;
   const domain = domainNamed(config.domain);
   const rules = presets[config.preset].repetition;
@@ -137,7 +155,6 @@ export async function contextOf(
         { rules, tokens: (question) => domain.tokens(question) },
         { signal: control.signal },
       ),
-    // No domain leaves pairs undecided yet, and without a symbolic grader undecided means not equal.
-    grade: async (pairs) => pairs.map(() => false),
+    grade: (pairs) => grading.grade(pairs),
   };
 }

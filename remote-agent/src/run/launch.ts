@@ -122,7 +122,7 @@ async function installEngine({ home, enginePackageDir }: Installation): Promise<
     home,
     "engines",
     enginePackageDir,
-    (file) => file.startsWith("rzero_engine") && file.endsWith(".py"),
+    (file) => /^rzero_(engine|grader|sandbox)\//.test(file) && file.endsWith(".py"),
   );
 }
 

@@ -1,4 +1,4 @@
-import { contextOf, engineHostOf, policiesOf, roomOf, type SupervisorOptions } from "./context.ts";
+import { contextOf, engineHostOf, gradingOf, policiesOf, roomOf, type SupervisorOptions } from "./context.ts";
 import { type RunControl, RunInterrupted, RunStopped } from "./control.ts";
 import type { EngineHost } from "./engineHost.ts";
 import { removeLeftovers } from "./leftovers.ts";
@@ -39,13 +39,14 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
   const host = engineHostOf(run, opened, options, control, room);
   const policies = policiesOf(run, opened, options, control, host, room);
   const packs = new RunPackStore(runDir);
+  const grading = gradingOf(run, opened, options, control, room);
   const extensions = new LiveExtensions(run, runDir, opened);
   const telemetry = new TelemetryRecorder(runDir);
   const server = await serveRun({ run, runDir, opened, control, extensions, telemetry });
   const unloading = unloadWhilePaused(control, () => letGo(host, policies, log));
   let outcome: Outcome;
   try {
-    const context = await contextOf(run, opened, control, { host, room, packs, policies });
+    const context = await contextOf(run, opened, control, { host, room, packs, policies, grading });
     await removeLeftovers(runDir, opened.checkpoints.paths);
     await opened.journal.append([{ type: "state", state: "running", reason: null, remedy: null }], { durable: true });
     log(
@@ -71,6 +72,7 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
   } finally {
     clearInterval(unloading);
     await recordUsage(opened, host, started);
+    await grading.close();
     await host.stop();
     await packs.close();
     await telemetry.close();

@@ -1,0 +1,1 @@
+"""The symbolic grader: whether two answers are the same, by math-verify. Runs inside the agent's sandbox only."""
