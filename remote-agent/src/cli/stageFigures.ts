@@ -28,10 +28,15 @@ export function stageFigures(view: RunView, iteration: number, stage: string, co
       ];
     case "curriculum": {
       const histogram = series(view, iteration, stage, "share_histogram");
+      // Without the questions whose labelling stopped early the histogram would mislead; the decisions are those of all.
+      const shares = (bins: number[]) =>
+        (number("stopped_early") ?? 0) > 0
+          ? [`too easy ${percent(number("too_easy_share"))}`, `too hard ${percent(number("too_hard_share"))}`]
+          : [`p̂ ${bandSparkline(bins, keptBand(config.preset, bins.length))}`];
       return [
         `kept ${percent(number("kept_share"))}`,
         `label accuracy ${percent(number("kept_label_accuracy"))}`,
-        ...(histogram === null ? [] : [`p̂ ${bandSparkline(histogram, keptBand(config.preset, histogram.length))}`]),
+        ...(histogram === null ? [] : shares(histogram)),
       ];
     }
     case "solver":

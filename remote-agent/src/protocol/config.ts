@@ -75,6 +75,12 @@ export const curriculumConfig = z.strictObject({
     .enum(["majority", "sample", "truth"])
     .default("majority")
     .describe("Pseudo-label: the majority answer; `sample` (one random answer) and `truth` are controls."),
+  earlyStop: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Draw a question's last two answers only where they could still change its label or whether it is kept (never with `label: sample`).",
+    ),
   sampling: samplingConfig,
 });
 

@@ -25,7 +25,8 @@ export function demoConfig(seed: number): RunConfig {
       optimizer: { ...optimizer, learningRate: 2e-4 },
       grpo,
     },
-    curriculum: { questions: 2000, answers: 10, sampling: { ...sampling, maxTokens: 64 } },
+    // The histograms of the demo's report need every answer.
+    curriculum: { questions: 2000, answers: 10, earlyStop: false, sampling: { ...sampling, maxTokens: 64 } },
     solver: {
       steps: 25,
       prompts: 64,

@@ -15,6 +15,7 @@ import { groupsOf, select } from "../verbs/select.ts";
 import { source } from "../verbs/source.ts";
 import { stage } from "../verbs/stage.ts";
 import { audit } from "./audit.ts";
+import { answersInWaves, type Labelled, stopsEarly } from "./earlyStop.ts";
 import { curriculumMetrics, questionMetrics, solverMetrics } from "./rZeroMetrics.ts";
 import { challengerScorer, labelScorer, solverScorer } from "./rZeroScorers.ts";
 import { trainingLine } from "./trainingLine.ts";
@@ -102,7 +103,7 @@ async function buildCurriculum(scope: Scope, v: number, challenger: CheckpointRe
     solver,
     slots,
     n: 1,
-    answers: config.curriculum.answers,
+    answers: stopsEarly(config) ? "as-needed" : config.curriculum.answers,
     sampling: config.curriculum.sampling,
   });
   const posed = asked.filter((item): item is Posed => item.task !== null);
@@ -131,7 +132,7 @@ async function buildCurriculum(scope: Scope, v: number, challenger: CheckpointRe
     iteration: v,
     stage: "curriculum",
     step: null,
-    values: curriculumMetrics(asked, labels),
+    values: curriculumMetrics(asked, labels, config.curriculum.answers),
   });
   return curriculum;
 }
@@ -182,10 +183,9 @@ async function trainSolver(scope: Scope, v: number, solver: CheckpointRecord, cu
 }
 
 /** A Challenger completion, the question it poses (null when it is malformed) and the Solver's answers to it. */
-export interface Asked {
+export interface Asked extends Labelled {
   proposal: TrajectoryRecord;
   task: TaskRecord | null;
-  answers: TrajectoryRecord[];
 }
 export type Posed = Asked & { task: TaskRecord };
 
@@ -194,7 +194,8 @@ interface AskSpec {
   solver: CheckpointRecord;
   slots: TaskRecord[];
   n: number;
-  answers: number;
+  /** Solver answers a question; `as-needed`: as many of the curriculum's as its label and the band need. */
+  answers: number | "as-needed";
   sampling: RunContext["config"]["challenger"]["sampling"];
 }
 
@@ -230,20 +231,22 @@ async function answerChunk(scope: Scope, spec: AskSpec, chunk: TrajectoryRecord[
       proposedBy: proposal.id,
     })),
   });
-  const answers = await rolloutAll(scope, {
-    key: `answers:${index}`,
-    role: "solver",
-    checkpoint: spec.solver,
-    tasks,
-    n: spec.answers,
-    sampling: scope.run.config.solver.answerSampling,
-  });
+  const answered = await answersTo(scope, spec, tasks, `answers:${index}`);
   const byProposal = new Map(posed.map((proposal, i) => [proposal.id, i]));
   return chunk.map((proposal) => {
     const i = byProposal.get(proposal.id);
-    if (i === undefined) return { proposal, task: null, answers: [] };
-    return { proposal, task: tasks[i] ?? null, answers: answers.slice(i * spec.answers, (i + 1) * spec.answers) };
+    const labelled = i === undefined ? undefined : answered[i];
+    return { proposal, task: tasks[i ?? -1] ?? null, ...(labelled ?? { answers: [], settled: null }) };
   });
+}
+
+/** The frozen Solver's answers to each question. */
+async function answersTo(scope: Scope, spec: AskSpec, tasks: TaskRecord[], key: string): Promise<Labelled[]> {
+  const { solver, answers: n } = spec;
+  if (n === "as-needed") return answersInWaves(scope, { key, tasks, solver });
+  const sampling = scope.run.config.solver.answerSampling;
+  const answers = await rolloutAll(scope, { key, role: "solver", checkpoint: solver, tasks, n, sampling });
+  return tasks.map((_, i) => ({ answers: answers.slice(i * n, (i + 1) * n), settled: null }));
 }
 
 /** All Challenger slots have the same prompt; their seeds differ. */

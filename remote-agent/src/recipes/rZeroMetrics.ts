@@ -19,13 +19,18 @@ export function questionMetrics(asked: Asked[], rewards: ScoreRecord[]): Values 
   };
 }
 
-/** Curriculum: `share_histogram[k]` counts questions with k of m votes for the majority answer. */
-export function curriculumMetrics(asked: Asked[], labels: ScoreRecord[]): Values {
+/**
+ * Curriculum of questions with `m` answers each. What needs all of them is told only of the questions that have them:
+ * `share_histogram[k]` counts those with k of m votes for the majority answer, and leaves the `stopped_early` others out;
+ * `majority_share`, the mean of p̂, is null where some stopped early and then lies between its `_low` and `_high`. Decisions and
+ * labels do not depend on it.
+ */
+export function curriculumMetrics(asked: Asked[], labels: ScoreRecord[], m: number): Values {
   const valid = asked.filter((item) => item.task !== null);
   const keptFlags = labels.map((label) => label.parts["kept"] === true);
-  const m = Math.max(0, ...labels.map((label) => Number(label.parts["denominator"])));
+  const whole = labels.filter((label) => label.parts["stopped_early"] !== true);
   const histogram = new Array<number>(m + 1).fill(0);
-  for (const label of labels) {
+  for (const label of whole) {
     const votes = Number(label.parts["votes"]);
     histogram[votes] = (histogram[votes] ?? 0) + 1;
   }
@@ -33,18 +38,29 @@ export function curriculumMetrics(asked: Asked[], labels: ScoreRecord[]): Values
     const judged = labels.filter((label, i) => flags[i] === true && label.parts["correct"] !== null);
     return share(judged.filter((label) => label.parts["correct"] === true).length, judged.length);
   };
+  const because = (reason: string) =>
+    share(labels.filter((label) => label.parts["reason"] === reason).length, asked.length);
+  const bound = (end: "p_low" | "p_high") => mean(labels.map((label) => Number(label.parts[end] ?? label.value)));
+  const drawn = valid.reduce((total, item) => total + item.answers.length, 0);
   return {
     questions: asked.length,
     valid_share: share(valid.length, asked.length),
     unique_share: share(new Set(valid.map((item) => item.task?.question)).size, valid.length),
     kept: keptFlags.filter(Boolean).length,
     kept_share: share(keptFlags.filter(Boolean).length, asked.length),
+    too_easy_share: because("too_easy"),
+    too_hard_share: because("too_hard"),
     difficulty: mean(valid.flatMap((item) => item.task?.difficulty ?? [])),
     kept_difficulty: mean(valid.flatMap((item, i) => (keptFlags[i] === true ? (item.task?.difficulty ?? []) : []))),
-    majority_share: mean(labels.map((label) => label.value)),
+    majority_share: whole.length === labels.length ? bound("p_low") : null,
+    majority_share_low: bound("p_low"),
+    majority_share_high: bound("p_high"),
     label_accuracy: accuracy(labels.map(() => true)),
     kept_label_accuracy: accuracy(keptFlags),
     share_histogram: histogram,
+    stopped_early: labels.length - whole.length,
+    answers: drawn,
+    answers_saved_share: valid.length === 0 ? null : 1 - drawn / (m * valid.length),
   };
 }
 

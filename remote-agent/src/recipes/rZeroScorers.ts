@@ -56,34 +56,32 @@ export const labelScorer = {
       params: { preset: run.config.preset, m: run.config.curriculum.answers, label: run.config.curriculum.label },
     },
     consulted: [solver],
-    over: posed.flatMap((item) => [item.task.id, ...item.answers.map((answer) => answer.id)]),
+    over: posed.flatMap((item) => [
+      item.task.id,
+      ...item.answers.map((answer) => answer.id),
+      ...(item.settled === null ? [] : [item.settled.id]),
+    ]),
   }),
 
   async compute(run: RunContext, posed: Posed[]): Promise<ScoreDraft[]> {
-    const votes = await majoritiesOf(
-      run,
-      posed.map((item) => item.answers),
-      "label",
-    );
-    const labels = posed.map((item, i) => labelOf(run, item, votes[i] as Vote));
+    const votes = await labellingVotes(run, posed);
+    const labels = posed.map((item, i) => labelOf(run, item, votes[i] as LabellingVote));
     const right = await agreements(
       run,
       posed.map((item, i) => [labels[i] ?? null, run.domain.truth(item.task.question ?? "")]),
     );
     return posed.map((item, i) => {
-      const question = item.task.question ?? "";
-      const result = votes[i] as Vote;
-      const decision = run.domain.isHeldOut(question)
-        ? { kept: false, reason: "held_out" }
-        : bandDecision(question, result, presets[run.config.preset].band);
+      const result = votes[i] as LabellingVote;
+      const { decision, bounds } = result;
       const label = labels[i] ?? null;
       const usable = decision.kept && label !== null;
       return {
-        parents: [item.task.id],
+        parents: [item.task.id, ...(item.settled === null ? [] : [item.settled.id])],
         value: shareOf(result.p),
         parts: {
           votes: result.p.votes,
           denominator: result.p.denominator,
+          ...(bounds === null ? null : { stopped_early: true, ...bounds }),
           majority: result.label,
           label: label ?? "",
           kept: usable,
@@ -124,6 +122,46 @@ export const solverScorer = {
   },
 };
 
+/** A question's vote and what the band makes of it. */
+interface LabellingVote extends Pick<Vote, "p" | "label"> {
+  decision: { kept: boolean; reason: string };
+  /** Where labelling stopped early: between what p̂ of all answers would lie; `p` is that of the answers drawn. */
+  bounds: { p_low: number; p_high: number } | null;
+}
+
+/** The votes on questions; what was settled before all answers were drawn is as it was recorded then. */
+async function labellingVotes(run: RunContext, posed: Posed[]): Promise<LabellingVote[]> {
+  const whole = posed.filter((item) => item.settled === null);
+  const votes = await majoritiesOf(
+    run,
+    whole.map((item) => item.answers),
+    "label",
+  );
+  const voteOf = new Map(whole.map((item, i) => [item, votes[i] as Vote]));
+  return posed.map((item) => {
+    const { p, label } = voteOf.get(item) ?? { p: { votes: 0, denominator: 0 }, label: "" };
+    if (item.settled === null) return { p, label, decision: decisionOn(run, item.task, { p, label }), bounds: null };
+    const { votes, denominator, majority, kept, reason, p_low, p_high } = item.settled.parts;
+    return {
+      p: { votes: Number(votes), denominator: Number(denominator) },
+      label: String(majority),
+      decision: { kept: kept === true, reason: String(reason) },
+      bounds: { p_low: Number(p_low), p_high: Number(p_high) },
+    };
+  });
+}
+
+/** Whether a question with this share and label enters the curriculum; what is held out for the audit never does. */
+export function decisionOn(
+  { domain, config }: RunContext,
+  task: TaskRecord,
+  outcome: Pick<Vote, "p" | "label">,
+): { kept: boolean; reason: string } {
+  const question = task.question ?? "";
+  if (domain.isHeldOut(question)) return { kept: false, reason: "held_out" };
+  return bandDecision(question, outcome, presets[config.preset].band);
+}
+
 /** Votes over the extracted answers of many questions. */
 export function majoritiesOf(
   run: RunContext,
@@ -155,7 +193,7 @@ function quick({ domain, config }: RunContext): QuickEquality {
 }
 
 /** The label the Solver will be trained on: the majority, or for the controls one random sample or the truth. */
-function labelOf(run: RunContext, item: Posed, majority: Vote): string | null {
+function labelOf(run: RunContext, item: Posed, majority: Pick<Vote, "label">): string | null {
   switch (run.config.curriculum.label) {
     case "majority":
       return majority.label === "" ? null : majority.label;

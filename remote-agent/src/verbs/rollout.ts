@@ -13,6 +13,8 @@ export interface RolloutSpec {
   tasks: TaskRecord[];
   /** Completions a task. */
   n: number;
+  /** Number of a task's first completion here, where earlier ones were drawn before; 0 unless given. */
+  first?: number;
   sampling: SamplingConfig;
 }
 
@@ -46,10 +48,12 @@ function rolloutChunk(
   index: number,
 ): Promise<TrajectoryRecord[]> {
   const { run } = place;
+  const first = spec.first ?? 0;
   const params = {
     role: spec.role,
     checkpoint: spec.checkpoint.id,
     n: spec.n,
+    ...(first === 0 ? {} : { first }),
     sampling: spec.sampling,
     tasks: hashOf(tasks.map((task) => [task.id, task.question])).slice(0, 24),
     domain: `${run.domain.name}`,
@@ -76,7 +80,7 @@ function rolloutChunk(
           parents: [task.id],
           role: spec.role,
           checkpoint: spec.checkpoint.id,
-          rollout: k,
+          rollout: first + k,
           seed: (seeds[t] as number[])[k] as number,
           stop: completion.stop,
           promptTokens: prompt.length,
