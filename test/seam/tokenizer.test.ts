@@ -233,10 +233,18 @@ describe("is refused at load, with a sentence that says why,", () => {
     await expect(loadTokenizer(broken)).rejects.toThrow(/chat template/);
   });
 
-  it("but a missing chat template only when a chat is rendered, as is a template's own objection", async () => {
+  it("but not a missing chat template: a base model gets plain text and the assistant's cue", async () => {
     const without = await loadTokenizer(await variant(() => undefined));
-    expect(without.encode("abc").length).toBeGreaterThan(0);
-    expect(() => without.renderChat(CHATS[0] ?? [], { addGenerationPrompt: true })).toThrow(/no chat template/);
+    const messages = [
+      { role: "system", content: "Be brief." },
+      { role: "user", content: "2+2?" },
+    ];
+    const text = without.renderChat(messages, { addGenerationPrompt: true });
+    expect(text).toBe("system: Be brief.\n\nuser: 2+2?\n\nassistant:");
+    expect(without.renderChat(messages, { addGenerationPrompt: false })).not.toContain("assistant");
+  });
+
+  it("and a template's own objection when a chat is rendered", async () => {
     const strict = await loadTokenizer(path.join(folder, "llama2"));
     expect(() => strict.renderChat([{ role: "tool", content: "" }], { addGenerationPrompt: true })).toThrow(
       /unknown role tool/,

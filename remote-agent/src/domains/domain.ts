@@ -1,5 +1,5 @@
 import type { ParsedQuestion } from "../scoring/parse.ts";
-import type { GradeRules, ParseRules } from "../scoring/presets.ts";
+import type { GradeRules, ParseRules, RepetitionRules } from "../scoring/presets.ts";
 
 export interface ChatMessage {
   readonly role: "system" | "user" | "assistant";
@@ -28,8 +28,8 @@ export interface Domain {
   truth(question: string): string | null;
   /** A number that grows with difficulty, null where there is none. */
   difficulty(question: string): number | null;
-  /** Tokens that BLEU compares. */
-  tokens(question: string): string[];
+  /** Tokens that BLEU compares: the preset's kind, unless the domain has its own. */
+  tokens(question: string, rules?: RepetitionRules["tokens"]): string[];
   /** Held-out questions, equal for equal arguments; `size` of them per difficulty. */
   auditSet(seed?: string, size?: number): AuditItem[];
   /** Whether a question stands in the default audit set: it may be asked, but nothing may train on it. */

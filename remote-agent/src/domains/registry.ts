@@ -1,7 +1,8 @@
 import type { Domain } from "./domain.ts";
+import { mathDomain } from "./math.ts";
 import { sortDomain } from "./sort.ts";
 
-const domains: ReadonlyMap<string, Domain> = new Map([sortDomain].map((domain) => [domain.name, domain]));
+const domains: ReadonlyMap<string, Domain> = new Map([sortDomain, mathDomain].map((domain) => [domain.name, domain]));
 
 export const domainNames: readonly string[] = [...domains.keys()];
 

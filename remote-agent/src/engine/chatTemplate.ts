@@ -26,6 +26,12 @@ export function compileChatTemplate(source: string, special: SpecialTokens): Cha
   };
 }
 
+/** Messages for a model that has no chat template, as most base models: `role: content`, and the assistant's cue. */
+export function plainChat(messages: ChatMessage[], { addGenerationPrompt }: { addGenerationPrompt: boolean }): string {
+  const turns = messages.map(({ role, content }) => `${role}: ${content}\n\n`).join("");
+  return addGenerationPrompt ? `${turns}assistant:` : turns;
+}
+
 // The library's Template class would add `strftime_now`: a prompt with today's date in it would be another one when the
 // run is replayed tomorrow. Templates that ask whether it is defined fall back to a fixed date.
 const GLOBALS = {

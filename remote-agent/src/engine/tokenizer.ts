@@ -2,7 +2,7 @@
 // (test/seam/tokenizer.test.ts compares them on a corpus and under fuzzing); what cannot be made equal is refused at load.
 
 import { Tokenizer as Library } from "@huggingface/tokenizers";
-import { type ChatMessage, type ChatTemplate, compileChatTemplate } from "./chatTemplate.ts";
+import { type ChatMessage, type ChatTemplate, compileChatTemplate, plainChat } from "./chatTemplate.ts";
 import { readTokenizerFiles, type TokenizerFiles, TokenizerRefused } from "./tokenizerFiles.ts";
 import { type Backend, checkSupported, repair } from "./tokenizerParity.ts";
 
@@ -59,13 +59,7 @@ function build(files: TokenizerFiles, modelDir: string): Backend {
 }
 
 function chatRenderer({ chatTemplate, special }: TokenizerFiles, modelDir: string): Tokenizer["renderChat"] {
-  if (chatTemplate === null) {
-    return () => {
-      throw new TokenizerRefused(
-        `The model in ${modelDir} has no chat template. Use an instruction-tuned model, or add a chat_template to its tokenizer_config.json.`,
-      );
-    };
-  }
+  if (chatTemplate === null) return plainChat;
   let template: ChatTemplate;
   try {
     template = compileChatTemplate(chatTemplate, special);

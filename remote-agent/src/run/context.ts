@@ -152,7 +152,7 @@ export async function contextOf(
     repetition: (questions) =>
       repetitionInWorker(
         questions,
-        { rules, tokens: (question) => domain.tokens(question) },
+        { rules, tokens: (question) => domain.tokens(question, rules.tokens) },
         { signal: control.signal },
       ),
     grade: (pairs) => grading.grade(pairs),

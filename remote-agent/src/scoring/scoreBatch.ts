@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { equalByGrade, gradePlainNumbers } from "./equality.ts";
 import { extractBoxed, type ParsedQuestion, parseQuestion } from "./parse.ts";
-import type { GradeRules, ParseRules, Preset } from "./presets.ts";
+import type { GradeRules, ParseRules, Preset, RepetitionRules } from "./presets.ts";
 import { type Repetition, repetition } from "./repetition.ts";
 import { challengerReward, unaskedLabel } from "./reward.ts";
 import { shareOf, type Vote, vote } from "./vote.ts";
@@ -31,7 +31,7 @@ export interface BatchDomain {
   answerOf(text: string): string | null;
   /** Null where only a symbolic grader can tell: not equal here, where there is none. */
   equal(a: string, b: string, rules?: GradeRules): boolean | null;
-  tokens?(question: string): readonly string[];
+  tokens?(question: string, rules?: RepetitionRules["tokens"]): readonly string[];
 }
 
 const plainMathematics: BatchDomain = {
@@ -74,7 +74,7 @@ function voteOn(input: RawBatch, i: number, question: string, preset: Preset, do
 }
 
 function repetitionOf(parsed: readonly ParsedQuestion[], preset: Preset, domain: BatchDomain): Repetition {
-  const tokens = domain.tokens?.bind(domain);
+  const tokens = domain.tokens && ((question: string) => domain.tokens?.(question, preset.repetition.tokens) ?? []);
   return repetition(
     parsed.map(({ question }) => question),
     { rules: preset.repetition, ...(tokens === undefined ? {} : { tokens }) },
