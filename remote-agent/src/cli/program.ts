@@ -7,6 +7,7 @@ import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { engineServeCommand } from "./engineServe.ts";
 import { extendCommand } from "./extend.ts";
+import { fileTrouble } from "./fileTrouble.ts";
 import { forkCommand } from "./fork.ts";
 import { lineageCommand } from "./lineage.ts";
 import { listCommand } from "./list.ts";
@@ -16,6 +17,7 @@ import { questionCommand } from "./question.ts";
 import { filterHelp } from "./questionFilter.ts";
 import { questionsCommand } from "./questions.ts";
 import { runCommand } from "./run.ts";
+import { salvageCommand } from "./salvage.ts";
 import { scoreCommand } from "./score.ts";
 import { serveCommand } from "./serve.ts";
 import { showCommand } from "./show.ts";
@@ -215,6 +217,14 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
     .action(async (name, options) => exit(await deleteCommand(world, name, options)));
 
   program
+    .command("salvage")
+    .description("write what can still be read of a damaged run to a new directory, with a report of what is lost")
+    .argument("<run>", RUN)
+    .requiredOption("--to <dir>", "a directory that does not exist yet")
+    .option(...JSON_OPTION)
+    .action(async (name, options) => exit(await salvageCommand(world, name, options)));
+
+  program
     .command("doctor")
     .description("check this machine: Node, Python, packages, CPU, memory, disk, GPU, sandbox")
     .option("--engine", "also start the engine's program, which takes longer")
@@ -259,7 +269,7 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
 /** An error as one sentence on stderr, or as JSON there; answers the exit code. */
 function told(error: unknown, world: World, json: boolean): number {
   if (error instanceof Interrupted) return 130;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = fileTrouble(error) ?? (error instanceof Error ? error.message : String(error));
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     if (json) world.stderr.write(`${JSON.stringify({ error: message, reason: "UsageError" })}\n`);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
 import { parse, stringify } from "yaml";
@@ -37,7 +37,12 @@ export async function createRunDirectory(home: string, run: ResolvedRun): Promis
   const directory = path.join(runsDirectory(home), run.id);
   await mkdir(path.dirname(directory), { recursive: true });
   await mkdir(directory, { mode: 0o700 });
-  await writeRunYaml(directory, run);
+  try {
+    await writeRunYaml(directory, run);
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true }); // half a run would only be in the way
+    throw error;
+  }
   return directory;
 }
 

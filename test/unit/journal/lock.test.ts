@@ -204,10 +204,26 @@ test("an owner that slept through its lease asks the disk before it writes again
   await expect(lock.assertHeld()).rejects.toMatchObject({ reason: "lease_lost" });
 });
 
-test("an owner that cannot renew its lease stops before another host may take the run", async () => {
+test("a clock that jumps by days, forward or back, costs nobody the run", async () => {
   let now = Date.now();
   const lost: LeaseLost[] = [];
-  await take({ clock: () => now, renewMs: 20, onLost: (error) => lost.push(error) });
+  const lock = await take({ clock: () => now, renewMs: 20, onLost: (error) => lost.push(error) });
+  for (const days of [3, -7, 30]) {
+    now += days * 86_400_000;
+    await expect(lock.assertHeld()).resolves.toBeUndefined();
+    await new Promise((resolve) => setTimeout(resolve, 60)); // a few renewals
+    expect(JSON.parse(await readFile(`${dir}/lease.json`, "utf8")).renewedAt).toBe(now);
+  }
+  expect(lost).toEqual([]);
+  await expect(take({ clock: () => now + 86_400_000 * 365 })).rejects.toMatchObject({ reason: "run_locked" });
+  await lock.release();
+  await expect(take()).resolves.toMatchObject({ epoch: 2 });
+});
+
+test("an owner that cannot renew its lease stops before another host may take the run", async () => {
+  let now = performance.now();
+  const lost: LeaseLost[] = [];
+  await take({ elapsed: () => now, renewMs: 20, onLost: (error) => lost.push(error) });
   await rename(dir, `${dir}.away`);
   try {
     now += 46_000;

@@ -36,7 +36,7 @@ export class JournalCorrupt extends StorageError {
     super(
       "journal_corrupt",
       `The journal is damaged in ${segment} at byte ${offset}: ${problem}. The run was not opened and nothing was changed. ` +
-        "Restore the run's directory from a copy, or export the readable records and start a new run from its last checkpoint.",
+        "Restore the run's directory from a copy, or save the readable records with `rzero salvage` and start a new run from its last checkpoint.",
       { segment, offset, problem },
     );
     this.segment = segment;

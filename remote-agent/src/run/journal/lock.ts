@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { rename, rm } from "node:fs/promises";
 import { type HostIdentity, hostIdentity, isAlive, ownIdentity, sameHost } from "../../hostinfo/processIdentity.ts";
-import { StorageError } from "./errors.ts";
+import { DiskFull, isDiskFull, StorageError } from "./errors.ts";
 import {
   type Aged,
   Lease,
@@ -12,6 +12,7 @@ import {
   replaceDurably,
   sweep,
   syncDirectory,
+  touchInPlace,
   writeTemporary,
 } from "./lockFile.ts";
 import { lastJournalEpoch } from "./recover.ts";
@@ -55,7 +56,10 @@ export interface RunLockOptions {
   /** Called once when ownership is lost; the process must stop all work on the run. */
   readonly onLost: (error: LeaseLost) => void;
   readonly host?: HostIdentity;
+  /** Ms since 1970: what the lease says, and a hint that this machine has slept. It may jump. */
   readonly clock?: () => number;
+  /** Ms since any moment, never jumping: how long the lease has not been renewed. */
+  readonly elapsed?: () => number;
   readonly renewMs?: number;
   readonly selfFenceMs?: number;
   readonly staleMs?: number;
@@ -69,9 +73,17 @@ export interface RunLockOptions {
  * old its lease; an owner elsewhere is gone when its lease has not been renewed for 60 s of the file system's clock. The
  * owner itself stops after 45 s without renewal. What still gets through from an owner that was frozen in
  * between is refused by its epoch, which every new owner raises.
- * @throws RunLocked
+ * @throws RunLocked, DiskFull
  */
 export async function acquireRunLock(runDir: string, options: RunLockOptions): Promise<RunLock> {
+  try {
+    return await acquire(runDir, options);
+  } catch (error) {
+    throw isDiskFull(error) ? new DiskFull(`${runDir}/LOCK`, error) : error;
+  }
+}
+
+async function acquire(runDir: string, options: RunLockOptions): Promise<RunLock> {
   const owner: Owner = { nonce: randomUUID(), ...(options.host ?? hostIdentity()), ...ownIdentity() };
   const temporary = await writeTemporary(runDir, owner);
   try {
@@ -82,7 +94,10 @@ export async function acquireRunLock(runDir: string, options: RunLockOptions): P
   const before = await readAged(`${runDir}/lease.json`, Lease);
   const epoch = Math.max(before?.value.epoch ?? 0, await lastJournalEpoch(runDir)) + 1;
   const lock = new RunLock(runDir, owner, epoch, options);
-  await lock.renew();
+  await lock.renew().catch(async (error: unknown) => {
+    await lock.release(); // what could not be begun leaves no owner behind
+    throw error;
+  });
   await sweep(runDir, owner.nonce);
   return lock;
 }
@@ -154,7 +169,9 @@ export class RunLock {
   readonly #options: RunLockOptions;
   readonly #clock: () => number;
   readonly #timer: NodeJS.Timeout;
-  #renewedAt: number;
+  readonly #elapsed: () => number;
+  /** By both clocks. */
+  #renewedAt: { readonly clock: number; readonly elapsed: number };
   #renewing: Promise<void> | undefined;
   #lost: LeaseLost | undefined;
 
@@ -164,7 +181,8 @@ export class RunLock {
     this.epoch = epoch;
     this.#options = options;
     this.#clock = options.clock ?? Date.now;
-    this.#renewedAt = this.#clock();
+    this.#elapsed = options.elapsed ?? (() => performance.now());
+    this.#renewedAt = this.#now();
     this.#timer = setInterval(() => this.#tick(), options.renewMs ?? RENEW_MS).unref();
   }
 
@@ -173,7 +191,7 @@ export class RunLock {
    * (a suspended machine, a stopped process). Throws LeaseLost.
    */
   async assertHeld(): Promise<void> {
-    if (!this.#lost && this.#silence() > 2 * (this.#options.renewMs ?? RENEW_MS)) await this.renew();
+    if (!this.#lost && this.#mayHaveSlept()) await this.renew();
     if (this.#lost) throw this.#lost;
   }
 
@@ -201,8 +219,19 @@ export class RunLock {
     return this.#options.selfFenceMs ?? SELF_FENCE_MS;
   }
 
+  /** By the clock that does not jump: a correction of the other one must not cost the run its owner. */
   #silence(): number {
-    return this.#clock() - this.#renewedAt;
+    return this.#elapsed() - this.#renewedAt.elapsed;
+  }
+
+  /** The clock that does not jump may stand still while the machine is suspended; the other one tells. */
+  #mayHaveSlept(): boolean {
+    const { clock } = this.#renewedAt;
+    return Math.max(this.#silence(), Math.abs(this.#clock() - clock)) > 2 * (this.#options.renewMs ?? RENEW_MS);
+  }
+
+  #now(): { clock: number; elapsed: number } {
+    return { clock: this.#clock(), elapsed: this.#elapsed() };
   }
 
   #tick(): void {
@@ -224,8 +253,12 @@ export class RunLock {
     if (lease && lease.value.epoch > this.epoch) {
       return this.#lose(`process ${lease.value.pid} on host ${lease.value.host} holds epoch ${lease.value.epoch}`);
     }
-    const renewedAt = this.#clock();
-    await replaceDurably(this.#runDir, "lease.json", { ...this.#owner, epoch: this.epoch, renewedAt });
+    const renewedAt = this.#now();
+    const content = { ...this.#owner, epoch: this.epoch, renewedAt: renewedAt.clock };
+    await replaceDurably(this.#runDir, "lease.json", content).catch(async (error: unknown) => {
+      if (!isDiskFull(error) || lease === undefined) throw error;
+      await touchInPlace(`${this.#runDir}/lease.json`);
+    });
     this.#renewedAt = renewedAt;
   }
 

@@ -51,6 +51,9 @@ export async function writeTemporary(dir: string, content: unknown): Promise<str
   try {
     await handle.writeFile(`${JSON.stringify(content)}\n`);
     await handle.sync();
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
   } finally {
     await handle.close();
   }
@@ -75,6 +78,21 @@ export async function replaceDurably(dir: string, name: string, content: unknown
   const temporary = await writeTemporary(dir, content);
   await rename(temporary, `${dir}/${name}`);
   await syncDirectory(dir);
+}
+
+/**
+ * Makes a file young again where there is no room for a new one: its first byte is written as it is, which needs no new
+ * block and leaves the age to the file system's clock.
+ */
+export async function touchInPlace(path: string): Promise<void> {
+  const handle = await open(path, "r+");
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(1), 0, 1, 0);
+    await handle.write(buffer, 0, bytesRead, 0);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 export async function syncDirectory(dir: string): Promise<void> {
