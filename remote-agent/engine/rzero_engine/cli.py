@@ -14,7 +14,18 @@ def main(argv: list[str] | None = None) -> int:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if options.threads:
         os.environ["OMP_NUM_THREADS"] = str(options.threads)
-    return _serve(options)
+    return options.run(options)
+
+
+def _merge(options: argparse.Namespace) -> int:
+    from rzero_engine.manifest import CheckpointError
+    from rzero_engine.merge import merge_adapter
+
+    try:
+        merge_adapter(options.model, options.adapter, options.out)
+    except (CheckpointError, OSError) as error:
+        return _refuse(str(error))
+    return 0
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -59,7 +70,14 @@ def _refuse(reason: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m rzero_engine", description=__doc__)
-    serve = parser.add_subparsers(required=True).add_parser("serve", help="serve one base model")
+    commands = parser.add_subparsers(required=True)
+    merge = commands.add_parser("merge", help="merge a LoRA adapter into its base model")
+    merge.set_defaults(run=_merge)
+    merge.add_argument("--model", type=Path, required=True, help="Hugging Face folder of the base model")
+    merge.add_argument("--adapter", type=Path, required=True, help="folder of the PEFT adapter")
+    merge.add_argument("--out", type=Path, required=True, help="folder that is there, for the merged model")
+    serve = commands.add_parser("serve", help="serve one base model")
+    serve.set_defaults(run=_serve)
     serve.add_argument("--model", type=Path, required=True, help="Hugging Face folder of the base model")
     serve.add_argument("--port", type=int, required=True, help="0 picks a free one")
     serve.add_argument("--host", default="127.0.0.1")

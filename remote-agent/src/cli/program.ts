@@ -6,6 +6,7 @@ import { deleteCommand } from "./deleteCommand.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { engineServeCommand } from "./engineServe.ts";
+import { exportCommand } from "./export.ts";
 import { extendCommand } from "./extend.ts";
 import { fileTrouble } from "./fileTrouble.ts";
 import { forkCommand } from "./fork.ts";
@@ -160,6 +161,23 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
       .option(...JSON_OPTION)
       .action(async (name, options) => exit(await steerCommand(world, what, name, options)));
   }
+
+  program
+    .command("export")
+    .description("a run's questions, answers, examples, metrics and models as files that other programs read")
+    .argument("<run>", RUN)
+    .requiredOption("--to <dir>", "directory to make; nothing is overwritten")
+    .addOption(new Option("--format <format>", "of the tables").choices(["jsonl", "parquet"]).default("jsonl"))
+    .addOption(
+      new Option("--what <a,b>", "questions, answers, examples, metrics, checkpoints (default: all)").argParser(commas),
+    )
+    .addOption(
+      new Option("--role <role>", "examples, metrics and checkpoints of one role").choices(["challenger", "solver"]),
+    )
+    .option("--checkpoint <which>", "models to export: last (of each role), all, an iteration, or an id")
+    .option("--merge", "LoRA adapters are merged into full models")
+    .option(...JSON_OPTION)
+    .action(async (name, options) => exit(await exportCommand(world, name, options)));
 
   program
     .command("extend")

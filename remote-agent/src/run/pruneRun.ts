@@ -14,8 +14,9 @@ export async function pruneRun(
 ): Promise<Removal[]> {
   const opened = await openRun(runDir, () => undefined);
   try {
-    const config = rules((await readRun(runDir)).config);
-    if (!dryRun) await removeLeftovers(runDir, opened.checkpoints.paths);
+    const run = await readRun(runDir);
+    const config = rules(run.config);
+    if (!dryRun) await removeLeftovers(runDir, run, opened.checkpoints.paths);
     const removals = await new Retention({ runDir, opened, config: () => config, dryRun }).apply();
     if (removals.length > 0 && !dryRun) await writeDerived(`${runDir}/summary.json`, opened.view);
     return removals;

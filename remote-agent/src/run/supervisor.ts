@@ -47,7 +47,7 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
   let outcome: Outcome;
   try {
     const context = await contextOf(run, opened, control, { host, room, packs, policies, grading });
-    await removeLeftovers(runDir, opened.checkpoints.paths);
+    await removeLeftovers(runDir, run, opened.checkpoints.paths);
     await opened.journal.append([{ type: "state", state: "running", reason: null, remedy: null }], { durable: true });
     log(
       `run ${run.id}: ${opened.log.size === 0 ? "starting" : `resuming, ${opened.log.size} calls are in the journal`}`,

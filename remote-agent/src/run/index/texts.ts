@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import path from "node:path";
 import type { PackRef } from "../../protocol/records.ts";
 import { decodeEntry } from "../journal/packEntry.ts";
+import { decodeTrimmedIndex, TRIMMED_HEADER_BYTES, trimmedIndexBytes } from "../journal/trimmedPack.ts";
 
 const LONGEST_SPAN_BYTES = 2 ** 26;
 
@@ -11,15 +12,37 @@ const LONGEST_SPAN_BYTES = 2 ** 26;
  */
 export function readTexts(runDir: string, refs: readonly PackRef[]): (string | null)[] {
   const texts: (string | null)[] = refs.map(() => null);
-  for (const span of spansOf(refs)) {
+  const places = currentPlaces(runDir, refs);
+  for (const span of spansOf(places)) {
     const bytes = readSpan(path.join(runDir, "packs", span.pack), span.from, span.to - span.from);
     if (bytes === null) continue;
     for (const index of span.entries) {
-      const { offset, length } = refs[index] as PackRef;
+      const { offset, length } = places[index] as PackRef;
       texts[index] = textIn(bytes.subarray(offset - span.from, offset - span.from + length));
     }
   }
   return texts;
+}
+
+/** Where the entries lie now: retention may have rewritten a pack, and then it starts with an index of them. */
+function currentPlaces(runDir: string, refs: readonly PackRef[]): PackRef[] {
+  const indexes = new Map<string, ReturnType<typeof trimmedIndexOf>>();
+  return refs.map((ref) => {
+    if (!/^[\w-]+\.pack$/.test(ref.pack)) return ref;
+    if (!indexes.has(ref.pack)) indexes.set(ref.pack, trimmedIndexOf(path.join(runDir, "packs", ref.pack)));
+    const index = indexes.get(ref.pack);
+    if (index === undefined || index === null) return ref;
+    return { pack: ref.pack, ...("problem" in index ? GONE : (index.get(ref.offset) ?? GONE)) };
+  });
+}
+
+const GONE = { offset: 0, length: 0 };
+
+function trimmedIndexOf(file: string) {
+  const head = readSpan(file, 0, TRIMMED_HEADER_BYTES);
+  const length = head === null ? null : trimmedIndexBytes(head);
+  const bytes = length === null || length > LONGEST_SPAN_BYTES ? null : readSpan(file, 0, length);
+  return bytes === null ? null : decodeTrimmedIndex(bytes);
 }
 
 interface Span {

@@ -10,7 +10,8 @@ import { trimmedEntry } from "./packEntry.ts";
  * the first four bytes tell which kind of pack a file is.
  */
 const MAGIC = 0x54505a52; // "RZPT"
-const HEADER_BYTES = 12;
+export const TRIMMED_HEADER_BYTES = 12;
+const HEADER_BYTES = TRIMMED_HEADER_BYTES;
 const ROW_BYTES = 16;
 
 /** By the offset that records name: where the entry lies now. */
@@ -26,12 +27,22 @@ export interface EntryToTrim {
 
 /** The index of a trimmed pack, null for one as it was written, or what is wrong with it. */
 export async function readTrimmedIndex(file: JournalFile): Promise<TrimmedIndex | null | { readonly problem: string }> {
-  const header = await readUpTo(file, 0, HEADER_BYTES);
-  if (header.length < HEADER_BYTES || header.readUInt32LE(0) !== MAGIC) return null;
-  const count = header.readUInt32LE(8);
-  if (count * ROW_BYTES > (await file.size())) return { problem: "the index of a trimmed pack is damaged" };
-  const rows = await readUpTo(file, HEADER_BYTES, count * ROW_BYTES);
-  if (rows.length < count * ROW_BYTES || crc32(rows) !== header.readUInt32LE(4))
+  const head = await readUpTo(file, 0, HEADER_BYTES);
+  const length = trimmedIndexBytes(head);
+  if (length === null) return null;
+  return decodeTrimmedIndex(length > (await file.size()) ? head : await readUpTo(file, 0, length));
+}
+
+/** Length of the index by the first 12 bytes of a pack; null for a pack as it was written. */
+export function trimmedIndexBytes(head: Buffer): number | null {
+  if (head.length < HEADER_BYTES || head.readUInt32LE(0) !== MAGIC) return null;
+  return HEADER_BYTES + head.readUInt32LE(8) * ROW_BYTES;
+}
+
+/** `bytes`: the start of a trimmed pack, as long as its index says. */
+export function decodeTrimmedIndex(bytes: Buffer): TrimmedIndex | { readonly problem: string } {
+  const rows = bytes.subarray(HEADER_BYTES);
+  if (bytes.length !== trimmedIndexBytes(bytes) || crc32(rows) !== bytes.readUInt32LE(4))
     return { problem: "the index of a trimmed pack is damaged" };
   const index = new Map<number, { offset: number; length: number }>();
   for (let at = 0; at < rows.length; at += ROW_BYTES) {
