@@ -14,6 +14,7 @@ process.exitCode = await run(process.argv, {
   stdout: process.stdout,
   stderr: process.stderr,
   now: Date.now,
+  availableMemory: () => process.availableMemory(),
   onInterrupt(listener) {
     process.on("SIGINT", listener);
     return () => process.off("SIGINT", listener);

@@ -11,6 +11,7 @@ import { demoRows, iterationsOf } from "./demoTable.ts";
 import { demoVerdict } from "./demoVerdict.ts";
 import { findInstallation } from "./installation.ts";
 import { coloured, plain } from "./layout.ts";
+import { preflight } from "./preflight.ts";
 import { runConfigOf } from "./runConfigOf.ts";
 import { readRunFacts } from "./runFacts.ts";
 import { placesOf } from "./show.ts";
@@ -42,6 +43,7 @@ export async function demoCommand(world: World, options: DemoOptions): Promise<n
   const model = await baseModel(world, installation, config, { folder, json, signal: making.signal }).finally(
     making.done,
   );
+  await preflight(world, installation, config, model);
   const runDir = await createRun(installation, config, model, new Date(world.now()));
   const client = await startSupervisor(installation, runDir);
   const run = await readRun(runDir);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Installation } from "../run/launch.ts";
-import { type MakerProgress, makeModel } from "./modelMaker.ts";
+import { type MakerProgress, type ModelMaker, makeModel } from "./modelMaker.ts";
 
 /** Longest time the pre-training may take; it needs about one CPU minute. */
 const LIMIT_MS = 30 * 60_000;
@@ -17,14 +17,17 @@ export async function demoModel(
   onProgress: (progress: MakerProgress) => void,
   signal?: AbortSignal,
 ): Promise<string> {
-  const maker = {
+  return makeModel(installation, await demoMaker(installation, seed), onProgress, signal);
+}
+
+export async function demoMaker({ enginePackageDir }: Installation, seed: number): Promise<ModelMaker> {
+  return {
     what: "The demo's base model",
     module: "rzero_engine.demo.pretrain",
     args: ["--seed", String(seed)],
-    folder: `demo-${await scriptHash(installation.enginePackageDir)}-seed${seed}`,
+    folder: `demo-${await scriptHash(enginePackageDir)}-seed${seed}`,
     limitMs: LIMIT_MS,
   };
-  return makeModel(installation, maker, onProgress, signal);
 }
 
 async function scriptHash(enginePackageDir: string): Promise<string> {

@@ -13,6 +13,8 @@ import { forkCommand } from "./fork.ts";
 import { lineageCommand } from "./lineage.ts";
 import { listCommand } from "./list.ts";
 import { logsCommand } from "./logs.ts";
+import { planCommand } from "./planCommand.ts";
+import { presetsCommand } from "./presetsCommand.ts";
 import { pruneCommand } from "./prune.ts";
 import { questionCommand } from "./question.ts";
 import { filterHelp } from "./questionFilter.ts";
@@ -77,6 +79,24 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
     .option("--detach", "return once the run has started")
     .option(...JSON_OPTION)
     .action(async (file, options) => exit(await runCommand(world, file, options)));
+
+  program
+    .command("plan [file]")
+    .description("what a run will need of this machine: memory, disk, tokens, time; starts nothing")
+    .addOption(presetOption())
+    .addOption(new Option("--seed <n>", "the run's seed").argParser(seed))
+    .addOption(
+      new Option("--set <key=value>", "replace a setting (repeatable)").argParser(append).default([], "nothing"),
+    )
+    .option("--measure", "measure the engine's speed with the model's weights, about a minute")
+    .option(...JSON_OPTION)
+    .action(async (file, options) => exit(await planCommand(world, file, options)));
+
+  program
+    .command("presets")
+    .description("the ready-made configurations and what each of them needs")
+    .option(...JSON_OPTION)
+    .action((options) => exit(presetsCommand(world, options)));
 
   program
     .command("list")

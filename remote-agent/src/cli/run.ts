@@ -2,6 +2,7 @@ import { createRun, startSupervisor } from "../run/launch.ts";
 import { readRun } from "../run/runDir.ts";
 import { baseModel } from "./baseModel.ts";
 import { findInstallation } from "./installation.ts";
+import { preflight } from "./preflight.ts";
 import { type RunOptions, runConfigOf } from "./runConfigOf.ts";
 import { endSentence } from "./stateLines.ts";
 import { watch } from "./watch.ts";
@@ -15,6 +16,7 @@ export async function runCommand(world: World, file: string | undefined, options
   const { signal, done } = interruptible(world);
   try {
     const model = await baseModel(world, installation, config, { folder, json, signal });
+    await preflight(world, installation, config, model);
     const runDir = await createRun(installation, config, model, new Date(world.now()));
     const client = await startSupervisor(installation, runDir);
     const run = await readRun(runDir);

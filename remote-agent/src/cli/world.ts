@@ -10,6 +10,8 @@ export interface World {
   stderr: Screen;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Bytes of memory that this machine, or the container we are in, could still give. */
+  availableMemory(): number;
   /** Calls the listener at every Ctrl-C, which then ends nothing by itself; answers how to stop listening. */
   onInterrupt(listener: () => void): () => void;
 }

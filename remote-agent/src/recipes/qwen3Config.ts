@@ -33,6 +33,6 @@ export function qwen3PaperConfig(seed: number): RunConfig {
     domain: "math",
     model: "Qwen/Qwen3-4B-Base",
     engine: { device: "cuda", callTimeout: 7200 },
-    checkpoints: { durableEvery: 16, keepLast: 1 },
+    checkpoints: { durableEvery: 16, keep: { last: 1, stageEnds: 2 } },
   });
 }

@@ -210,6 +210,7 @@ export async function rzero(home: string, args: string[], env: NodeJS.ProcessEnv
     stdout: stdout.stream,
     stderr: stderr.stream,
     now: () => T0 + 60_000,
+    availableMemory: () => 16 * 2 ** 30,
     onInterrupt: () => () => undefined,
   };
   const code = await run(["node", "rzero", ...args], world);
