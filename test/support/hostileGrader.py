@@ -24,7 +24,7 @@ def misbehave(what):
             os.write(1, b"x" * 65536)
     if what == "lines":
         while True:
-            os.write(1, b'{"id": 1, "equal": true}\n')
+            os.write(1, b'{"id": 0, "equal": true}\n')
     if what == "exit":
         os._exit(0)
     if what == "crash":

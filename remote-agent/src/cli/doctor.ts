@@ -21,6 +21,10 @@ function checksOf({ env, mainUrl }: World, engine: boolean): Promise<verdict.Che
   const cache = path.join(env["XDG_CACHE_HOME"] || path.join(homedir(), ".cache"), "rzero");
   const python = env["RZERO_PYTHON"] ?? "";
   const installed = findInstallation(env, mainUrl).catch((error: Error) => error);
+  const sandbox = installed.then((found) => probe.sandbox(found, env));
+  const grader = sandbox.then(async (problem) =>
+    problem === null ? probe.grader(await installed, env) : { problem: null },
+  );
   return [
     Promise.resolve(verdict.node(process.versions.node)),
     probe.python(python, env).then(verdict.python),
@@ -34,7 +38,8 @@ function checksOf({ env, mainUrl }: World, engine: boolean): Promise<verdict.Che
     probe.socket(env).then(verdict.socket),
     probe.gpus().then(verdict.gpu),
     probe.sqlite().then(verdict.sqlite),
-    probe.sandbox().then(verdict.sandbox),
+    sandbox.then(verdict.sandbox),
+    grader.then(verdict.grader),
   ];
 }
 

@@ -6,10 +6,13 @@ import { availableParallelism, freemem } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { symbolicGrader } from "../grading/sandboxedGrader.ts";
+import { sandboxCache } from "../run/grading.ts";
 import { exists } from "../run/install.ts";
 import type { Installation } from "../run/launch.ts";
 import { makeSocketDirectory, runSocketPath } from "../run/socketPath.ts";
-import type { PythonFacts } from "./doctorVerdicts.ts";
+import { sandboxState } from "../sandbox/preflight.ts";
+import type { GraderFacts, PythonFacts } from "./doctorVerdicts.ts";
 
 const execute = promisify(execFile);
 
@@ -17,7 +20,16 @@ const PYTHON_MS = 30_000;
 const ENGINE_MS = 180_000;
 const TOOL_MS = 10_000;
 
-const enginePackages = ["torch", "transformers", "tokenizers", "safetensors", "fastapi", "uvicorn", "numpy"];
+const enginePackages = [
+  "torch",
+  "transformers",
+  "tokenizers",
+  "safetensors",
+  "fastapi",
+  "uvicorn",
+  "numpy",
+  "math-verify",
+];
 /** Reads versions without importing anything large. */
 const askPython = `import sys, json
 from importlib import metadata
@@ -134,12 +146,29 @@ export async function sqlite(): Promise<string | null> {
   }
 }
 
-export async function sandbox(): Promise<string | null> {
+/** Tries to break out of the sandbox, a few seconds the first time after a boot. Null: it holds. */
+export async function sandbox(found: Installation | Error, env: NodeJS.ProcessEnv): Promise<string | null> {
+  if (found instanceof Error) return `It cannot be tried without the engine's Python: ${found.message}`;
+  const { python, enginePackageDir } = found;
+  const state = await sandboxState({ python, packageDir: enginePackageDir, cacheDir: sandboxCache(env) });
+  return state.usable ? null : state.reason;
+}
+
+/** Starts the symbolic grader and asks it something that only it can know; answers the seconds that took. */
+export async function grader(found: Installation | Error, env: NodeJS.ProcessEnv): Promise<GraderFacts> {
+  if (found instanceof Error) return { problem: found.message };
+  const { python, enginePackageDir } = found;
+  const signal = AbortSignal.timeout(ENGINE_MS);
+  const started = performance.now();
   try {
-    await execute("bwrap", ["--ro-bind", "/", "/", "--unshare-net", "true"], { timeout: TOOL_MS });
-    return null;
+    const choice = await symbolicGrader({ python, packageDir: enginePackageDir, cacheDir: sandboxCache(env), signal });
+    if (choice.grader === null) return { problem: choice.reason };
+    const [verdict] = await choice.grader.grade([["\\sin\\frac{\\pi}{6}", "0.5"]]);
+    await choice.grader.close();
+    if (verdict?.equal !== true) return { problem: `It does not know that sin(π/6) is ½ (${verdict?.rule}).` };
+    return { seconds: (performance.now() - started) / 1000 };
   } catch (error) {
-    return isMissing(error) ? "bubblewrap is not installed." : `bubblewrap does not work here: ${why(error, TOOL_MS)}.`;
+    return { problem: why(error, ENGINE_MS) };
   }
 }
 

@@ -104,7 +104,23 @@ export function sqlite(problem: string | null): Check {
 
 export function sandbox(problem: string | null): Check {
   const name = "sandbox";
-  if (problem === null) return { name, status: "ok", found: "bubblewrap works.", advice: null };
-  const advice = "Only domains that execute code need it: install bubblewrap (Debian: `apt install bubblewrap`).";
+  if (problem === null)
+    return { name, status: "ok", found: "bubblewrap holds against every attempt to break out.", advice: null };
+  const advice =
+    "Symbolic grading of mathematics needs it: install bubblewrap (Debian: `apt install bubblewrap`), and allow user namespaces where the system forbids them.";
   return { name, status: "warn", found: problem, advice };
+}
+
+/** How the symbolic grader did; `problem` null where there is no sandbox to run it in. */
+export type GraderFacts = { seconds: number } | { problem: string | null };
+
+export function grader(facts: GraderFacts): Check {
+  const name = "grader";
+  if ("seconds" in facts) {
+    const found = `math-verify answers in the sandbox, ${facts.seconds.toFixed(1)} s after its start.`;
+    return { name, status: "ok", found, advice: null };
+  }
+  const found = facts.problem === null ? "Exact arithmetic only." : `The symbolic grader fails: ${facts.problem}`;
+  const advice = "Answers that exact arithmetic cannot compare count as not equal; the demo needs no more.";
+  return { name, status: "warn", found, advice };
 }

@@ -10,6 +10,7 @@ import { exportCommand } from "./export.ts";
 import { extendCommand } from "./extend.ts";
 import { fileTrouble } from "./fileTrouble.ts";
 import { forkCommand } from "./fork.ts";
+import { gradeCommand } from "./grade.ts";
 import { lineageCommand } from "./lineage.ts";
 import { listCommand } from "./list.ts";
 import { logsCommand } from "./logs.ts";
@@ -268,6 +269,17 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
     .option("--engine", "also start the engine's program, which takes longer")
     .option(...JSON_OPTION)
     .action(async (options) => exit(await doctorCommand(world, options)));
+
+  program
+    .command("grade")
+    .description("compare pairs of answers as a run does: equal or not, and what decided")
+    .argument("<file>", "pairs: a JSON array of [a, b], JSON lines, or two columns with a tab; `-` is stdin")
+    .addOption(
+      new Option("--rules <name>", "how answers are compared").choices(["exact", "reference"]).default("exact"),
+    )
+    .option("--no-symbolic", "exact arithmetic alone: start no symbolic grader")
+    .option(...JSON_OPTION)
+    .action(async (file, options) => exit(await gradeCommand(world, file, options)));
 
   program
     .command("score")

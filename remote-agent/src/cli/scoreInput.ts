@@ -1,14 +1,14 @@
-import { readFile } from "node:fs/promises";
 import type { z } from "zod";
 import { RawBatch } from "../scoring/scoreBatch.ts";
-import { note, UsageError, type World } from "./world.ts";
+import { textInput } from "./textInput.ts";
+import { UsageError, type World } from "./world.ts";
 
 const shape = 'It must be {"predicts": ["…"], "solver_completions": {"question": ["…"]}}, all of them texts.';
 
 /** A raw batch from a file, or from stdin under the name `-`; `name` is how messages call it. @throws UsageError */
 export async function readBatch(world: World, file: string): Promise<{ batch: RawBatch; name: string }> {
   const name = file === "-" ? "stdin" : file;
-  const value = parseJson(await textOf(world, file), name);
+  const value = parseJson(await textInput(world, file, "a JSON file"), name);
   const parsed = RawBatch.safeParse(value);
   if (parsed.success) return { batch: parsed.data, name };
   const problems = parsed.error.issues.slice(0, problemsTold).map((issue) => `${name}: ${whatIsWrong(issue, value)}`);
@@ -17,26 +17,6 @@ export async function readBatch(world: World, file: string): Promise<{ batch: Ra
 }
 
 const problemsTold = 5;
-
-async function textOf(world: World, file: string): Promise<string> {
-  if (file === "-") return readAll(world);
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : null;
-    if (code === "ENOENT") throw new UsageError(`There is no file ${file}. Name a JSON file, or \`-\` for stdin.`);
-    if (code === "EISDIR") throw new UsageError(`${file} is a folder. Name a JSON file, or \`-\` for stdin.`);
-    throw new UsageError(`${file} cannot be read: ${error instanceof Error ? error.message : error}.`);
-  }
-}
-
-async function readAll(world: World): Promise<string> {
-  if ("isTTY" in world.stdin && world.stdin.isTTY === true)
-    note(world, "Reading a batch as JSON from the keyboard; Ctrl-D ends it.");
-  const parts: Buffer[] = [];
-  for await (const part of world.stdin) parts.push(Buffer.from(part));
-  return Buffer.concat(parts).toString("utf8");
-}
 
 function parseJson(text: string, name: string): unknown {
   try {

@@ -42,7 +42,7 @@ export class RunGrading {
     const keys = pairs.map(keyOf);
     const asked = new Map<string, AnswerPair>();
     for (const [i, key] of keys.entries()) {
-      if (!this.#verdicts.has(key)) asked.set(key, pairs[i] as AnswerPair);
+      if (!this.#verdicts.has(key) && !asked.has(key)) asked.set(key, pairs[i] as AnswerPair);
     }
     this.counts.remembered += pairs.length - asked.size;
     // What is looked up below must not fall out of the memory in between.

@@ -23,6 +23,8 @@ describe("rzero doctor", () => {
       verdict.gpu({ gpus: [] }),
       verdict.sqlite("no such module: fts5"),
       verdict.sandbox("bubblewrap is not installed."),
+      verdict.grader({ problem: null }),
+      verdict.grader({ problem: "no module named math_verify." }),
     ];
     expect(bad.map(({ status }) => status)).toEqual([
       "fail",
@@ -38,6 +40,8 @@ describe("rzero doctor", () => {
       "fail",
       "fail",
       "fail",
+      "warn",
+      "warn",
       "warn",
       "warn",
       "warn",
@@ -59,6 +63,7 @@ describe("rzero doctor", () => {
       verdict.gpu({ gpus: ["NVIDIA H200"] }),
       verdict.sqlite(null),
       verdict.sandbox(null),
+      verdict.grader({ seconds: 2.5 }),
     ];
     expect(good.map(({ status, advice }) => [status, advice])).toEqual(good.map(() => ["ok", null]));
   });
