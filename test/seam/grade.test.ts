@@ -28,7 +28,7 @@ describe.skipIf(missing !== null)(`rzero grade${missing === null ? "" : ` (skipp
     const { code, out, err } = await rzero(folder, ["grade", file, "--json"], env);
     expect([code, err]).toEqual([0, ""]);
     expect(JSON.parse(out)).toEqual(pairs.map(([a, b, equal, rule]) => ({ a, b, equal, rule })));
-  });
+  }, 300_000);
 
   test("doctor says that sandbox and grader are in order", async () => {
     const env = { PATH: process.env["PATH"], RZERO_PYTHON: pythonForTests(), XDG_CACHE_HOME: folder };
@@ -37,5 +37,5 @@ describe.skipIf(missing !== null)(`rzero grade${missing === null ? "" : ` (skipp
       JSON.parse(out).checks.map((check: { name: string; status: string }) => [check.name, check.status]),
     );
     expect([checks.get("sandbox"), checks.get("grader")]).toEqual(["ok", "ok"]);
-  });
+  }, 300_000);
 });

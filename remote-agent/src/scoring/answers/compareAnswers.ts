@@ -26,13 +26,33 @@ export function compareAnswers(a: string, b: string): PlainVerdict {
   if (a === b) return { equal: true, rule: "same_string" };
   if (saysNo(a) && saysNo(b)) return { equal: true, rule: "both_no" };
   if (a.length > longestAnswer || b.length > longestAnswer) return undecided;
-  const [x, y] = [normalisedAnswer(a), normalisedAnswer(b)];
+  const [first, second] = [read(a), read(b)];
+  const [x, y] = [first.text, second.text];
   if (x === y && x !== "") return { equal: true, rule: "same_text" };
-  const [left, right] = [answerValue(x), answerValue(y)];
+  const [left, right] = [first.value, second.value];
   if (left === null || right === null) return compareWords(x, y);
   const equal = sameValue(left, right);
   if (equal === null || (equal === false && x.toLowerCase() === y.toLowerCase())) return undecided;
   return { equal, rule: isNumber(left) && isNumber(right) ? "exact_number" : "exact_collection" };
+}
+
+interface Read {
+  readonly text: string;
+  readonly value: AnswerValue | null;
+}
+
+// An answer of a vote is compared with many others. Reading is pure, so what is remembered changes nothing but time.
+const remembered = new Map<string, Read>();
+const mostRemembered = 4096;
+
+function read(answer: string): Read {
+  const known = remembered.get(answer);
+  if (known !== undefined) return known;
+  const text = normalisedAnswer(answer);
+  const fresh = { text, value: answerValue(text) };
+  if (remembered.size >= mostRemembered) remembered.clear();
+  remembered.set(answer, fresh);
+  return fresh;
 }
 
 const undecided: PlainVerdict = { equal: null, rule: "undecided" };
