@@ -93,7 +93,7 @@ function sameNumber(a: NumberValue, b: NumberValue): boolean | null {
   if (a.percent !== b.percent) return a.unit !== null || b.unit !== null ? null : written || sameScaled(a, b);
   if (a.unit === null || b.unit === null) return written; // a unit may be left out
   if (a.unit.dimension === b.unit.dimension) return sameScaled(a, b);
-  return written ? null : canConvert(a, b) ? null : false;
+  return canConvert(a, b) ? null : false;
 }
 
 function sameScaled(a: NumberValue, b: NumberValue): boolean | null {
