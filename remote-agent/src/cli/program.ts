@@ -14,6 +14,7 @@ import { gradeCommand } from "./grade.ts";
 import { lineageCommand } from "./lineage.ts";
 import { listCommand } from "./list.ts";
 import { logsCommand } from "./logs.ts";
+import { metricsCommand } from "./metrics.ts";
 import { planCommand } from "./planCommand.ts";
 import { presetsCommand } from "./presetsCommand.ts";
 import { pruneCommand } from "./prune.ts";
@@ -168,6 +169,16 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
     .addOption(new Option("--limit <n>", "records at most").argParser(whole).default(100))
     .option(...JSON_OPTION)
     .action(async (name, id, options) => exit(await lineageCommand(world, name, id, options)));
+    .command("metrics")
+    .description("a run's metrics into TensorBoard files, Weights & Biases, or as JSON lines")
+    .argument("<run>", RUN)
+    .option("--tensorboard <dir>", "event files in a folder of the run's name there, made anew")
+    .option("--wandb <project>", "to Weights & Biases; the key is WANDB_API_KEY in the environment")
+    .option("--entity <name>", "the team or user there")
+    .option("--offline", "Weights & Biases files in the run's directory, for `wandb sync`")
+    .option("--follow", "go on with what comes, until the run's supervisor ends")
+    .option(...JSON_OPTION)
+    .action(async (name, options) => exit(await metricsCommand(world, name, options)));
 
   const steering = {
     pause: "pause a run when the calls under way are done",

@@ -3,6 +3,7 @@ import { type RunControl, RunInterrupted, RunStopped } from "./control.ts";
 import type { EngineHost } from "./engineHost.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { LiveExtensions } from "./liveExtensions.ts";
+import { LiveExport } from "./metrics/liveExport.ts";
 import { type OpenedRun, openRun } from "./opened.ts";
 import { conclude, concludeFailed, type Outcome } from "./outcome.ts";
 import { RunPackStore } from "./packStore.ts";
@@ -42,6 +43,7 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
   const grading = gradingOf(run, opened, options, control, room);
   const extensions = new LiveExtensions(run, runDir, opened);
   const telemetry = new TelemetryRecorder(runDir);
+  const metrics = new LiveExport({ ...options, run, opened, env: process.env });
   const server = await serveRun({ run, runDir, opened, control, extensions, telemetry });
   const unloading = unloadWhilePaused(control, () => letGo(host, policies, log));
   let outcome: Outcome;
@@ -76,6 +78,7 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
     await host.stop();
     await packs.close();
     await telemetry.close();
+    await metrics.close();
   }
   await server.close();
   await opened.close();

@@ -1,0 +1,107 @@
+import path from "node:path";
+import type { ResolvedRun } from "../protocol/config.ts";
+import { readJournal } from "../run/journal/read.ts";
+import { attach } from "../run/launch.ts";
+import { exportMetrics, type RecordBatches } from "../run/metrics/export.ts";
+import { followBatches } from "../run/metrics/followBatches.ts";
+import { MetricPoints, pointTypes } from "../run/metrics/points.ts";
+import { asRunRecord } from "../run/opened.ts";
+import { openNamed, summaryOf } from "./connect.ts";
+import { findInstallation } from "./installation.ts";
+import { interruptible, note, print, printJson, UsageError, type World } from "./world.ts";
+
+export interface MetricsOptions {
+  tensorboard?: string;
+  wandb?: string;
+  entity?: string;
+  offline?: boolean;
+  follow?: boolean;
+  json?: boolean;
+}
+
+/** `rzero metrics RUN`: a run's metrics into TensorBoard files or Weights & Biases, or as JSON lines. */
+export async function metricsCommand(world: World, name: string, options: MetricsOptions): Promise<number> {
+  const { runDir, run } = await openNamed(world, name);
+  const { signal, done } = interruptible(world);
+  const records = () => recordsOf(world, runDir, run, { follow: options.follow === true, signal });
+  try {
+    if (options.tensorboard === undefined && options.wandb === undefined) {
+      if (!options.json)
+        throw new UsageError("Say where to: --tensorboard DIR, --wandb PROJECT, or --json for stdout.");
+      const points = new MetricPoints();
+      for await (const batch of records())
+        for (const record of batch) for (const point of points.add(record)) printJson(world, point);
+      return signal.aborted ? 130 : 0;
+    }
+    const { python, enginePackageDir } = await findInstallation(world.env, world.mainUrl);
+    const sinkOf = async (kind: "tensorboard" | "wandb", directory: string) => {
+      await exportMetrics({
+        run,
+        wandb: wandbOf(options),
+        sink: { kind, directory, python, enginePackageDir, env: world.env, log: (line) => note(world, line) },
+        records,
+        restarts: 2,
+        signal,
+        onRetry: (why) => note(world, `${kind}: ${why}; starting again`),
+      });
+      return directory;
+    };
+    const directory = path.resolve(options.tensorboard ?? ".", run.id);
+    const [tensorboard, wandb] = await Promise.all([
+      options.tensorboard === undefined ? null : sinkOf("tensorboard", directory),
+      options.wandb === undefined ? null : sinkOf("wandb", runDir),
+    ]);
+    if (options.json) printJson(world, { run: run.id, tensorboard, wandb: wandb === null ? null : options.wandb });
+    else {
+      if (tensorboard !== null)
+        print(world, `TensorBoard files are in ${tensorboard}: tensorboard --logdir ${path.dirname(tensorboard)}`);
+      if (wandb !== null) print(world, wandbSentence(run, runDir, options));
+    }
+    return 0;
+  } catch (error) {
+    if (signal.aborted) return 130;
+    throw error;
+  } finally {
+    done();
+  }
+}
+
+function wandbOf({ wandb, entity, offline }: MetricsOptions) {
+  if (wandb === undefined) return null;
+  return {
+    project: wandb,
+    entity: entity ?? null,
+    mode: offline === true ? ("offline" as const) : ("online" as const),
+  };
+}
+
+function wandbSentence(run: ResolvedRun, runDir: string, { wandb, offline }: MetricsOptions): string {
+  return offline === true
+    ? `Weights & Biases files are in ${path.join(runDir, "wandb")}; \`wandb sync\` sends them.`
+    : `Weights & Biases has the run as ${run.id} in the project ${wandb}.`;
+}
+
+/** A resting run's records from its journal; a live one's from its supervisor, as far as it is or until it ends. */
+async function* recordsOf(
+  world: World,
+  runDir: string,
+  run: ResolvedRun,
+  { follow, signal }: { follow: boolean; signal: AbortSignal },
+): RecordBatches {
+  const client = await attach(runDir, world.env);
+  if (client !== null) {
+    try {
+      const upTo = follow ? null : (await summaryOf(world.env, runDir, run)).view.seq;
+      yield* followBatches(client, { run: run.id, types: ["state", ...pointTypes], upTo, signal });
+    } finally {
+      client.close();
+    }
+    return;
+  }
+  for await (const { record } of readJournal(runDir)) {
+    signal.throwIfAborted();
+    const known = record.type === "state" || pointTypes.includes(record.type) ? asRunRecord(record) : null;
+    if (known !== null) yield [known];
+  }
+  yield [];
+}
