@@ -1,10 +1,8 @@
 // Metrics out of real journals into real event files, read back with checksums.
 
-import { execFile } from "node:child_process";
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { metricPoint } from "../../remote-agent/src/protocol/metricsOut.ts";
@@ -14,6 +12,7 @@ import { SinkFailed } from "../../remote-agent/src/run/metrics/sink.ts";
 import { readRun } from "../../remote-agent/src/run/runDir.ts";
 import { failureOf } from "../support/failureOf.ts";
 import { ENGINE_PACKAGE_DIR, pythonForTests } from "../support/python.ts";
+import { readMetrics } from "../support/readMetrics.ts";
 import { rzero, stored, wholeRun, writeRun } from "../unit/cli/support.ts";
 
 const python = pythonForTests();
@@ -27,19 +26,10 @@ const event = z.object({
   text: z.string().optional(),
 });
 
-async function read(kind: "tensorboard" | "wandb", file: string): Promise<unknown[]> {
-  const script = path.join(import.meta.dirname, "readMetrics.py");
-  const { stdout } = await promisify(execFile)(python, [script, kind, file], { maxBuffer: 2 ** 26, timeout: 100_000 });
-  return stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-}
-
 async function eventsIn(directory: string) {
   const names = await readdir(directory);
   expect(names, "one event file, nothing half-made").toHaveLength(1);
-  return z.array(event).parse(await read("tensorboard", path.join(directory, names[0] ?? "")));
+  return z.array(event).parse(await readMetrics("tensorboard", path.join(directory, names[0] ?? "")));
 }
 
 /** Metrics with ids of their own, as a recipe writes them. */
@@ -111,10 +101,10 @@ it("writes every point into a Weights & Biases file offline, once, and the key i
   const folders = (await readdir(path.join(run, "wandb"))).filter((name) => name.startsWith("offline-run-"));
   expect(folders).toHaveLength(1);
   const file = path.join(run, "wandb", folders[0] ?? "", "run-20261122-1-demo-aaaa.wandb");
-  const rows = await read("wandb", file);
+  const rows = await readMetrics("wandb", file);
   const history = z
     .array(z.object({ step: z.number(), items: z.record(z.string(), z.unknown()) }))
-    .parse(rows.filter((row) => typeof row === "object" && row !== null && "items" in row));
+    .parse(rows.filter((row) => "items" in row));
   expect(history.map(({ step }) => step)).toEqual(points.map(({ ordinal }) => ordinal));
   for (const [i, point] of points.entries()) {
     expect(history[i]?.items[`${point.axis}/step`]).toBe(point.step);

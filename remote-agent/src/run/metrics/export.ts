@@ -20,7 +20,7 @@ export interface ExportOptions {
   onRetry: (why: string) => void;
 }
 
-const FIRST_WAIT_MS = 1000;
+const FIRST_WAIT_MS = 500;
 
 /**
  * Gives all of a run's points to a sink until the records end. A sink that fails is started again from the first point:
