@@ -169,6 +169,8 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
     .addOption(new Option("--limit <n>", "records at most").argParser(whole).default(100))
     .option(...JSON_OPTION)
     .action(async (name, id, options) => exit(await lineageCommand(world, name, id, options)));
+
+  program
     .command("metrics")
     .description("a run's metrics into TensorBoard files, Weights & Biases, or as JSON lines")
     .argument("<run>", RUN)
