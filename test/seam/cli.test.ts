@@ -10,6 +10,7 @@ import { Duplex } from "node:stream";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
+import { logLine } from "../../remote-agent/src/protocol/logs.ts";
 import { storedRecord } from "../../remote-agent/src/protocol/records.ts";
 import { applyRecord, emptyRunView } from "../../remote-agent/src/protocol/runView.ts";
 import { readRunView } from "../../remote-agent/src/run/opened.ts";
@@ -72,6 +73,11 @@ async function detached() {
 
 it("follows a run through `serve --stdio` without a gap, pauses it once however often it is told, and sees it end", async () => {
   const { run, directory } = await detached();
+  const following = spawn(process.execPath, [main, "logs", run, "--follow", "--json"], {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const logs = ended(following);
   const server = spawn(process.execPath, [main, "serve", "--stdio"], { env, stdio: ["pipe", "pipe", "inherit"] });
   const client = new RpcClient(Duplex.from({ readable: server.stdout, writable: server.stdin }));
   const view = emptyRunView();
@@ -93,12 +99,25 @@ it("follows a run through `serve --stdio` without a gap, pauses it once however 
   expect(await client.request("runs/pause", command)).toEqual({ state: "paused", repeated: false });
   expect(await client.request("runs/pause", command)).toEqual({ state: "paused", repeated: true });
   expect(await client.request("runs/show", { run })).toMatchObject({ live: true, view: { state: "paused" } });
+  const { now } = await client.request("host/telemetry", { run });
+  expect(now?.processes).toContainEqual(expect.objectContaining({ role: "agent" }));
+  expect((await client.request("host/telemetry", {})).now?.cpu.busy).not.toBeNull();
   const resumed = await rzero("resume", run, "--json");
   expect(JSON.parse(resumed.out)).toMatchObject({ state: "running" });
   await over;
   expect(seqs).toEqual(Array.from({ length: seqs.length }, (_, i) => i + 1));
   expect(view).toEqual(await readRunView(directory));
   expect(view.state).toBe("completed");
+  const { code, out, err } = await logs;
+  expect(code, err).toBe(0);
+  const lines = out
+    .trim()
+    .split("\n")
+    .map((line) => logLine.parse(JSON.parse(line)));
+  expect(lines.find(({ source }) => source === "engine")?.text).toContain("loaded");
+  expect(lines.filter(({ source }) => source === "agent").at(-1)?.text).toBe("run completed");
+  expect((await rzero("logs", run, "--source", "agent", "--lines", "1")).out).toMatch(/INFO +agent +run completed/);
+  expect((await rzero("logs", run, "--source", "grader")).err).toContain("It has: agent, engine.");
   server.stdin.end();
   expect(await ended(server)).toMatchObject({ code: 0, out: "" });
 });

@@ -8,7 +8,7 @@ import { MetricPoints, pointTypes } from "../run/metrics/points.ts";
 import { asRunRecord } from "../run/opened.ts";
 import { openNamed, summaryOf } from "./connect.ts";
 import { findInstallation } from "./installation.ts";
-import { interruptible, note, print, printJson, UsageError, type World } from "./world.ts";
+import { Interrupted, note, print, printJson, UsageError, type World } from "./world.ts";
 
 export interface MetricsOptions {
   tensorboard?: string;
@@ -22,7 +22,10 @@ export interface MetricsOptions {
 /** `rzero metrics RUN`: a run's metrics into TensorBoard files or Weights & Biases, or as JSON lines. */
 export async function metricsCommand(world: World, name: string, options: MetricsOptions): Promise<number> {
   const { runDir, run } = await openNamed(world, name);
-  const { signal, done } = interruptible(world);
+  // The first Ctrl-C ends the records, and what was given out is stored; a second one ends the sinks.
+  const [ending, aborting] = [new AbortController(), new AbortController()];
+  const done = world.onInterrupt(() => (ending.signal.aborted ? aborting : ending).abort(new Interrupted()));
+  const { signal } = ending;
   const records = () => recordsOf(world, runDir, run, { follow: options.follow === true, signal });
   try {
     if (options.tensorboard === undefined && options.wandb === undefined) {
@@ -41,7 +44,7 @@ export async function metricsCommand(world: World, name: string, options: Metric
         sink: { kind, directory, python, enginePackageDir, env: world.env, log: (line) => note(world, line) },
         records,
         restarts: 2,
-        signal,
+        signal: aborting.signal,
         onRetry: (why) => note(world, `${kind}: ${why}; starting again`),
       });
       return directory;
@@ -57,10 +60,7 @@ export async function metricsCommand(world: World, name: string, options: Metric
         print(world, `TensorBoard files are in ${tensorboard}: tensorboard --logdir ${path.dirname(tensorboard)}`);
       if (wandb !== null) print(world, wandbSentence(run, runDir, options));
     }
-    return 0;
-  } catch (error) {
-    if (signal.aborted) return 130;
-    throw error;
+    return signal.aborted ? 130 : 0;
   } finally {
     done();
   }
@@ -99,7 +99,7 @@ async function* recordsOf(
     return;
   }
   for await (const { record } of readJournal(runDir)) {
-    signal.throwIfAborted();
+    if (signal.aborted) break;
     const known = record.type === "state" || pointTypes.includes(record.type) ? asRunRecord(record) : null;
     if (known !== null) yield [known];
   }

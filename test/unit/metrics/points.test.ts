@@ -103,7 +103,7 @@ it("shows a few questions of a curriculum, kept and dropped, the same at every r
     call: "q",
     parents: [],
     domain: "sort",
-    question: `sort ${n}${"1".repeat(n === 3 ? 1000 : 1)}`,
+    question: `sort ${n}${n === 3 ? `!${"😀".repeat(1000)}` : n === 5 ? "\ud800" : "1"}`,
     truth: { source: "none", answer: null },
     difficulty: 2,
     proposedBy: null,
@@ -136,5 +136,10 @@ it("shows a few questions of a curriculum, kept and dropped, the same at every r
   expect(rows.filter((row) => row[3] === "yes")).toHaveLength(6);
   expect(rows.filter((row) => row[3] === "no: too_easy")).toHaveLength(4);
   expect(rows[0]).toEqual(["sort 11", "12", "5 of 10", "yes", "agrees"]);
-  for (const row of rows) expect(row[0]?.length).toBeLessThan(310);
+  for (const [question = ""] of rows) {
+    expect(question.length).toBeLessThan(310);
+    expect(question.isWellFormed()).toBe(true);
+  }
+  expect(rows[1]?.[0]).toMatch(/^sort 3!😀+\ufffd…$/);
+  expect(rows[2]?.[0]).toBe("sort 5\ufffd");
 });

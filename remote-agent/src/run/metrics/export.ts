@@ -76,7 +76,7 @@ function beginOf({ run, wandb }: ExportOptions): MetricsBegin {
   return {
     kind: "begin",
     run: run.id,
-    name: run.config.name,
+    name: run.config.name.toWellFormed(),
     settings: flattened(run.config, ""),
     project: wandb?.project ?? null,
     entity: wandb?.entity ?? null,
@@ -93,7 +93,7 @@ function flattened(value: object, prefix: string): Record<string, string | numbe
       const path = prefix + name;
       if (left.includes(path) || child === null || child === undefined || Array.isArray(child)) return {};
       if (typeof child === "object") return flattened(child, `${path}.`);
-      return { [path]: child };
+      return { [path]: typeof child === "string" ? child.toWellFormed() : child };
     }),
   );
 }

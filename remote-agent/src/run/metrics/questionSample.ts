@@ -54,6 +54,7 @@ export class QuestionSample {
   }
 }
 
+/** Half a surrogate pair, which a cut may leave and a model may write, is no text that others could store. */
 function clipped(text: string): string {
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`;
+  return (text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`).toWellFormed();
 }
