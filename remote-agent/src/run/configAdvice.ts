@@ -43,6 +43,7 @@ export function valueAt(value: unknown, path: Path): unknown {
 const examples: Record<string, string> = {
   domain: "Write for example `domain: sort`.",
   model: "Write `model: demo`, or the path of a Hugging Face model folder.",
+  "metrics.wandb.project": "Write for example `metrics: {wandb: {project: my-project}}`.",
 };
 
 function remedyFor(path: Path, defaults: unknown): string {
@@ -67,7 +68,9 @@ function unknownKey(key: string, known: string[]): { message: string; remedy: st
 
 /** Names of the settings beside the one at `path`, found by asking the schema with nothing in it. */
 function knownKeys(path: Path): string[] {
-  const place = valueAt(defaults("strict"), path);
+  // What is absent by default has settings, too.
+  const all = runConfig.parse({ domain: "sort", model: "demo", metrics: { wandb: { project: "name" } } });
+  const place = valueAt(all, path);
   return typeof place === "object" && place !== null ? Object.keys(place) : [];
 }
 

@@ -29,6 +29,13 @@ describe("a run's configuration", () => {
     ]);
   });
 
+  it("knows the settings of what is absent by default", () => {
+    expect(problems(`${good}metrics: {wandb: {projet: p}}\n`)).toEqual([
+      "run.yaml: 'metrics.wandb.project' is missing. Write for example `metrics: {wandb: {project: my-project}}`.",
+      "run.yaml:3:19: 'projet' is no setting. Did you mean 'project'?",
+    ]);
+  });
+
   it("tells what is missing and how to write it", () => {
     expect(problems("seed: 1\n")).toEqual([
       "run.yaml: 'domain' is missing. Write for example `domain: sort`.",
