@@ -26,7 +26,8 @@ export class RotatingFile {
   /** Whole lines, each ended. */
   append(lines: string): void {
     const told = this.#dropped === 0 ? "" : `  (${this.#dropped} lines found no room before this one)\n`;
-    const bytes = Buffer.concat([this.#waiting, Buffer.from(told + lines)]);
+    const own = Buffer.from(told + lines);
+    const bytes = this.#waiting.length === 0 ? own : Buffer.concat([this.#waiting, own]);
     const rest = bytes.subarray(this.#write(bytes));
     if (rest.length === 0) {
       this.#waiting = rest;
