@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   adoptEngine,
   type LaunchOptions,
@@ -111,6 +111,13 @@ describe("an engine that comes up", () => {
     for (const file of ["engine.json", "logs/engine.log"])
       expect(await readFile(inRun(file), "utf8")).not.toContain(engine.token);
     expect(said.join("\n")).not.toContain(engine.token);
+  });
+
+  it.skipIf(process.platform !== "linux")("is not given the key of Weights & Biases", async () => {
+    vi.stubEnv("WANDB_API_KEY", "planted-key");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { pid } = await launch();
+    expect(await readFile(`/proc/${pid}/environ`, "utf8")).not.toContain("planted-key");
   });
 
   it("is a process group of its own, ended with its children, and forgotten", async () => {

@@ -130,6 +130,7 @@ function commandOf(options: LaunchOptions, files: { token: string; ready: string
   const env = {
     ...process.env,
     ...options.env,
+    WANDB_API_KEY: undefined, // a secret goes only to the program that needs it
     PYTHONPATH: options.enginePackageDir,
     PYTHONSAFEPATH: "1", // a file in the run directory must not shadow a module
     PYTHONUNBUFFERED: "1",
