@@ -90,6 +90,11 @@ test("without bubblewrap there is no sandbox, and the reason is said", async () 
   expect(state).toMatchObject({ usable: false, reason: "bubblewrap is not installed." });
 });
 
+test("without the escape suite there is no sandbox either", async () => {
+  const state = await sandboxState({ python, packageDir: folder, cacheDir: path.join(folder, "none") });
+  expect(state).toMatchObject({ usable: false });
+});
+
 test("a processor whose system calls are not known has no filter", () => {
   expect(seccompFilter("x64")?.length).toBeGreaterThan(300);
   expect(seccompFilter("arm64")?.length).toBeGreaterThan(300);

@@ -64,9 +64,9 @@ async function probe({ python, packageDir, signal }: PreflightOptions): Promise<
 
 async function keyOf({ python, packageDir }: PreflightOptions): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify([hostIdentity(), process.getuid?.(), python]));
-  hash
-    .update(seccompFilter(process.arch) ?? "")
-    .update(await readFile(path.join(packageDir, "rzero_sandbox/escapes.py")));
+  // An engine package of before there was a suite has none; the attempts then say so.
+  const suite = await readFile(path.join(packageDir, "rzero_sandbox/escapes.py")).catch(() => "");
+  hash.update(seccompFilter(process.arch) ?? "").update(suite);
   for (const folder of (process.env["PATH"] ?? "").split(path.delimiter)) {
     const found = await stat(path.join(folder, "bwrap")).catch(() => null);
     if (found !== null) hash.update(`${folder} ${found.size} ${found.mtimeMs}`);
