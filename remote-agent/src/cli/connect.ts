@@ -4,8 +4,8 @@ import path from "node:path";
 import type { ResolvedRun } from "../protocol/config.ts";
 import type { RunSummary } from "../protocol/rpc.ts";
 import { type RunView, runView } from "../protocol/runView.ts";
+import { cachedRunView } from "../run/index/viewCache.ts";
 import { attach } from "../run/launch.ts";
-import { readRunView } from "../run/opened.ts";
 import type { RpcClient } from "../run/rpcPeer.ts";
 import { findRun, NoSuchRun, readRun, rzeroHome } from "../run/runDir.ts";
 import type { World } from "./world.ts";
@@ -46,7 +46,7 @@ export async function summaryOf(env: NodeJS.ProcessEnv, runDir: string, run: Res
   return withSupervisor(env, runDir, async (client) => {
     const answer = await client?.request("runs/show", { run: run.id }, ANSWER_MS).catch(() => null);
     if (answer != null) return answer;
-    const view = client === null ? await restingView(runDir) : await writtenView(runDir);
+    const view = client === null ? await restingView(env, runDir) : await writtenView(env, runDir);
     const { id, config, createdAt } = run;
     return { id, name: config.name, directory: runDir, createdAt, view, live: client !== null };
   });
@@ -58,14 +58,14 @@ export function newCommand(): { command: string; by: string } {
 }
 
 /** The supervisor writes a summary when it ends; where it could not, the journal is read. */
-async function restingView(runDir: string): Promise<RunView> {
+async function restingView(env: NodeJS.ProcessEnv, runDir: string): Promise<RunView> {
   const summary = await readSummary(runDir);
   const ended = summary !== null && ["completed", "failed", "stopped", "paused"].includes(summary.state);
-  return ended ? summary : readRunView(runDir);
+  return ended ? summary : cachedRunView(runDir, env);
 }
 
-async function writtenView(runDir: string): Promise<RunView> {
-  return (await readSummary(runDir)) ?? (await readRunView(runDir));
+async function writtenView(env: NodeJS.ProcessEnv, runDir: string): Promise<RunView> {
+  return (await readSummary(runDir)) ?? (await cachedRunView(runDir, env));
 }
 
 async function readSummary(runDir: string): Promise<RunView | null> {

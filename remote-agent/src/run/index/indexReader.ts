@@ -76,6 +76,7 @@ export class IndexReader {
     const { ino } = statSync(this.#start.file);
     if (this.#open?.inode === ino) return this.#open;
     this.#open?.db.close();
+    this.#open?.reader.close();
     this.#open = undefined;
     const db = openForReading(this.#start.file);
     const open = { db, inode: ino, questions: new Questions(db), reader: new RecordReader(db, this.#start.runDir) };

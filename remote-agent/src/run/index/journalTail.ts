@@ -92,17 +92,22 @@ const READ_BYTES = 4096;
 export function recordAt(runDir: string, segment: number, offset: number): { record: JournalRecord; crc: string } {
   const descriptor = openSync(segmentFile(runDir, segment), "r");
   try {
-    for (let length = READ_BYTES; ; length *= 16) {
-      const bytes = Buffer.alloc(length);
-      const whole = bytes.subarray(0, readSync(descriptor, bytes, 0, length, offset));
-      const decoded = decodeAt(whole, 0);
-      if ("record" in decoded) return { record: decoded.record, crc: whole.toString("latin1", 0, 8) };
-      if (whole.length < length || length > LARGEST_RECORD_BYTES) {
-        throw new JournalCorrupt(segmentName(segment), offset, decoded.problem);
-      }
-    }
+    return recordIn(descriptor, segment, offset);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** The same, of a segment that is open. */
+export function recordIn(descriptor: number, segment: number, offset: number): { record: JournalRecord; crc: string } {
+  for (let length = READ_BYTES; ; length *= 16) {
+    const bytes = Buffer.allocUnsafe(length);
+    const whole = bytes.subarray(0, readSync(descriptor, bytes, 0, length, offset));
+    const decoded = decodeAt(whole, 0);
+    if ("record" in decoded) return { record: decoded.record, crc: whole.toString("latin1", 0, 8) };
+    if (whole.length < length || length > LARGEST_RECORD_BYTES) {
+      throw new JournalCorrupt(segmentName(segment), offset, decoded.problem);
+    }
   }
 }
 
@@ -147,7 +152,7 @@ function* recordsOf(
   }
 }
 
-function segmentFile(runDir: string, segment: number): string {
+export function segmentFile(runDir: string, segment: number): string {
   return path.join(runDir, "journal", segmentName(segment));
 }
 

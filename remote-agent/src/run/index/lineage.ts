@@ -22,8 +22,8 @@ export function lineageOf(reader: RecordReader, query: LineageQuery): Omit<Linea
   const start = reader.byId(query.id);
   const walk = new Walk(query.limit);
   walk.add(start, 0);
-  if (query.direction !== "effects") walk.from(start, query.depth, -1, (item) => causes(reader, item));
-  if (query.direction !== "causes") walk.from(start, query.depth, 1, (item) => reader.children(item.seq, FAN_OUT + 1));
+  if (query.direction !== "effects") walk.from(start, query.depth, -1, (item, limit) => causes(reader, item, limit));
+  if (query.direction !== "causes") walk.from(start, query.depth, 1, (item, limit) => reader.children(item.seq, limit));
   const sampledBy = start.record.type === "checkpoint" ? reader.sampledBy(start.seq, CALLS + 1) : [];
   return {
     nodes: walk.nodes,
@@ -61,12 +61,26 @@ class Walk {
     return true;
   }
 
-  from(start: IndexedRecord, depth: number, sign: 1 | -1, next: (item: IndexedRecord) => IndexedRecord[]): void {
+  get room(): number {
+    return this.#limit - this.nodes.length;
+  }
+
+  /** Goes on from `start`, one level after the other, while there is room. */
+  from(
+    start: IndexedRecord,
+    depth: number,
+    sign: 1 | -1,
+    next: (item: IndexedRecord, limit: number) => IndexedRecord[],
+  ): void {
     let level = [start];
     for (let d = 1; d <= depth && level.length > 0; d++) {
       const found: IndexedRecord[] = [];
       for (const item of level) {
-        const others = next(item);
+        if (this.room === 0) {
+          this.cut = true;
+          return;
+        }
+        const others = next(item, FAN_OUT + 1);
         if (others.length > FAN_OUT) this.cut = true;
         for (const other of others.slice(0, FAN_OUT)) {
           if (this.add(other, sign * d)) found.push(other);
@@ -77,18 +91,19 @@ class Walk {
       }
       level = found;
     }
-    if (level.some((item) => next(item).some(({ record }) => !this.#seen.has(record.id)))) this.cut = true;
+    const unseen = ({ record }: IndexedRecord) => !this.#seen.has(record.id);
+    if (level.some((item) => next(item, 1).some(unseen))) this.cut = true;
   }
 }
 
-/** What a record names as its causes, at most one more than are shown. */
-function causes(reader: RecordReader, { record }: IndexedRecord): IndexedRecord[] {
+/** What a record names as its causes. */
+function causes(reader: RecordReader, { record }: IndexedRecord, limit: number): IndexedRecord[] {
   const ids = new Set(record.parents);
   if (record.type === "trajectory") ids.add(record.checkpoint);
   if (record.type === "task" && record.proposedBy !== null) ids.add(record.proposedBy);
   if (record.type === "score") for (const id of record.consulted) ids.add(id);
   if (record.type === "example") for (const id of record.members) ids.add(id);
-  return [...ids].slice(0, FAN_OUT + 1).flatMap((id) => reader.find(id) ?? []);
+  return [...ids].slice(0, limit).flatMap((id) => reader.find(id) ?? []);
 }
 
 function titleOf(record: DataRecord): string {

@@ -1,9 +1,10 @@
+import { closeSync, openSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { IndexState } from "../../protocol/questionRows.ts";
 import type { DataRecord } from "../../protocol/records.ts";
 import type { JournalRecord } from "../journal/record.ts";
 import { IndexError } from "./errors.ts";
-import { bytesAfter, recordAt } from "./journalTail.ts";
+import { bytesAfter, recordIn, segmentFile } from "./journalTail.ts";
 import { positionOf } from "./store.ts";
 
 export interface IndexedRecord {
@@ -12,10 +13,13 @@ export interface IndexedRecord {
   readonly record: DataRecord;
 }
 
+const OPEN_SEGMENTS = 32;
+
 /** Records of a run by what the index knows of them; their content comes from the journal. */
 export class RecordReader {
   readonly #db: DatabaseSync;
   readonly #runDir: string;
+  readonly #segments = new Map<number, number>(); // descriptors, in order of use
 
   constructor(db: DatabaseSync, runDir: string) {
     this.#db = db;
@@ -85,8 +89,27 @@ export class RecordReader {
   #read(row: Record<string, unknown> | undefined): IndexedRecord | null {
     if (row === undefined) return null;
     const place = Number(row["place"]);
-    const record: JournalRecord = recordAt(this.#runDir, Math.floor(place / 2 ** 32), place % 2 ** 32).record;
+    const segment = Math.floor(place / 2 ** 32);
+    const record: JournalRecord = recordIn(this.#segment(segment), segment, place % 2 ** 32).record;
     const question = row["question"] === null ? null : Number(row["question"]);
     return { seq: Number(row["seq"]), question, record: record as unknown as DataRecord };
+  }
+
+  /** Segments only grow, so an open one stays the same file. */
+  #segment(number: number): number {
+    const descriptor = this.#segments.get(number) ?? openSync(segmentFile(this.#runDir, number), "r");
+    this.#segments.delete(number);
+    this.#segments.set(number, descriptor);
+    for (const [oldest, other] of this.#segments) {
+      if (this.#segments.size <= OPEN_SEGMENTS) break;
+      this.#segments.delete(oldest);
+      closeSync(other);
+    }
+    return descriptor;
+  }
+
+  close(): void {
+    for (const descriptor of this.#segments.values()) closeSync(descriptor);
+    this.#segments.clear();
   }
 }
