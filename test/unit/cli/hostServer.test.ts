@@ -8,13 +8,15 @@ import { applyRecord, emptyRunView } from "../../../remote-agent/src/protocol/ru
 import { formatLine } from "../../../remote-agent/src/run/logs/line.ts";
 import { RotatingFile } from "../../../remote-agent/src/run/logs/rotatingFile.ts";
 import { connectionOver, RpcClient } from "../../../remote-agent/src/run/rpcPeer.ts";
+import { smallRun, writeQuestionRun } from "../../support/questionRun.ts";
+import { RunWriter } from "../../support/writtenRun.ts";
 import { stored, T0, temporaryHome, wholeRun, writeRun } from "./support.ts";
 
 async function serving() {
   const home = await temporaryHome();
   const [there, back] = [new PassThrough(), new PassThrough()];
   const connection = connectionOver({ read: there, write: back });
-  const env = { RZERO_HOME: home, XDG_RUNTIME_DIR: home };
+  const env = { RZERO_HOME: home, XDG_RUNTIME_DIR: home, XDG_CACHE_HOME: home };
   const letGo = serveHost(connection, {
     env,
     installation: () => Promise.reject(new Error("none here")),
@@ -130,4 +132,30 @@ it("answers commands to resting runs, unknown runs and wrong parameters with a r
   });
   await expect(client.request("runs/show", { run: "zzzz" })).rejects.toMatchObject({ data: { reason: "NoSuchRun" } });
   await expect(client.request("runs/subscribe", { run: "last", since: -1 })).rejects.toMatchObject({ code: -32602 });
+});
+
+it("answers pages, facets, groups, lineage and records of a run's questions, and refuses what is out of bounds", async () => {
+  const { home, client } = await serving();
+  const run = "20261122-1-demo-aaaa";
+  const directory = await writeRun(home, run, []);
+  const writer = await RunWriter.open(directory, 2);
+  await writeQuestionRun(directory, { ...smallRun, iterations: 1 }, { writer });
+  await writer.close();
+  const query = { filter: { kept: true }, sort: { by: "share" as const, descending: true }, limit: 5 };
+  await expect
+    .poll(async () => (await client.request("runs/questions", { run, query })).index.current, { timeout: 15_000 })
+    .toBe(true);
+  const page = await client.request("runs/questions", { run, query });
+  expect(page.rows.length).toBe(5);
+  const { facets } = await client.request("runs/facets", { run, filter: query.filter, facets: ["band"] });
+  expect(facets.band).toEqual([{ value: "kept", count: page.total }]);
+  const id = page.rows[0]?.task ?? "";
+  expect((await client.request("runs/question", { run, id })).question).toEqual(page.rows[0]);
+  expect((await client.request("runs/lineage", { run, id })).nodes.length).toBeGreaterThan(5);
+  expect((await client.request("runs/record", { run, id })).record).toMatchObject({ type: "task", id });
+  await expect(client.request("runs/questions", { run, query: { limit: 501 } })).rejects.toThrow(/limit/);
+  await expect(client.request("runs/questions", { run, query: { filter: { text: "+" } } })).rejects.toMatchObject({
+    message: expect.stringContaining("There is no word in '+'"),
+    data: { reason: "bad_search" },
+  });
 });

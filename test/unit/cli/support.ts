@@ -203,7 +203,7 @@ export async function rzero(home: string, args: string[], env: NodeJS.ProcessEnv
   if (input !== undefined) stdin.end(input);
   const [stdout, stderr] = [captured(), captured()];
   const world: World = {
-    env: { RZERO_HOME: home, XDG_RUNTIME_DIR: home, ...env },
+    env: { RZERO_HOME: home, XDG_RUNTIME_DIR: home, XDG_CACHE_HOME: home, ...env },
     mainUrl: new URL("../../../remote-agent/src/cli.ts", import.meta.url).href,
     program: "rzero",
     stdin,

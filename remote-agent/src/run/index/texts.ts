@@ -2,7 +2,12 @@ import { closeSync, openSync, readSync } from "node:fs";
 import path from "node:path";
 import type { PackRef } from "../../protocol/records.ts";
 import { decodeEntry } from "../journal/packEntry.ts";
-import { decodeTrimmedIndex, TRIMMED_HEADER_BYTES, trimmedIndexBytes } from "../journal/trimmedPack.ts";
+import {
+  decodeTrimmedIndex,
+  TRIMMED_HEADER_BYTES,
+  type TrimmedIndex,
+  trimmedIndexBytes,
+} from "../journal/trimmedPack.ts";
 
 const LONGEST_SPAN_BYTES = 2 ** 26;
 
@@ -12,60 +17,61 @@ const LONGEST_SPAN_BYTES = 2 ** 26;
  */
 export function readTexts(runDir: string, refs: readonly PackRef[]): (string | null)[] {
   const texts: (string | null)[] = refs.map(() => null);
-  const places = currentPlaces(runDir, refs);
-  for (const span of spansOf(places)) {
-    const bytes = readSpan(path.join(runDir, "packs", span.pack), span.from, span.to - span.from);
-    if (bytes === null) continue;
-    for (const index of span.entries) {
-      const { offset, length } = places[index] as PackRef;
-      texts[index] = textIn(bytes.subarray(offset - span.from, offset - span.from + length));
+  for (const [pack, members] of Map.groupBy(refs.keys(), (i) => refs[i]?.pack ?? "")) {
+    if (!/^[\w-]+\.pack$/.test(pack)) continue;
+    const own = members.map((i) => refs[i] as PackRef);
+    const found = withFile(path.join(runDir, "packs", pack), (descriptor) => textsIn(descriptor, own));
+    members.forEach((i, k) => {
+      texts[i] = found?.[k] ?? null;
+    });
+  }
+  return texts;
+}
+
+interface Place {
+  readonly offset: number;
+  readonly length: number;
+}
+
+function textsIn(descriptor: number, refs: readonly Place[]): (string | null)[] {
+  const index = trimmedIndexOf(descriptor);
+  const places = refs.map((ref) => (index === null ? ref : index.get(ref.offset)));
+  const texts: (string | null)[] = refs.map(() => null);
+  for (const { from, to, entries } of spansOf(places)) {
+    const bytes = readAt(descriptor, from, to - from);
+    for (const i of entries) {
+      const { offset, length } = places[i] as Place;
+      texts[i] = textIn(bytes.subarray(offset - from, offset - from + length));
     }
   }
   return texts;
 }
 
-/** Where the entries lie now: retention may have rewritten a pack, and then it starts with an index of them. */
-function currentPlaces(runDir: string, refs: readonly PackRef[]): PackRef[] {
-  const indexes = new Map<string, ReturnType<typeof trimmedIndexOf>>();
-  return refs.map((ref) => {
-    if (!/^[\w-]+\.pack$/.test(ref.pack)) return ref;
-    if (!indexes.has(ref.pack)) indexes.set(ref.pack, trimmedIndexOf(path.join(runDir, "packs", ref.pack)));
-    const index = indexes.get(ref.pack);
-    if (index === undefined || index === null) return ref;
-    return { pack: ref.pack, ...("problem" in index ? GONE : (index.get(ref.offset) ?? GONE)) };
-  });
-}
-
-const GONE = { offset: 0, length: 0 };
-
-function trimmedIndexOf(file: string) {
-  const head = readSpan(file, 0, TRIMMED_HEADER_BYTES);
-  const length = head === null ? null : trimmedIndexBytes(head);
-  const bytes = length === null || length > LONGEST_SPAN_BYTES ? null : readSpan(file, 0, length);
-  return bytes === null ? null : decodeTrimmedIndex(bytes);
+/** Records name the places of a pack as it was written; a trimmed one says where these are now. */
+function trimmedIndexOf(descriptor: number): TrimmedIndex | null {
+  const length = trimmedIndexBytes(readAt(descriptor, 0, TRIMMED_HEADER_BYTES));
+  if (length === null) return null;
+  const index = decodeTrimmedIndex(readAt(descriptor, 0, Math.min(length, LONGEST_SPAN_BYTES)));
+  return "problem" in index ? new Map() : index;
 }
 
 interface Span {
-  readonly pack: string;
   readonly from: number;
   to: number;
   readonly entries: number[];
 }
 
-function spansOf(refs: readonly PackRef[]): Span[] {
+function spansOf(places: readonly (Place | undefined)[]): Span[] {
   const spans: Span[] = [];
-  for (const [index, { pack, offset, length }] of refs.entries()) {
-    if (!/^[\w-]+\.pack$/.test(pack)) continue;
+  for (const [i, place] of places.entries()) {
+    if (place === undefined) continue;
+    const { offset, length } = place;
     const last = spans.at(-1);
-    const joins =
-      last?.pack === pack &&
-      offset >= last.from &&
-      offset <= last.to &&
-      offset + length - last.from <= LONGEST_SPAN_BYTES;
-    if (last !== undefined && joins) {
-      last.to = Math.max(last.to, offset + length);
-      last.entries.push(index);
-    } else spans.push({ pack, from: offset, to: offset + length, entries: [index] });
+    const end = offset + length;
+    if (last !== undefined && offset >= last.from && offset <= last.to && end - last.from <= LONGEST_SPAN_BYTES) {
+      last.to = Math.max(last.to, end);
+      last.entries.push(i);
+    } else spans.push({ from: offset, to: end, entries: [i] });
   }
   return spans;
 }
@@ -79,16 +85,20 @@ function textIn(bytes: Buffer): string | null {
   }
 }
 
-function readSpan(file: string, from: number, length: number): Buffer | null {
+function readAt(descriptor: number, from: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  return bytes.subarray(0, readSync(descriptor, bytes, 0, length, from));
+}
+
+function withFile<T>(file: string, work: (descriptor: number) => T): T | null {
   try {
     const descriptor = openSync(file, "r");
     try {
-      const bytes = Buffer.allocUnsafe(length);
-      return bytes.subarray(0, readSync(descriptor, bytes, 0, length, from));
+      return work(descriptor);
     } finally {
       closeSync(descriptor);
     }
   } catch {
-    return null;
+    return null; // what is not there or cannot be read is missing, and is counted as such
   }
 }

@@ -8,6 +8,8 @@ import { openIndex } from "../../../../remote-agent/src/run/index/open.ts";
 import { journalIdentity } from "../../../../remote-agent/src/run/index/place.ts";
 import { positionOf } from "../../../../remote-agent/src/run/index/store.ts";
 import { Journal } from "../../../../remote-agent/src/run/journal/journal.ts";
+import { readJournal } from "../../../../remote-agent/src/run/journal/read.ts";
+import { trimPack } from "../../../../remote-agent/src/run/journal/trimmedPack.ts";
 import { smallRun, writeQuestionRun } from "../../../support/questionRun.ts";
 import { RunWriter, task } from "../../../support/writtenRun.ts";
 import { built, contents, follow, indexFile, temporaryDirectory } from "./support.ts";
@@ -143,4 +145,22 @@ it("what comes before a damaged record is indexed, and the damage is an error", 
   expect(kept).toBeGreaterThan(0);
   expect(kept).toBeLessThan(records);
   db.close();
+});
+
+it("finds every text of packs from which retention has removed ids and log-probabilities", async () => {
+  const runDir = await writtenRun();
+  const whole = built(runDir);
+  const expected = contents(whole);
+  whole.close();
+  const entries = new Map<string, { offset: number; length: number; keep: boolean }[]>();
+  for await (const { record } of readJournal(runDir)) {
+    const data = record["data"] as { pack: string; offset: number; length: number } | undefined;
+    if (data === undefined) continue;
+    const own = entries.get(data.pack) ?? [];
+    entries.set(data.pack, [...own, { offset: data.offset, length: data.length, keep: own.length % 3 === 1 }]);
+  }
+  for (const [pack, own] of entries) expect(await trimPack(path.join(runDir, "packs"), pack, own)).toBeGreaterThan(0);
+  const again = built(runDir, { cache: await temporaryDirectory() });
+  expect(contents(again)).toEqual(expected);
+  again.close();
 });
