@@ -7,7 +7,7 @@ import { IndexError } from "./errors.ts";
 import { QuestionMemory } from "./memory.ts";
 import { orderOf } from "./order.ts";
 import { TEXT_KEY } from "./schema.ts";
-import { matchExpression } from "./searchText.ts";
+import { searchOf } from "./searchText.ts";
 import { select } from "./select.ts";
 import { hexOf } from "./store.ts";
 
@@ -25,7 +25,7 @@ export class Questions {
   readonly #selections = new Recent<Uint32Array>(8);
   readonly #orders = new Recent<Uint32Array>(8);
   readonly #results = new Recent<Uint32Array>(16);
-  readonly #words = new Recent<Uint32Array>(16);
+  readonly #found = new Recent<Uint32Array>(16);
 
   constructor(db: DatabaseSync) {
     this.#db = db;
@@ -35,7 +35,7 @@ export class Questions {
   /** Takes in what was committed since the last call. */
   refresh(): void {
     if (!this.memory.refresh(this.#db)) return;
-    for (const cache of [this.#selections, this.#orders, this.#results, this.#words]) cache.clear();
+    for (const cache of [this.#selections, this.#orders, this.#results, this.#found]) cache.clear();
   }
 
   page({ filter, sort, limit, after, at }: QuestionQuery): {
@@ -72,7 +72,7 @@ export class Questions {
   selection(filter: QuestionFilter): Uint32Array {
     return this.#selections.get(JSON.stringify(filter), () =>
       select(this.memory, filter, {
-        text: (typed) => this.#containing(matchExpression(typed)),
+        text: (typed) => this.#containing(typed),
         label: (label) =>
           this.#numbers("SELECT n FROM texts WHERE label = ? ORDER BY n", label.slice(0, KEPT_LABEL_CHARS)),
       }),
@@ -130,10 +130,19 @@ export class Questions {
     return this.#numbers(`SELECT n FROM texts ORDER BY ${key} ${descending ? "DESC" : "ASC"} NULLS LAST, n`);
   }
 
-  #containing(match: string): Uint32Array {
-    return this.#words.get(match, () =>
-      this.#numbers("SELECT rowid AS n FROM search WHERE search MATCH ? ORDER BY rowid", match),
-    );
+  #containing(typed: string): Uint32Array {
+    const { words, phrases } = searchOf(typed);
+    return this.#found.get(JSON.stringify([words, phrases]), () => {
+      const [first, second] = [this.#matching("words", words), this.#matching("search", phrases)];
+      if (first === null || second === null) return first ?? second ?? new Uint32Array();
+      const inSecond = new Set(second);
+      return first.filter((i) => inSecond.has(i));
+    });
+  }
+
+  #matching(table: "words" | "search", match: string | null): Uint32Array | null {
+    if (match === null) return null;
+    return this.#numbers(`SELECT rowid AS n FROM ${table} WHERE ${table} MATCH ? ORDER BY rowid`, match);
   }
 
   /** Positions from question numbers. As one JSON text: reading row by row would cost ten times as much. */

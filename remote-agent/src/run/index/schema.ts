@@ -16,7 +16,9 @@ const sqlType: Record<ColumnKind, string> = { int: "INTEGER", real: "REAL", flag
  * records: where each record of a closed call lies (`place` = segment · 2³² + offset) and which question it belongs to.
  * edges: a record and the records that name it as a parent. calls: `seq` of the closing record, the `count` data records
  * before it, and the checkpoint it sampled from. questions: one row a question, `changed` the transaction that wrote it.
- * search: words only, its texts are in the packs.
+ * search, words: of each question its text and its answers, without the texts themselves. A word that stands in nearly every question
+ * a hundred times has its places in `search`, megabytes of them; `words` has only which questions, and so takes a hundredth
+ * of the time.
  */
 const TABLES = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -34,7 +36,8 @@ const TABLES = `
   CREATE TABLE texts (n INTEGER PRIMARY KEY, id BLOB NOT NULL, proposal BLOB, task BLOB, label TEXT, length INTEGER NOT NULL, text TEXT NOT NULL);
   CREATE INDEX texts_by_label ON texts (label);
   CREATE INDEX texts_by_text ON texts (${TEXT_KEY});
-  CREATE VIRTUAL TABLE search USING fts5(question, answers, content='', contentless_delete=1, tokenize='${TOKENIZER}');
+  CREATE VIRTUAL TABLE search USING fts5(text, content='', contentless_delete=1, tokenize='${TOKENIZER}');
+  CREATE VIRTUAL TABLE words USING fts5(text, detail=none, content='', contentless_delete=1, tokenize='${TOKENIZER}');
 `;
 
 /** 64 MiB of SQLite's own pages: those that are written again and again while a large index is built. */

@@ -22,19 +22,28 @@ export function searchable(texts: readonly string[]): string {
   return texts.map((text) => spaced(text.slice(0, SEARCHED_CHARS))).join(BORDER);
 }
 
+/** Expressions for the two tables of words; what both find is what was searched for. */
+export interface Search {
+  /** Single words, `"a" AND "b" *`: for the table that knows only which questions have a word. */
+  readonly words: string | null;
+  /** Phrases: for the table that also knows where. */
+  readonly phrases: string | null;
+}
+
 /**
- * The FTS5 expression of what a person typed: words of which all must occur, "phrases", and `begin*` for words that begin so.
- * A word with signs in it is the phrase of its parts.
+ * What a person typed as FTS5 expressions: words of which all must occur, "phrases", and `begin*` for words that begin so. A word
+ * with signs in it is the phrase of its parts.
  * @throws IndexError when there is nothing to look for in it
  */
-export function matchExpression(typed: string): string {
+export function searchOf(typed: string): Search {
   const terms = [...typed.matchAll(/"([^"]*)"?|([^\s"]+)/g)].flatMap(([, phrase, word]) => {
     const text = spaced((phrase ?? word ?? "").replaceAll("\u{e000}", " "))
       .replace(/\s+/g, " ")
       .trim();
     if (!/[\p{L}\p{N}]/u.test(text)) return [];
     const begins = phrase === undefined && /[\p{L}\p{N}]\*$/u.test(text);
-    return [`"${text.replace(/\*$/, "")}"${begins ? " *" : ""}`];
+    const bare = text.replace(/\*$/, "");
+    return [{ isWord: /^[\p{L}\p{N}]+$/u.test(bare), match: `"${bare}"${begins ? " *" : ""}` }];
   });
   if (terms.length === 0) {
     throw new IndexError(
@@ -42,7 +51,12 @@ export function matchExpression(typed: string): string {
       `There is no word in '${typed.slice(0, 80)}' to search for: give at least one letter or digit.`,
     );
   }
-  return terms.join(" AND ");
+  const all = (isWord: boolean) =>
+    terms
+      .filter((term) => term.isWord === isWord)
+      .map(({ match }) => match)
+      .join(" AND ") || null;
+  return { words: all(true), phrases: all(false) };
 }
 
 function spaced(text: string): string {

@@ -101,9 +101,11 @@ export class Store {
     const sql = this.#sql;
     // In ascending order: FTS5 would write out its memory at every step back.
     for (const n of [...this.#words.keys()].sort((a, b) => a - b)) {
-      if (n < this.#firstNew) sql.removeWords.run(n);
-      const words = n < this.#firstNew ? wordsOf(n) : (this.#words.get(n) as Words);
-      sql.addWords.run(n, searchable([words.posed]), searchable(words.answers));
+      const isKnown = n < this.#firstNew;
+      const words = isKnown ? wordsOf(n) : (this.#words.get(n) as Words);
+      const text = searchable([words.posed, ...words.answers]);
+      if (isKnown) for (const remove of [sql.removePlaces, sql.removeWords]) remove.run(n);
+      for (const add of [sql.addPlaces, sql.addWords]) add.run(n, text);
     }
     for (const question of this.#questions.values()) this.#write(question);
     sql.setMeta.run("version", String(this.#version));
@@ -154,8 +156,10 @@ const sqls = {
   readText: "SELECT * FROM texts WHERE n = ?",
   writeQuestion: `INSERT OR REPLACE INTO questions (n, changed, ${columnNames.join(", ")}) VALUES (?, ?${", ?".repeat(columnNames.length)})`,
   writeText: "INSERT OR REPLACE INTO texts (n, id, proposal, task, label, length, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
-  removeWords: "DELETE FROM search WHERE rowid = ?",
-  addWords: "INSERT INTO search (rowid, question, answers) VALUES (?, ?, ?)",
+  removePlaces: "DELETE FROM search WHERE rowid = ?",
+  removeWords: "DELETE FROM words WHERE rowid = ?",
+  addPlaces: "INSERT INTO search (rowid, text) VALUES (?, ?)",
+  addWords: "INSERT INTO words (rowid, text) VALUES (?, ?)",
   getMeta: "SELECT value FROM meta WHERE name = ?",
   setMeta: "INSERT OR REPLACE INTO meta VALUES (?, ?)",
 } as const;

@@ -1,15 +1,24 @@
 import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
-import { matchExpression, searchable, TOKENIZER } from "../../../../remote-agent/src/run/index/searchText.ts";
+import { searchable, searchOf, TOKENIZER } from "../../../../remote-agent/src/run/index/searchText.ts";
 
 /** Whether a search finds one of these answers. */
 function finds(typed: string, ...answers: string[]): boolean {
   const db = new DatabaseSync(":memory:");
-  db.exec(`CREATE VIRTUAL TABLE search USING fts5(answers, content='', contentless_delete=1, tokenize='${TOKENIZER}')`);
-  db.prepare("INSERT INTO search (rowid, answers) VALUES (1, ?)").run(searchable(answers));
-  const found = db.prepare("SELECT rowid FROM search WHERE search MATCH ?").get(matchExpression(typed));
+  const tables = { words: "detail=none", phrases: "detail=full" } as const;
+  for (const [table, detail] of Object.entries(tables)) {
+    db.exec(
+      `CREATE VIRTUAL TABLE ${table} USING fts5(text, ${detail}, content='', contentless_delete=1, tokenize='${TOKENIZER}')`,
+    );
+    db.prepare(`INSERT INTO ${table} (rowid, text) VALUES (1, ?)`).run(searchable(answers));
+  }
+  const search = searchOf(typed);
+  const found = (["words", "phrases"] as const).every((table) => {
+    const match = search[table];
+    return match === null || db.prepare(`SELECT rowid FROM ${table} WHERE ${table} MATCH ?`).get(match) !== undefined;
+  });
   db.close();
-  return found !== undefined;
+  return found;
 }
 
 it.each([
@@ -41,5 +50,5 @@ it("no phrase reaches from one answer into the next", () => {
 });
 
 it.each(["", "  ", "++", '""', "\\{}", "*", "\u{e000}"])("says that there is nothing to search for in %j", (typed) => {
-  expect(() => matchExpression(typed)).toThrow(/There is no word in/);
+  expect(() => searchOf(typed)).toThrow(/There is no word in/);
 });

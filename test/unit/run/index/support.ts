@@ -35,7 +35,8 @@ export function follow(db: DatabaseSync, runDir: string, upTo?: number): void {
 
 /** Everything an index says, in a form that can be compared; not in how many transactions it was written. */
 export function contents(db: DatabaseSync): Record<string, unknown[]> {
-  db.exec("CREATE VIRTUAL TABLE IF NOT EXISTS temp.words USING fts5vocab(main, search, instance)");
+  db.exec("CREATE VIRTUAL TABLE IF NOT EXISTS temp.places USING fts5vocab(main, search, instance)");
+  db.exec("CREATE VIRTUAL TABLE IF NOT EXISTS temp.only USING fts5vocab(main, words, instance)");
   const tables = {
     meta: "SELECT * FROM meta WHERE name <> 'version' ORDER BY name",
     records: "SELECT * FROM records ORDER BY seq",
@@ -43,7 +44,8 @@ export function contents(db: DatabaseSync): Record<string, unknown[]> {
     calls: "SELECT * FROM calls ORDER BY seq",
     questions: "SELECT *, 0 AS changed FROM questions ORDER BY n",
     texts: "SELECT * FROM texts ORDER BY n",
-    words: "SELECT * FROM temp.words ORDER BY term, doc, col, offset",
+    places: "SELECT * FROM temp.places ORDER BY term, doc, col, offset",
+    words: "SELECT term, doc FROM temp.only ORDER BY term, doc",
   };
   return Object.fromEntries(Object.entries(tables).map(([name, sql]) => [name, db.prepare(sql).all()]));
 }
