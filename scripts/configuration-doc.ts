@@ -31,7 +31,7 @@ export function configurationPage(): string {
     "# run.yaml",
     "",
     "What a run is. Everything has a default except `domain` and `model`; an unknown setting is an error that names its line.",
-    "Where the presets differ, the default is that of the preset named.",
+    "Where the presets differ, the default is that of the preset named ([presets.md](presets.md)).",
     "`rzero run FILE` reads it, `--set path=value` overrides single settings, and the resolved form lies in the run's directory.",
     "Settings of `engine`, `checkpoints`, `payload` and `metrics` may differ when a run is resumed, and `rzero extend` raises `iterations`; all others are part of what the run is.",
     "",

@@ -86,7 +86,7 @@ describe.each(presetNames)("under %s", (preset) => {
     for (const { parts } of challengerRewards) if (parts["valid"] === true) expect(parts["denominator"]).toBe(6);
   });
 
-  test("an engine that fails in the middle of it: the run pauses, and resumes to the same records", async () => {
+  test("interrupted in the middle of it and resumed, it is the same records", async () => {
     const { run: undisturbed } = await completed(under(preset));
     const engine = await sortingEngine(modelDir);
     engines.push(engine);
