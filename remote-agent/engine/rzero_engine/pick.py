@@ -6,6 +6,8 @@ import torch
 
 # float64 elements worked on at once: 64 MB, whatever the vocabulary.
 CHUNK_ELEMENTS = 1 << 23
+# So many likeliest tokens are looked at before a whole vocabulary is sorted, if that is so many times as large.
+NUCLEUS, WORTH_SELECTING = 1 << 11, 4
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,7 @@ def _pick(logits: torch.Tensor, u: torch.Tensor, shape: Shape) -> tuple[torch.Te
     if 0 < shape.top_k < z.shape[1]:
         _keep_from(z, z.topk(shape.top_k, -1).values[:, -1:])
     if shape.top_p < 1:
-        ordered = z.sort(-1, descending=True).values
-        mass = ordered.softmax(-1)
-        inside = (mass.cumsum(-1) - mass) < shape.top_p
-        _keep_from(z, ordered.gather(-1, inside.sum(-1, keepdim=True).clamp(min=1) - 1))
+        _keep_from(z, _nucleus_border(z, shape.top_p))
     cumulative = z.exp().cumsum(-1)
     total = cumulative[:, -1]
     tokens = torch.searchsorted(cumulative, (u * total)[:, None], right=True)[:, 0]
@@ -54,6 +53,34 @@ def _pick(logits: torch.Tensor, u: torch.Tensor, shape: Shape) -> tuple[torch.Te
     if over.any():
         tokens[over] = torch.searchsorted(cumulative[over], total[over][:, None])[:, 0]
     return tokens, z.gather(-1, tokens[:, None])[:, 0] - total.log()
+
+
+def _nucleus_border(z: torch.Tensor, top_p: float) -> torch.Tensor:
+    """The smallest logit (R, 1) of the smallest set of tokens whose probabilities sum to `top_p`.
+
+    Sorting a vocabulary of 49,000 costs half a forward of a model of 135 million parameters, so the likeliest tokens are
+    tried first; only rows whose set is larger are sorted whole. What a row gets depends on that row alone.
+    """
+    few = NUCLEUS if z.shape[1] >= WORTH_SELECTING * NUCLEUS else z.shape[1]
+    total = z.logsumexp(-1, keepdim=True)
+    border, covered = _border_within(z, few, total, top_p)
+    if not bool(covered.all()):
+        rest = ~covered
+        border[rest], _ = _border_within(z[rest], z.shape[1], total[rest], top_p)
+    return border
+
+
+def _border_within(
+    z: torch.Tensor, few: int, total: torch.Tensor, top_p: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The border if it lies among the `few` likeliest tokens, and whether it does (R,)."""
+    whole = few == z.shape[1]
+    ordered = z.sort(-1, descending=True).values if whole else z.topk(few, -1).values
+    mass = (ordered - total).exp()
+    before = mass.cumsum(-1) - mass
+    inside = (before < top_p).sum(-1, keepdim=True)
+    border = ordered.gather(-1, inside.clamp(min=1, max=few) - 1)
+    return border, (inside[:, 0] < few) | whole
 
 
 def _keep_from(z: torch.Tensor, threshold: torch.Tensor) -> None:

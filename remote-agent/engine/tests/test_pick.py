@@ -60,6 +60,21 @@ def test_the_largest_uniform_never_falls_off_the_end_or_on_an_impossible_token()
         assert bool(torch.isfinite(logprobs).all())
 
 
+@pytest.mark.parametrize("top_p", [0.1, 0.5, 0.95, 0.99, 0.9999])
+def test_a_large_vocabulary_is_not_sorted_where_it_need_not_be(top_p: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Peaked rows, flat rows whose nucleus is most of the vocabulary, and rows with ties."""
+    generator = torch.Generator().manual_seed(5)
+    logits = torch.randn(12, 9000, generator=generator) * torch.linspace(0, 12, 12)[:, None]
+    logits[6:] = logits[6:].round()
+    u = torch.from_numpy(uniforms(np.arange(12, dtype=np.uint64), 0))
+    tokens, logprobs = pick(logits, u, Shape(1.0, 0, top_p, 17))
+    monkeypatch.setattr("rzero_engine.pick.NUCLEUS", 9000)
+    sorted_tokens, sorted_logprobs = pick(logits, u, Shape(1.0, 0, top_p, 17))
+    assert torch.equal(tokens, sorted_tokens) and torch.equal(logprobs, sorted_logprobs)
+    alone = [pick(logits[i : i + 1], u[i : i + 1], Shape(1.0, 0, top_p, 17)) for i in range(12)]
+    assert torch.equal(tokens, torch.cat([t for t, _ in alone]))
+
+
 def test_a_filter_never_leaves_nothing() -> None:
     tokens, logprobs = pick(LOGITS[None], torch.tensor([0.5], dtype=torch.float64), Shape(1.0, 1, 1e-9, None))
     assert tokens.tolist() == [0] and float(logprobs) == 0

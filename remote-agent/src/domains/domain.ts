@@ -1,3 +1,4 @@
+import type { RunConfig } from "../protocol/config.ts";
 import type { ParsedQuestion } from "../scoring/parse.ts";
 import type { GradeRules, ParseRules, RepetitionRules } from "../scoring/presets.ts";
 
@@ -12,12 +13,15 @@ export interface AuditItem {
   readonly difficulty: number;
 }
 
+/** `examples` shows the format by turns before the question, for models that do not follow instructions (run.yaml, `prompt`). */
+export type PromptStyle = RunConfig["prompt"];
+
 /** What the questions are about: prompts, parser, grader and truth are replaced together. */
 export interface Domain {
   readonly name: string;
   /** The same for every rollout: distinct samples come from seeds. */
-  challengerMessages(): ChatMessage[];
-  solverMessages(question: string): ChatMessage[];
+  challengerMessages(style?: PromptStyle): ChatMessage[];
+  solverMessages(question: string, style?: PromptStyle): ChatMessage[];
   /** The question of a Challenger completion; a well-formed one that is not of this domain is invalid (`not_of_domain`). */
   parse(text: string, rules: ParseRules): ParsedQuestion;
   /** The answer of a Solver completion, null without a closed box. */

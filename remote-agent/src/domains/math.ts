@@ -3,8 +3,9 @@ import { equalByGrade, gradePlainNumbers } from "../scoring/equality.ts";
 import { extractBoxed, parseQuestion } from "../scoring/parse.ts";
 import { presets } from "../scoring/presets.ts";
 import { scriptTokens, wordTokens } from "../scoring/tokens.ts";
-import type { AuditItem, ChatMessage, Domain } from "./domain.ts";
+import type { AuditItem, Domain } from "./domain.ts";
 import { mathProblems } from "./mathAudit.ts";
+import { challengerExamples, solverExamples } from "./mathExamples.ts";
 
 const heldOutPerLevel = 10;
 
@@ -14,9 +15,14 @@ const heldOutPerLevel = 10;
  */
 export const mathDomain: Domain = {
   name: "math",
-  challengerMessages: () => challengerPrompt,
-  solverMessages: (question) => [
+  challengerMessages: (style = "plain") => [
+    { role: "system", content: challengerSystem },
+    ...(style === "examples" ? challengerExamples(challengerRequest) : []),
+    { role: "user", content: challengerRequest },
+  ],
+  solverMessages: (question, style = "plain") => [
     { role: "system", content: solverSystem },
+    ...(style === "examples" ? solverExamples : []),
     { role: "user", content: question },
   ],
   parse: (text, rules = presets.strict.parse) => parseQuestion(text, rules),
@@ -36,19 +42,14 @@ export const mathDomain: Domain = {
  */
 const asReference = equalByGrade(gradePlainNumbers);
 
-const challengerPrompt: ChatMessage[] = [
-  {
-    role: "system",
-    content:
-      "You write problems for a mathematics competition. Think first, for yourself: choose any area of mathematics, invent a problem " +
-      "of your own, and solve it before you hand it in. It must be so hard that fewer than three in ten good high-school students " +
-      "solve it, it must have one definite answer that can be checked, and it must not be taken from a textbook or a contest that exists.\n\n" +
-      "Then write exactly two things and nothing else:\n" +
-      "<question>\nthe full statement of the problem\n</question>\n" +
-      "\\boxed{its final answer}",
-  },
-  { role: "user", content: "Hand in one new problem now, in that form." },
-];
+const challengerSystem =
+  "You write problems for a mathematics competition. Think first, for yourself: choose any area of mathematics, invent a problem " +
+  "of your own, and solve it before you hand it in. It must be so hard that fewer than three in ten good high-school students " +
+  "solve it, it must have one definite answer that can be checked, and it must not be taken from a textbook or a contest that exists.\n\n" +
+  "Then write exactly two things and nothing else:\n" +
+  "<question>\nthe full statement of the problem\n</question>\n" +
+  "\\boxed{its final answer}";
+const challengerRequest = "Hand in one new problem now, in that form.";
 
 const solverSystem =
   "Work the problem out step by step. When you are done, write the final answer once, inside \\boxed{}.";

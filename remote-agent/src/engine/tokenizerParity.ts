@@ -10,6 +10,7 @@ export interface Backend {
   get_vocab(): Map<string, number>;
   get_added_tokens_decoder(): Map<number, AddedToken>;
   decoder: Decoder | null;
+  pre_tokenizer: PreTokenizer | null;
   splitter_unnormalized: Splitter;
   splitter_normalized: Splitter;
 }
@@ -24,6 +25,12 @@ interface Decoder {
   config: { type: string };
   decoders?: Decoder[];
   decode_chain(tokens: string[]): string[];
+}
+
+interface PreTokenizer {
+  config: { type: string };
+  tokenizers?: PreTokenizer[];
+  pattern?: RegExp;
 }
 
 interface Splitter {
@@ -46,10 +53,20 @@ function refuse(modelDir: string, why: string): never {
   throw new TokenizerRefused(`The tokenizer of ${modelDir} is not supported: ${why}. Use a model of another family.`);
 }
 
-/** Corrects decoder and splitters in place. */
+/**
+ * How GPT-2 cuts text, with Unicode's White_Space, which is what Python's side means by \s; the library's pattern has
+ * JavaScript's, which counts U+FEFF and leaves out U+0085.
+ */
+const GPT2_CUT =
+  /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
+
+/** Corrects decoder, pre-tokenizers and splitters in place. */
 export function repair(backend: Backend): Backend {
   for (const decoder of backend.decoder?.decoders ?? [backend.decoder]) {
     if (decoder?.config.type === "ByteFallback") decoder.decode_chain = decodeByteFallback;
+  }
+  for (const part of backend.pre_tokenizer?.tokenizers ?? [backend.pre_tokenizer]) {
+    if (part?.config.type === "ByteLevel") part.pattern = GPT2_CUT;
   }
   const stripping = takeOverStripping(backend);
   if (stripping.size > 0) {

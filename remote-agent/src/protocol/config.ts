@@ -194,7 +194,15 @@ export const runSettings = z.strictObject({
     .max(2 ** 32 - 1)
     .default(0),
   domain: z.string().describe("What is asked and how it is graded, for example `sort`."),
-  model: z.string().describe("A Hugging Face model folder, or `demo` for the small model the demo pre-trains."),
+  prompt: z
+    .enum(["plain", "examples"])
+    .default("plain")
+    .describe("`examples` shows the format by a few worked turns, for models too small to follow a description."),
+  model: z
+    .string()
+    .describe(
+      "A Hugging Face model folder, a name of the hub that is in this machine's cache, or a model that is made here: `demo`, `smollm2-135m-instruct-q4`.",
+    ),
   policy: policyConfig.prefault({ kind: "full" }),
   iterations: positive.max(1000),
   challenger: challengerConfig,

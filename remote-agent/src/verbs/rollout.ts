@@ -56,7 +56,7 @@ function rolloutChunk(
     ...(first === 0 ? {} : { first }),
     sampling: spec.sampling,
     tasks: hashOf(tasks.map((task) => [task.id, task.question])).slice(0, 24),
-    domain: `${run.domain.name}`,
+    domain: run.config.prompt === "plain" ? run.domain.name : `${run.domain.name}, ${run.config.prompt}`,
   };
   return place.call({ verb: "chunk", key: String(index), type: "trajectory", params }, async (callKey, idAt) => {
     const prompts = tasks.map((task) => promptOf(run, spec.role, task));
@@ -101,7 +101,9 @@ function rolloutChunk(
 
 function promptOf(run: RunContext, role: RolloutSpec["role"], task: TaskRecord): number[] {
   const messages =
-    role === "challenger" ? run.domain.challengerMessages() : run.domain.solverMessages(task.question ?? "");
+    role === "challenger"
+      ? run.domain.challengerMessages(run.config.prompt)
+      : run.domain.solverMessages(task.question ?? "", run.config.prompt);
   return run.tokenizer.encode(run.tokenizer.renderChat(messages, { addGenerationPrompt: true }));
 }
 

@@ -81,3 +81,35 @@ test("the penalty compares words, under strict with every character of a script 
     }),
   );
 });
+
+test("examples come between the system message and the request, and show the form that is asked for", () => {
+  const shown = mathDomain.challengerMessages("examples");
+  const plain = mathDomain.challengerMessages("plain");
+  expect([shown[0], shown.at(-1)]).toEqual(plain);
+  expect(shown.map(({ role }) => role)).toEqual([
+    "system",
+    ...shown.slice(2).flatMap((_, i) => (i % 2 === 0 ? ["user", "assistant"] : [])),
+    "user",
+  ]);
+  for (const { role, content } of shown.slice(1)) {
+    if (role === "user") expect(content).toBe(plain[1]?.content);
+    else expect(mathDomain.parse(content, presets.strict.parse)).toMatchObject({ valid: true });
+  }
+  const answered = mathDomain.solverMessages("What is 1 + 1?", "examples").filter(({ role }) => role === "assistant");
+  expect(answered.length).toBeGreaterThan(0);
+  for (const { content } of answered) expect(mathDomain.answerOf(content)).not.toBeNull();
+  expect(mathDomain.solverMessages("What is 1 + 1?", "examples").at(-1)).toEqual({
+    role: "user",
+    content: "What is 1 + 1?",
+  });
+});
+
+test("no example is a problem of the audit", () => {
+  for (const { content } of [
+    ...mathDomain.challengerMessages("examples"),
+    ...mathDomain.solverMessages("", "examples"),
+  ]) {
+    const { valid, question } = mathDomain.parse(content, presets.strict.parse);
+    expect(mathDomain.isHeldOut(valid ? question : content)).toBe(false);
+  }
+});
