@@ -58,8 +58,8 @@ def _pick(logits: torch.Tensor, u: torch.Tensor, shape: Shape) -> tuple[torch.Te
 def _nucleus_border(z: torch.Tensor, top_p: float) -> torch.Tensor:
     """The smallest logit (R, 1) of the smallest set of tokens whose probabilities sum to `top_p`.
 
-    Sorting a vocabulary of 49,000 costs half a forward of a model of 135 million parameters, so the likeliest tokens are
-    tried first; only rows whose set is larger are sorted whole. What a row gets depends on that row alone.
+    Sorting a vocabulary of 49,000 costs half a forward of a model of 135 million parameters, so the likeliest tokens
+    are tried first; only rows whose set is larger are sorted whole. What a row gets depends on that row alone.
     """
     few = NUCLEUS if z.shape[1] >= WORTH_SELECTING * NUCLEUS else z.shape[1]
     total = z.logsumexp(-1, keepdim=True)
@@ -70,9 +70,7 @@ def _nucleus_border(z: torch.Tensor, top_p: float) -> torch.Tensor:
     return border
 
 
-def _border_within(
-    z: torch.Tensor, few: int, total: torch.Tensor, top_p: float
-) -> tuple[torch.Tensor, torch.Tensor]:
+def _border_within(z: torch.Tensor, few: int, total: torch.Tensor, top_p: float) -> tuple[torch.Tensor, torch.Tensor]:
     """The border if it lies among the `few` likeliest tokens, and whether it does (R,)."""
     whole = few == z.shape[1]
     ordered = z.sort(-1, descending=True).values if whole else z.topk(few, -1).values
