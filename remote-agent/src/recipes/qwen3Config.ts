@@ -21,11 +21,15 @@ export function qwen3SmallConfig(seed: number): RunConfig {
     },
     audit: { samples: 4, draws: 1 },
     engine: { device: "cuda", callTimeout: 3600 },
-    chunk: 640,
+    // Keys and values of so many rows of 1,024 tokens and their copy are about 20 GB.
+    chunk: 64,
   });
 }
 
-/** Qwen3-4B-Base, all parameters, the sizes of the paper (arXiv 2508.05004). */
+/**
+ * Qwen3-4B-Base, all parameters, the sizes of the paper (arXiv 2508.05004). Weights, three policies and the optimiser are more
+ * than one GPU holds, so it is for an engine that is spread over several.
+ */
 export function qwen3PaperConfig(seed: number): RunConfig {
   return runConfig.parse({
     name: "qwen3-4b",
@@ -34,5 +38,6 @@ export function qwen3PaperConfig(seed: number): RunConfig {
     model: "Qwen/Qwen3-4B-Base",
     engine: { device: "cuda", callTimeout: 7200 },
     checkpoints: { durableEvery: 16, keep: { last: 1, stageEnds: 2 } },
+    chunk: 40,
   });
 }

@@ -35,14 +35,15 @@ const presets: readonly RunPreset[] = [
     name: "qwen3-0.6b-base",
     summary: "Qwen3-0.6B-Base on mathematics with LoRA, an eighth of the paper's sizes, three iterations.",
     weights: "Qwen/Qwen3-0.6B-Base (Apache 2.0) from the Hugging Face cache, or --set model=FOLDER.",
-    machine: "One NVIDIA GPU.",
+    machine: "One NVIDIA GPU of 40 GB.",
     config: qwen3SmallConfig,
   },
   {
     name: "qwen3-4b-base",
     summary: "Qwen3-4B-Base on mathematics, all parameters, the paper's sizes, three iterations.",
     weights: "Qwen/Qwen3-4B-Base (Apache 2.0) from the Hugging Face cache, or --set model=FOLDER.",
-    machine: "One NVIDIA GPU with a great deal of memory; the authors had eight.",
+    machine:
+      'Several GPUs behind one engine (engine.url; the authors had eight of 40 GB), or with --set "policy={kind: lora}" one of 80 GB.',
     config: qwen3PaperConfig,
   },
 ];
