@@ -38,6 +38,7 @@ export function forecastLines(
       ["disk, likely at the fullest", bytes(disk.total.likely)],
       [`  checkpoints of ${bytes(disk.checkpoint)}, ${disk.stageEnds} stay`, bytes(disk.checkpoints)],
       ["  journal", range(disk.journal, bytes)],
+      ["  kept free for a full disk", bytes(disk.reserve)],
       ["  packs: ids, log-probabilities, texts", range(disk.packs, bytes)],
     ]),
     "",

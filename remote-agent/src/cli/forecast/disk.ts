@@ -1,4 +1,5 @@
 import type { RunConfig } from "../../protocol/config.ts";
+import { BALLAST_BYTES } from "../../run/journal/ballast.ts";
 import { loraParameters, type ModelShape, parameters } from "./modelShape.ts";
 import { exactly, type Range, sum, times } from "./range.ts";
 import type { Tokens } from "./tokens.ts";
@@ -13,15 +14,18 @@ export interface Disk {
   checkpoints: number;
   journal: Range;
   packs: Range;
+  /** Kept free for the moment when the disk is full. */
+  reserve: number;
   total: Range;
 }
 
 const FLOAT32 = 4;
-const TOKENIZER = 4e6;
+/** Bytes of tokenizer.json for each token of the vocabulary. */
+const TOKENIZER = 75;
 /** Bytes of the journal for a trajectory with its task, score and example (measured on the demo). */
-const PER_COMPLETION = { low: 600, likely: 900, high: 1500 };
-/** Bytes of the packs for a token: its id, its log-probability and about four characters. */
-const PER_TOKEN = { low: 8, likely: 11, high: 16 };
+const PER_COMPLETION = { low: 500, likely: 650, high: 1300 };
+/** Bytes of the packs for a token: its id, its log-probability and its characters (measured on the demo: 7.5). */
+const PER_TOKEN = { low: 6, likely: 8, high: 14 };
 /** The prompt stands in front of each completion's ids. */
 const PROMPT_TOKENS = 40;
 /** Share of the packs that stays by `payload.keep`. */
@@ -33,18 +37,19 @@ export function diskOf(config: RunConfig, shape: ModelShape, tokens: Tokens): Di
   const journal = product(completions, PER_COMPLETION);
   const ids = sum([sampled, times(completions, PROMPT_TOKENS)]);
   const packs = times(product(ids, PER_TOKEN), PAYLOAD[config.payload.keep]);
-  return { ...saves, journal, packs, total: sum([exactly(saves.checkpoints), journal, packs]) };
+  const total = sum([exactly(saves.checkpoints + BALLAST_BYTES), journal, packs]);
+  return { ...saves, journal, packs, reserve: BALLAST_BYTES, total };
 }
 
 /** A run does not start with less room than this: two checkpoints, one that is there and one being written. */
 export function leastFree(disk: Disk): number {
-  return 2 * disk.checkpoint + 64 * 2 ** 20;
+  return 2 * disk.checkpoint + disk.reserve;
 }
 
 function savesOf({ policy, iterations, challenger, solver, checkpoints: { keep } }: RunConfig, shape: ModelShape) {
   const full = policy.kind === "full";
   const own = full ? parameters(shape) : loraParameters(shape, policy.rank);
-  const weights = own * FLOAT32 + (full ? TOKENIZER : 0);
+  const weights = own * FLOAT32 + (full ? TOKENIZER * shape.vocabulary : 0);
   const optimizer = 2 * own * FLOAT32;
   const roles = [challenger, solver].filter((role) => role.steps > 0).length;
   const stageEnds = roles * (keep.stageEnds === "all" ? iterations : Math.min(iterations, keep.stageEnds));
