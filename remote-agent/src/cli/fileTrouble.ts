@@ -17,7 +17,9 @@ const WHY: Record<string, string> = {
 export function fileTrouble(error: unknown): string | null {
   if (!(error instanceof Error) || !("syscall" in error) || !("code" in error) || typeof error.code !== "string")
     return null;
-  const why = WHY[error.code];
+  // Making a directory with those above it, Node reports a read-only file system as ENOENT.
+  const unmade = error.code === "ENOENT" && error.syscall === "mkdir";
+  const why = unmade ? "it could not be made, and what it would lie in is probably read-only" : WHY[error.code];
   if (why === undefined) return null;
   const place = "path" in error && typeof error.path === "string" ? error.path : "A file";
   const remedy =
