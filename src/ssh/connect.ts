@@ -6,9 +6,11 @@ import { type KeyFile, readKeyFile } from "./keyFile.ts";
 import { type KnownHost, knownHostsName, speaksOf } from "./knownHosts.ts";
 import { readKnownHosts, rememberKey } from "./knownHostsFiles.ts";
 import { HUMAN_MS, type Prompter } from "./prompter.ts";
+import { proxyStream } from "./proxyStream.ts";
 import type { ResolvedHost } from "./resolvedHost.ts";
 import { type Route, routeTo } from "./route.ts";
-import { connectSystem, hasLiveMaster, proxyStream, resolveHost, type SystemSsh } from "./systemSsh.ts";
+import { hasLiveMaster, resolveHost, type SystemSsh } from "./systemSsh.ts";
+import { connectSystem } from "./systemTransport.ts";
 import { type Transport, TransportError } from "./transport.ts";
 
 export interface Connector {

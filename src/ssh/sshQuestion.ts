@@ -1,4 +1,7 @@
+import type { Answer } from "./askpass.ts";
+import type { Deadline } from "./deadline.ts";
 import type { HostKeyEvidence } from "./hostKey.ts";
+import { HUMAN_MS, type Prompter } from "./prompter.ts";
 
 /** What the system's ssh wants to know. */
 export type HumanQuestion =
@@ -29,4 +32,21 @@ export function questionOf(prompt: string): HumanQuestion {
   if (/passphrase for/i.test(prompt)) return { kind: "passphrase", prompt: text, echo: false };
   if (/password:?\s*$/i.test(prompt)) return { kind: "password", prompt: text, echo: false };
   return { kind: "challenge", prompt: text, echo: false };
+}
+
+/** Hands the questions of an ssh on to the person. */
+export function answersTo(alias: string, prompter: Prompter, deadline: Deadline): Answer {
+  return (prompt) => {
+    const question: HumanQuestion = questionOf(prompt);
+    return deadline.human(HUMAN_MS, async (signal) => {
+      if (question.kind === "hostKey") {
+        const yes = await prompter.acceptHostKey(question.evidence, question.otherTypesKnown, signal);
+        return yes ? "yes" : "no";
+      }
+      return prompter.secret(
+        { host: alias, kind: question.kind, prompt: question.prompt, echo: question.echo },
+        signal,
+      );
+    });
+  };
 }
