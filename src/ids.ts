@@ -4,8 +4,18 @@ export const commands = {
   listRuns: "rzero.listRuns",
   checkMachine: "rzero.checkMachine",
   checkHost: "rzero.checkHost",
+  addHost: "rzero.addHost",
+  connectHost: "rzero.connectHost",
+  disconnectHost: "rzero.disconnectHost",
+  forgetHost: "rzero.forgetHost",
+  refreshRuns: "rzero.refreshRuns",
+  pauseRun: "rzero.pauseRun",
+  resumeRun: "rzero.resumeRun",
+  stopRun: "rzero.stopRun",
 } as const;
 
 export type CommandId = (typeof commands)[keyof typeof commands];
-/** Those that run the command line in a terminal. */
-export type TerminalCommandId = Exclude<CommandId, typeof commands.checkHost>;
+
+/** Commands that run the command line in a terminal. */
+export const terminalCommands = [commands.runDemo, commands.listRuns, commands.checkMachine] as const;
+export type TerminalCommandId = (typeof terminalCommands)[number];

@@ -1,0 +1,125 @@
+import { type RunRecord, type Stored, storedRecord } from "../../remote-agent/src/protocol/records.ts";
+import type { RunSummary } from "../../remote-agent/src/protocol/rpc.ts";
+import { applyRecord } from "../../remote-agent/src/protocol/runView.ts";
+import { AgentError } from "../link/agentClient.ts";
+import { HostLink, type LinkPorts } from "../link/hostLink.ts";
+import type { LinkState } from "../link/linkState.ts";
+import type { HostModel } from "./treeModel.ts";
+
+/** Records that the tree shows; questions and answers stay on the host. */
+const SHOWN = ["state", "stage", "metric", "notice", "usage"];
+const LIST_EVERY_MS = 10_000;
+
+interface Entry {
+  summary: RunSummary;
+  stop: (() => void) | null;
+}
+
+/** One host of the explorer: its link, its runs, and their views kept current by the records that arrive. */
+export class HostEntry {
+  readonly id: string;
+  readonly name: string;
+  readonly link: HostLink;
+  readonly #changed: () => void;
+  readonly #report: (error: AgentError) => void;
+  readonly #runs = new Map<string, Entry>();
+  #listed = false;
+  #connected = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    host: { id: string; name: string },
+    ports: Omit<LinkPorts, "onState">,
+    on: { changed: () => void; error: (error: AgentError) => void },
+  ) {
+    this.id = host.id;
+    this.name = host.name;
+    this.#changed = on.changed;
+    this.#report = on.error;
+    this.link = new HostLink({ ...ports, onState: (state) => this.#linkChanged(state) });
+  }
+
+  get model(): HostModel {
+    const runs = [...this.#runs.values()].map(({ summary }) => summary);
+    return { id: this.id, name: this.name, link: this.link.state, runs: this.#listed ? runs : null };
+  }
+
+  /** Asks which runs there are: those launched by others appear, those deleted go. */
+  async refresh(): Promise<void> {
+    try {
+      const { runs } = await this.link.request("runs/list", {});
+      this.#listed = true;
+      const ids = new Set(runs.map(({ id }) => id));
+      for (const [id, entry] of this.#runs) {
+        if (ids.has(id)) continue;
+        entry.stop?.();
+        this.#runs.delete(id);
+      }
+      for (const summary of runs) this.#take(summary);
+      this.#changed();
+    } catch (error) {
+      if (error instanceof AgentError && error.reason !== "gone") this.#report(error); // gone: the link says so
+    }
+  }
+
+  async dispose(): Promise<void> {
+    clearInterval(this.#timer);
+    for (const { stop } of this.#runs.values()) stop?.();
+    await this.link.close();
+  }
+
+  #linkChanged(state: LinkState): void {
+    const connected = state.kind === "connected";
+    if (connected !== this.#connected) {
+      this.#connected = connected;
+      clearInterval(this.#timer);
+      if (connected) {
+        this.refresh();
+        this.#timer = setInterval(() => this.refresh(), LIST_EVERY_MS);
+      }
+    } else if (connected) return; // only heard from
+    this.#changed();
+  }
+
+  #take(summary: RunSummary): void {
+    const known = this.#runs.get(summary.id);
+    // The followed view is at least as new; the list tells of runs that began or ended to be owned.
+    const view = known !== undefined && known.summary.view.seq >= summary.view.seq ? known.summary.view : summary.view;
+    const entry: Entry = { summary: { ...summary, view }, stop: known?.stop ?? null };
+    this.#runs.set(summary.id, entry);
+    if (summary.live && entry.stop === null) entry.stop = this.#follow(summary);
+    if (!summary.live && entry.stop !== null) {
+      entry.stop();
+      entry.stop = null;
+    }
+  }
+
+  #follow({ id, view }: RunSummary): () => void {
+    const end = () => {
+      const entry = this.#runs.get(id);
+      if (entry !== undefined) entry.stop = null;
+      this.refresh();
+    };
+    return this.link.follow(
+      {
+        run: id,
+        types: SHOWN,
+        onRecords: (records) => {
+          const entry = this.#runs.get(id);
+          if (entry === undefined) return;
+          for (const record of records) {
+            const parsed = storedRecord.safeParse(record);
+            if (parsed.success) applyRecord(entry.summary.view, parsed.data as Stored<RunRecord>);
+          }
+          if (records.length > 0) this.#changed();
+        },
+        onEnded: end,
+        onFailed: (error) => {
+          this.#report(error);
+          end();
+        },
+      },
+      view.seq,
+    );
+  }
+}

@@ -1,0 +1,146 @@
+import type { Duplex } from "node:stream";
+import {
+  CancellationTokenSource,
+  createMessageConnection,
+  type MessageConnection,
+  ResponseError,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from "vscode-jsonrpc/node";
+import type { z } from "zod";
+import {
+  type MethodName,
+  methods,
+  type Params,
+  type Result,
+  type RunEvents,
+  rpcErrorData,
+  runEvents,
+} from "../../remote-agent/src/protocol/rpc.ts";
+import { deferred } from "../deferred.ts";
+
+/** The agent refused a request, did not answer in time, or is gone; the message is a sentence for the user. */
+export class AgentError extends Error {
+  override readonly name = "AgentError";
+  /** As the agent names it, or `timeout`, `gone`, `malformed`. */
+  readonly reason: string;
+  readonly remedy: string | null;
+
+  constructor(reason: string, message: string, remedy: string | null = null) {
+    super(message);
+    this.reason = reason;
+    this.remedy = remedy;
+  }
+}
+
+export interface RequestOptions {
+  readonly limitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+const LIMIT_MS = 30_000;
+
+/** One agent over one byte stream: typed requests with a limit; what comes back is parsed, never trusted. */
+export class AgentClient {
+  readonly #connection: MessageConnection;
+  readonly #host: string;
+  readonly #gone = deferred<AgentError>();
+
+  constructor(host: string, stream: Duplex) {
+    this.#host = host;
+    this.#connection = createMessageConnection(new StreamMessageReader(stream), new StreamMessageWriter(stream));
+    const end = (why: string) =>
+      this.#gone.resolve(new AgentError("gone", `The agent on ${host} is gone${why === "" ? "" : ` (${why})`}.`));
+    this.#connection.onClose(() => end(""));
+    this.#connection.onError(([error]) => {
+      // What cannot be read as a message means that nothing after it can be trusted either.
+      end(error.message);
+      stream.destroy();
+    });
+    stream.once("close", () => end(""));
+    stream.once("error", (error: Error) => end(error.message));
+    this.#connection.listen();
+  }
+
+  /** Resolves when there is no agent at the other end any more. */
+  get gone(): Promise<AgentError> {
+    return this.#gone.promise;
+  }
+
+  /** @throws AgentError */
+  async request<M extends MethodName>(method: M, params: Params<M>, options: RequestOptions = {}): Promise<Result<M>> {
+    const { limitMs = LIMIT_MS, signal } = options;
+    const cancel = new CancellationTokenSource();
+    const limit = AbortSignal.timeout(limitMs);
+    const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+    const aborted = new Promise<never>((_, reject) => {
+      const give = () => {
+        cancel.cancel();
+        reject(
+          limit.aborted
+            ? new AgentError(
+                "timeout",
+                `The agent on ${this.#host} did not answer ${method} within ${limitMs / 1000} s.`,
+              )
+            : new AgentError("cancelled", `${method} was cancelled.`),
+        );
+      };
+      if (either.aborted) give();
+      either.addEventListener("abort", give, { once: true });
+    });
+    aborted.catch(() => undefined);
+    const lost = this.#gone.promise.then((error) => Promise.reject(error));
+    lost.catch(() => undefined);
+    try {
+      const answer: unknown = await Promise.race([
+        this.#connection.sendRequest(method, params, cancel.token),
+        aborted,
+        lost,
+      ]);
+      return this.#parsed(method, methods[method].result, answer) as Result<M>;
+    } catch (error) {
+      throw error instanceof ResponseError ? refusal(error) : error;
+    } finally {
+      cancel.dispose();
+    }
+  }
+
+  /** Ranges of records of the subscriptions; one that is not what the contract says ends the connection. */
+  onEvents(listener: (events: RunEvents) => void): void {
+    this.#connection.onNotification("run/events", (raw: unknown) => {
+      const events = runEvents.safeParse(raw);
+      if (events.success) listener(events.data);
+      else {
+        this.#gone.resolve(
+          new AgentError("malformed", `The agent on ${this.#host} sent something that is no range of records.`),
+        );
+        this.close();
+      }
+    });
+  }
+
+  close(): void {
+    this.#connection.end();
+    this.#connection.dispose();
+    this.#gone.resolve(new AgentError("gone", `The connection to the agent on ${this.#host} was closed.`));
+  }
+
+  #parsed(method: string, schema: z.ZodType, answer: unknown): unknown {
+    const parsed = schema.safeParse(answer);
+    if (parsed.success) return parsed.data;
+    const first = parsed.error.issues[0];
+    throw new AgentError(
+      "malformed",
+      `The agent on ${this.#host} answered ${method} with something unexpected (${first?.path.join(".")}: ${first?.message}): it may be of another version.`,
+    );
+  }
+}
+
+function refusal(error: ResponseError<unknown>): AgentError {
+  const data = rpcErrorData.safeParse(error.data);
+  return new AgentError(
+    data.success ? data.data.reason : "refused",
+    error.message,
+    data.success ? data.data.remedy : null,
+  );
+}
