@@ -1,6 +1,6 @@
 import type { RunConfig } from "../protocol/config.ts";
 import { pruneHome } from "../run/pruneHome.ts";
-import { pruneRun } from "../run/pruneRun.ts";
+import { pruneRun, releaseReserve } from "../run/pruneRun.ts";
 import type { Removal } from "../run/retention.ts";
 import { rzeroHome } from "../run/runDir.ts";
 import { patched } from "../run/runPatch.ts";
@@ -35,17 +35,20 @@ async function pruneOne(world: World, name: string, options: PruneOptions): Prom
   const rules = (config: RunConfig) => patched({ ...run, config }, [{ set }]).config;
   const dryRun = options.dryRun ?? false;
   const removals = await pruneRun(runDir, { dryRun, rules });
-  const freed = removals.reduce((sum, removal) => sum + removal.bytes, 0);
+  const reserve = await releaseReserve(runDir, dryRun);
+  const freed = removals.reduce((sum, removal) => sum + removal.bytes, reserve);
   if (options.json) {
-    printJson(world, { run: run.id, dryRun, bytes: freed, removed: removals });
+    printJson(world, { run: run.id, dryRun, bytes: freed, reserve, removed: removals });
     return 0;
   }
   for (const line of table(removals.map(row), [0, 1, 3])) print(world, line);
   const done = dryRun ? "would be free" : "are free again";
-  print(
-    world,
-    removals.length === 0 ? `By its rules, run ${run.id} keeps everything it has.` : `${bytes(freed)} ${done}.`,
-  );
+  if (removals.length === 0) print(world, `By its rules, run ${run.id} keeps everything it has.`);
+  if (freed > 0)
+    print(
+      world,
+      `${bytes(freed)} ${done}${reserve > 0 ? `, ${bytes(reserve)} of them held in reserve for a full disk` : ""}.`,
+    );
   return 0;
 }
 

@@ -1,3 +1,5 @@
+import { rm, stat } from "node:fs/promises";
+import path from "node:path";
 import type { RunConfig } from "../protocol/config.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { openRun } from "./opened.ts";
@@ -23,4 +25,12 @@ export async function pruneRun(
   } finally {
     await opened.close();
   }
+}
+
+/** Gives back the room that a run holds for the moment its disk is full; whoever resumes it takes it again. Answers the bytes. */
+export async function releaseReserve(runDir: string, dryRun: boolean): Promise<number> {
+  const reserve = path.join(runDir, "ballast");
+  const bytes = (await stat(reserve).catch(() => null))?.size ?? 0; // none was taken
+  if (!dryRun) await rm(reserve, { force: true });
+  return bytes;
 }

@@ -55,7 +55,7 @@ export async function collectRows(o: CollectOptions): Promise<void> {
       continue;
     }
     const { key, ...place } = places.of(counted.call.key);
-    if (place.iteration !== iteration) {
+    if (place.iteration !== null && place.iteration !== iteration) {
       iteration = place.iteration;
       curriculum.clear();
     }
