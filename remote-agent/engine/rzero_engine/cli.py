@@ -1,4 +1,4 @@
-"""`python -m rzero_engine serve …`"""
+"""`python -m rzero_engine serve …` and `merge …`"""
 
 import argparse
 import os
@@ -10,10 +10,7 @@ from rzero_engine import logs
 
 def main(argv: list[str] | None = None) -> int:
     options = _parser().parse_args(argv)
-    logs.start(options.log_file)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    if options.threads:
-        os.environ["OMP_NUM_THREADS"] = str(options.threads)
     return options.run(options)
 
 
@@ -29,6 +26,9 @@ def _merge(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    logs.start(options.log_file)
+    if options.threads:
+        os.environ["OMP_NUM_THREADS"] = str(options.threads)
     # torch is imported after its environment is set, and not at all for `--help`.
     import torch
 
