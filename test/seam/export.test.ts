@@ -308,6 +308,7 @@ function fakeWorld() {
     stdout: silent,
     stderr: silent,
     now: () => Date.now(),
+    availableMemory: () => 2 ** 34,
     onInterrupt: () => () => undefined,
   };
 }
