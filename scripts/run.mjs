@@ -14,12 +14,13 @@ const userFolder = process.env.INIT_CWD ?? process.cwd(); // npm changes to the 
 
 /** What each task needs and runs (under Node 24). The CLI's tasks work in the user's folder, the others in the checkout. */
 const tasks = {
-  setup: { python: "tests", run: () => ["-e", "console.error('Everything is in place.')"] },
+  setup: { python: "tests", sdk: true, run: () => ["-e", "console.error('Everything is in place.')"] },
   demo: { python: "engine", cwd: userFolder, run: (args) => [rzero, "demo", ...args] },
   rzero: { python: "engine", cwd: userFolder, run: (args) => [rzero, ...args] },
-  test: { python: "tests", run: (args) => [script("test.mjs"), ...args] },
+  test: { python: "tests", sdk: true, run: (args) => [script("test.mjs"), ...args] },
   faults: { python: "tests", run: (args) => [script("faults.mjs"), ...args] },
   bench: { python: "tests", run: (args) => [script("bench.mjs"), ...args] },
+  "gpu-check": { python: "tests", run: (args) => [script("gpu-check.mjs"), ...args] },
   lint: { python: "tests", run: (args) => [script("lint.mjs"), ...args] },
   format: { run: (args) => [bin("@biomejs/biome/bin/biome"), "check", "--write", ...args] },
   typecheck: { run: (args) => [bin("typescript/bin/tsc"), "-p", join(root, "tsconfig.json"), ...args] },
@@ -32,7 +33,7 @@ async function main([name = "", ...args]) {
   if (!task) throw new SetupError(`There is no task “${name}”. Tasks: ${Object.keys(tasks).join(", ")}.`);
   const quit = (signal) => process.exit(128 + constants.signals[signal]);
   for (const signal of signals) process.on(signal, quit);
-  const ready = await setUp({ python: task.python });
+  const ready = await setUp({ python: task.python, sdk: task.sdk });
   for (const signal of signals) process.off(signal, quit);
   const path = [dirname(ready.node), join(root, "node_modules/.bin"), process.env.PATH].filter(Boolean).join(delimiter);
   const env = { ...process.env, PATH: path, ...(ready.python && { RZERO_PYTHON: ready.python }) };

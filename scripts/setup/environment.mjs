@@ -65,7 +65,7 @@ async function prepareTorch(python, say) {
   }
 }
 
-function pip(python, arguments_, what, say) {
+export function pip(python, arguments_, what, say) {
   return runLogged([python, "-m", "pip", ...arguments_], {
     what,
     remedy,

@@ -103,7 +103,7 @@ export async function run({ args, emit, log }: Options): Promise<void> {
   }
 }
 
-function installationAt(home: string): Installation {
+export function installationAt(home: string): Installation {
   const python = process.env["RZERO_PYTHON"];
   if (python === undefined) throw new Error("RZERO_PYTHON is not set: use `npm run bench -- demo`, which sets it.");
   const root = path.resolve(import.meta.dirname, "../..");

@@ -37,7 +37,7 @@ export async function engineFolder(): Promise<EngineFolder> {
   };
   const pretrain = ["-m", "rzero_engine.demo.pretrain", "--out", modelDir, "--seed", "1", "--steps", "2"];
   const env = { ...process.env, PYTHONPATH: ENGINE_PACKAGE_DIR, OMP_NUM_THREADS: "1" };
-  await promisify(execFile)(options.python, pretrain, { env, timeout: 100_000 });
+  await promisify(execFile)(options.python, pretrain, { env, timeout: 300_000 });
   return {
     modelDir,
     options,

@@ -24,6 +24,7 @@ from rzero_engine.registry import Registry, Snapshot
 from rzero_engine.sampling_calls import Sampling
 from rzero_engine.settings import Settings
 from rzero_engine.text import Texts
+from rzero_engine.tinker_messages import MEDIA_TYPE, as_protobuf, read_forward_backward
 from rzero_engine.training_calls import Training
 from rzero_engine.worker import Job, Worker
 
@@ -49,17 +50,19 @@ class Api:
     def app(self, token: str) -> ASGIApp:
         training, sampling = self.training, self.sampling
         calls: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            "/api/v1/client/config": self.client_config,
             "/api/v1/create_session": self.create_session,
             "/api/v1/session_heartbeat": self.session_heartbeat,
             "/api/v1/get_info": training.get_info,
+            "/api/v1/telemetry": self.telemetry,
             "/api/v1/create_model": training.create_model,
             "/api/v1/forward": training.forward,
-            "/api/v1/forward_backward": training.forward_backward,
             "/api/v1/optim_step": training.optim_step,
             "/api/v1/save_weights_for_sampler": training.save_weights_for_sampler,
             "/api/v1/save_weights": training.save_weights,
             "/api/v1/load_weights": training.load_weights,
             "/api/v1/unload_model": training.unload_model,
+            "/api/v1/weights_info": training.weights_info,
             "/api/v1/create_sampling_session": sampling.create_sampling_session,
             "/api/v1/asample": sampling.asample,
             "/x/snapshots/delete": sampling.delete_snapshots,
@@ -68,6 +71,8 @@ class Api:
         routes += [
             Route("/api/v1/healthz", _guard(self.healthz), methods=["GET"]),
             Route("/api/v1/get_server_capabilities", _guard(self.capabilities), methods=["GET"]),
+            Route("/api/v1/forward_backward", _guard(self.forward_backward), methods=["POST"]),
+            Route("/api/v1/samplers/{sampler_id}", _guard(self.sampler), methods=["GET"]),
             Route("/api/v1/retrieve_future", _guard(self.retrieve_future), methods=["POST"]),
             Route("/v1/completions", _guard(self.completions), methods=["POST"]),
             Route("/v1/models", _guard(self.models), methods=["GET"]),
@@ -76,6 +81,14 @@ class Api:
         ]
         inner = Starlette(routes=routes, exception_handlers={404: _no_route, 405: _no_route})
         return _Door(inner, token, self)
+
+    def client_config(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Flags of the official SDK: calls of a model come in order, and the token is used as it is."""
+        return {"parallel_fwdbwd_chunks": False, "proto_compress_fwdbwd": False, "pjwt_auth_enabled": False}
+
+    def telemetry(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The official SDK sends it and tries again for ever when it is refused. Nothing of it is kept."""
+        return {"status": "accepted"}
 
     def create_session(self, body: dict[str, Any]) -> dict[str, Any]:
         checks.as_list(checks.get(body, "tags", "tags", []), "tags")
@@ -115,6 +128,7 @@ class Api:
                     "seeds": True,
                     "reference": True,
                     "token_stats": True,
+                    "compact": True,
                     "vocab_size": decoder.vocab_size,
                     "pad_token_id": base.pad_token_id,
                     "eos_token_id": eos[0] if len(eos) == 1 else eos or None,
@@ -127,6 +141,9 @@ class Api:
         about = {"instance": self.instance, "pid": os.getpid(), **self.worker.status()}
         return _json({**about, "models": list(registry.models), "snapshots": list(registry.snapshots)})
 
+    async def sampler(self, request: Request) -> Response:
+        return _json(self.sampling.sampler(request.path_params["sampler_id"]))
+
     async def model_state(self, request: Request) -> Response:
         return _json(self.training.state(request.path_params["model_id"]))
 
@@ -138,7 +155,20 @@ class Api:
         payload = await self.futures.wait(request_id, self.settings.poll_seconds)
         if payload is None:
             return _json({"type": "try_again", "request_id": request_id, "queue_state": "active"}, 408)
+        if MEDIA_TYPE in request.headers.get("accept", ""):
+            message = as_protobuf(payload)
+            if message is not None:
+                return Response(message, media_type=MEDIA_TYPE)
         return Response(payload, media_type="application/json")
+
+    async def forward_backward(self, request: Request) -> Response:
+        """JSON, or the official SDK's protobuf message, which serves for `forward` as well."""
+        if request.headers.get("content-type", "").startswith(MEDIA_TYPE):
+            forward_only, body = read_forward_backward(await _bytes(request))
+            return _json((self.training.forward if forward_only else self.training.forward_backward)(body))
+        body = await _body(request)
+        self._fence(body)
+        return _json(self.training.forward_backward(body))
 
     async def completions(self, request: Request) -> Response:
         body = await _body(request)
@@ -225,15 +255,20 @@ def _guard(handle: Callable[[Request], Awaitable[Response]]) -> Callable[[Reques
     return guarded
 
 
-async def _body(request: Request) -> dict[str, Any]:
+async def _bytes(request: Request) -> bytes:
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
         if size > MAX_BODY:
             raise ApiError(413, f"the body is larger than {MAX_BODY} bytes", "invalid_request_error")
         parts.append(part)
+    return b"".join(parts)
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    data = await _bytes(request)
     try:
-        value = json.loads(b"".join(parts))
+        value = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise ApiError(400, f"the body is not JSON: {error}", "invalid_request_error") from None
     return checks.as_object(value, "the body")

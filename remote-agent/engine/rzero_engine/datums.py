@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rzero_engine import checks
+from rzero_engine.compact import read_compact
 from rzero_engine.errors import invalid
 
 FLOAT_INPUTS = ("weights", "logprobs", "advantages", "ref_logprobs")
@@ -37,6 +38,8 @@ class Batch:
 
 
 def read_batch(value: Any, param: str, required: tuple[str, ...], vocab_size: int, context: int) -> Batch:
+    if isinstance(value, dict):
+        return _whole_arrays(value, param, required, vocab_size, context)
     data = checks.as_list(value, param)
     if not data:
         raise invalid(param, "must hold at least one datum")
@@ -55,6 +58,15 @@ def read_batch(value: Any, param: str, required: tuple[str, ...], vocab_size: in
         for name, array in row.items():
             inputs.setdefault(name, []).append(array)
     return Batch(tokens, inputs)
+
+
+def _whole_arrays(value: dict[str, Any], param: str, required: tuple[str, ...], vocab_size: int, context: int) -> Batch:
+    batch = Batch(*read_compact(value, param, required, FLOAT_INPUTS, vocab_size))
+    longest = int(batch.lengths.max())
+    if longest > context:
+        row = int(batch.lengths.argmax())
+        raise invalid(f"{param}.lengths[{row}]", f"is {longest} tokens, more than the context of {context}")
+    return batch
 
 
 def read_model_input(value: Any, param: str, vocab_size: int) -> np.ndarray:

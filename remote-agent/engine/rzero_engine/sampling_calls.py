@@ -51,6 +51,11 @@ class Sampling:
             raise conflict(key, f"{number} was already used in this session for another model")
         return {"type": "create_sampling_session", "sampling_session_id": session_id}
 
+    def sampler(self, session_id: str) -> Body:
+        snapshot = self._of_session(session_id)
+        path = None if self.registry.is_base(snapshot.name) else snapshot.name
+        return {"sampler_id": session_id, "base_model": self.base.name, "model_path": path}
+
     def asample(self, body: Body) -> Body:
         session_id = checks.get(body, "sampling_session_id", "sampling_session_id", None)
         seq_id = checks.get(body, "seq_id", "seq_id", None)
@@ -120,7 +125,7 @@ class Sampling:
             return [encode(answer(list(islice(rows, spec.rows)))) for spec, answer in payloads]
 
         kind = None if spec.stop_text else Kind((snapshot.name, spec.manner), run_all)
-        return self.worker.submit(run, kind, (spec, answer))
+        return self.worker.submit(run, "sample", kind, (spec, answer))
 
     def _named(self, body: Body) -> Snapshot:
         path, base_model = checks.get(body, "model_path", "", None), checks.get(body, "base_model", "", None)

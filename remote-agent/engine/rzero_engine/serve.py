@@ -54,7 +54,7 @@ def listener_at(host: str, port: int) -> socket.socket:
 
 async def _serve(base: Base, settings: Settings, listen: Listen, listener: socket.socket) -> None:
     instance = uuid.uuid4().hex
-    token = listen.token or secrets.token_urlsafe(32)
+    token = listen.token or f"tml-{secrets.token_urlsafe(32)}"  # the prefix the official Tinker SDK asks for
     api = Api(base, settings, instance)
     config = uvicorn.Config(
         api.app(token),

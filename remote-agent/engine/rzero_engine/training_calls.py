@@ -20,7 +20,7 @@ from rzero_engine.registry import Model, Registry, Snapshot
 from rzero_engine.settings import Settings
 from rzero_engine.train_request import read_train_request
 from rzero_engine.training import TrainResult, run_batch
-from rzero_engine.weights import load_policy, save_policy
+from rzero_engine.weights import describe_weights, load_policy, save_policy
 from rzero_engine.worker import Job, Worker
 
 SCHEME = "tinker://"
@@ -72,7 +72,7 @@ class Training:
             model.policy = Policy(self.base, choice, seed)
             return encode({"model_id": model_id, "type": "create_model"})
 
-        model.request_id = self.futures.add(self.worker.submit(run), model_id)
+        model.request_id = self.futures.add(self.worker.submit(run, "create_model"), model_id)
         self.registry.models[model_id] = model
         return {"request_id": model.request_id, "model_id": model_id}
 
@@ -114,7 +114,7 @@ class Training:
             return {"path": None, "sampling_session_id": session_id, "type": "save_weights_for_sampler"}
 
         if seq_id is None:
-            job = self.worker.submit(lambda _: encode(run(_ready(model))))
+            job = self.worker.submit(lambda _: encode(run(_ready(model))), "save_weights_for_sampler")
             return {"request_id": self.futures.add(job, model.model_id), "model_id": model.model_id}
         return self._in_order(model, seq_id, ("save_weights_for_sampler", name), run)
 
@@ -172,7 +172,10 @@ class Training:
             model.policy = None
             return encode({"model_id": model.model_id, "type": "unload_model"})
 
-        return {"request_id": self.futures.add(self.worker.submit(run), model.model_id), "model_id": model.model_id}
+        return {
+            "request_id": self.futures.add(self.worker.submit(run, "unload_model"), model.model_id),
+            "model_id": model.model_id,
+        }
 
     def get_info(self, body: Body) -> Body:
         model = self.registry.model(checks.as_str(checks.get(body, "model_id", "model_id"), "model_id"))
@@ -180,11 +183,24 @@ class Training:
         return {
             "type": "get_info",
             "model_id": model.model_id,
-            "model_data": {"arch": architecture[0], "model_name": self.base.name, "tokenizer_id": self.base.name},
+            "model_data": {
+                "arch": architecture[0],
+                "model_name": self.base.name,
+                "tokenizer_id": str(self.base.directory),
+            },
             "is_lora": model.choice.rank > 0,
             "lora_rank": model.choice.rank,
             "model_name": self.base.name,
         }
+
+    def weights_info(self, body: Body) -> Body:
+        """What `create_model` needs to know before a saved state is loaded."""
+        path = checks.as_str(checks.get(body, "tinker_path", "tinker_path"), "tinker_path")
+        try:
+            about = describe_weights(self._source(path))
+        except CheckpointError as error:
+            raise not_found("tinker_path", f"{path!r} cannot be loaded: {error}") from None
+        return {"base_model": self.base.name, **about}
 
     def state(self, model_id: str) -> Body:
         model = self.registry.model(model_id)
@@ -215,7 +231,7 @@ class Training:
                 policy.accumulate(result.gradients)
             return _train_answer(result)
 
-        return self._in_order(model, seq_id, (param, request.fingerprint()), run)
+        return self._in_order(model, seq_id, (param.removesuffix("_input"), request.fingerprint()), run)
 
     def _addressed(self, body: Body, seq_required: bool = True) -> tuple[Model, Any]:
         model = self.registry.model(checks.as_str(checks.get(body, "model_id", "model_id"), "model_id"))
@@ -243,7 +259,7 @@ class Training:
                 finally:
                     model.applied_seq = seq_id
 
-            request_id = self.futures.add(self.worker.submit(in_turn), model.model_id)
+            request_id = self.futures.add(self.worker.submit(in_turn, content[0]), model.model_id)
             model.ledger.record(seq_id, fingerprint, request_id)
         return {"request_id": request_id, "model_id": model.model_id}
 

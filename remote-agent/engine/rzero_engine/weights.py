@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from rzero_engine.adamw import Moments
 from rzero_engine.decoder import Params
 from rzero_engine.linear import LORA_ALPHA
+from rzero_engine.lora import ATTENTION
 from rzero_engine.manifest import CheckpointError, read_manifest, verify_hashes, write_checkpoint
 from rzero_engine.policy import Policy
 
@@ -39,6 +40,25 @@ def save_policy(policy: Policy, target: Path, about: dict[str, Any], tag: str) -
             _write_optimizer(policy, folder)
 
     write_checkpoint(target, fill, {"kind": kind, "rank": policy.choice.rank, "base": policy.base.name, **about}, tag)
+
+
+def describe_weights(source: Path) -> dict[str, Any]:
+    """Kind and LoRA choice of a saved policy, as the Tinker dialect's `weights_info` tells them.
+
+    @raises CheckpointError
+    """
+    manifest = read_manifest(source)
+    if manifest.get("kind") != "lora":
+        return {"is_lora": False, "lora_rank": 0}
+    config = json.loads((source / "adapter_config.json").read_text("utf-8"))
+    names = {str(module).rsplit(".", 1)[-1] for module in config["target_modules"]}
+    return {
+        "is_lora": True,
+        "lora_rank": config["r"],
+        "train_attn": bool(names & set(ATTENTION)),
+        "train_mlp": bool(names - set(ATTENTION) - {"lm_head"}),
+        "train_unembed": "lm_head" in names,
+    }
 
 
 def load_policy(policy: Policy, source: Path, optimizer: bool) -> None:

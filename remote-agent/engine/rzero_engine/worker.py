@@ -34,6 +34,7 @@ class Job:
     future: asyncio.Future[Any]
     kind: Kind | None = None
     payload: Any = None
+    name: str = "job"
     dropped: threading.Event = field(default_factory=threading.Event)
 
     def cancel(self) -> None:
@@ -53,20 +54,28 @@ class Worker:
         self._busy_s = 0.0
         self._first: float | None = None
         self._began: float | None = None
+        self._ended = 0.0
+        self._idle_before: dict[str, float] = {}
         threading.Thread(target=self._work, name="worker", daemon=True).start()
 
-    def submit(self, run: Callable[[Job], Any], kind: Kind | None = None, payload: Any = None) -> Job:
-        """Queues `run`; with a `kind`, several may be run as `kind.run_all` of their payloads instead."""
-        job = Job(run, self._loop.create_future(), kind, payload)
+    def submit(self, run: Callable[[Job], Any], name: str, kind: Kind | None = None, payload: Any = None) -> Job:
+        """Queues `run`; with a `kind`, several may be run as `kind.run_all` of their payloads instead.
+
+        `name` says in `status` what the queue was empty for.
+        """
+        job = Job(run, self._loop.create_future(), kind, payload, name)
         with self._changed:
             if self._first is None:
-                self._first = self._clock()
+                self._first = self._ended = self._clock()
             self._queue.append(job)
             self._changed.notify()
         return job
 
     def status(self) -> dict[str, Any]:
-        """`idle_s` is the time since the first job in which none was running or waiting."""
+        """`idle_s` is the time since the first job in which none was running or waiting.
+
+        `idle_before` divides it among the jobs that ended each such gap.
+        """
         now = self._clock()
         with self._changed:
             busy = self._busy_s + (now - self._began if self._began is not None else 0.0)
@@ -76,6 +85,7 @@ class Worker:
                 "busy": self._began is not None,
                 "busy_s": round(busy, 3),
                 "idle_s": round(max(0.0, total - busy), 3),
+                "idle_before": {name: round(seconds, 3) for name, seconds in self._idle_before.items()},
             }
 
     def _work(self) -> None:
@@ -85,9 +95,12 @@ class Worker:
                     self._changed.wait()
                 jobs = self._take()
                 self._began = self._clock()
+                name = jobs[0].name
+                self._idle_before[name] = self._idle_before.get(name, 0.0) + self._began - self._ended
             outcomes = self._run(jobs)
             with self._changed:
-                self._busy_s += self._clock() - self._began
+                self._ended = self._clock()
+                self._busy_s += self._ended - self._began
                 self._began = None
             for job, (result, error) in zip(jobs, outcomes, strict=True):
                 self._loop.call_soon_threadsafe(_settle, job.future, result, error)

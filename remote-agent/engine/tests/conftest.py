@@ -15,7 +15,8 @@ from rzero_engine.base import Base, load_base
 from tests import tiny
 
 torch.set_num_threads(1)
-CPU = torch.device("cpu")
+# `npm run gpu-check` asks for cuda.
+DEVICE = torch.device(os.environ.get("RZERO_TEST_DEVICE", "cpu"))
 
 
 @pytest.fixture(scope="session")
@@ -25,4 +26,4 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def base(model_dir: Path) -> Base:
-    return load_base(model_dir, CPU, torch.float32)
+    return load_base(model_dir, DEVICE, torch.float32)

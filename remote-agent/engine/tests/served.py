@@ -101,9 +101,7 @@ def completion(model: str = "base", **changes: object) -> Json:
 
 @contextlib.contextmanager
 def serving(base: Base, state_dir: Path, poll_seconds: float = 0.3, deterministic: bool = True) -> Iterator[Client]:
-    settings = Settings(
-        base.directory, state_dir, torch.device("cpu"), torch.float32, deterministic, 2048, poll_seconds
-    )
+    settings = Settings(base.directory, state_dir, base.device, torch.float32, deterministic, 2048, poll_seconds)
     listener = listener_at("127.0.0.1", 0)
     holder: dict[str, Any] = {}
 

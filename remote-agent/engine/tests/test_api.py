@@ -224,7 +224,7 @@ def test_tinker_sampling_with_prompt_logprobs(client: Client) -> None:
 
 
 def test_a_long_poll_answers_try_again_and_later_the_result(client: Client) -> None:
-    slow = client.api.worker.submit(lambda job: time.sleep(1.0))  # the queue is held up for longer than one poll
+    slow = client.api.worker.submit(lambda job: time.sleep(1.0), "slow")  # longer than one poll
     model_id = f"{client.session}-m800"
     body = {"session_id": client.session, "model_seq_id": 800, "base_model": "base", "lora_config": {"rank": 0}}
     request_id = client.send("create_model", body).json()["request_id"]

@@ -18,7 +18,7 @@ from rzero_engine.lora import LoraChoice
 from rzero_engine.manifest import CheckpointError, is_complete, read_manifest, write_checkpoint
 from rzero_engine.policy import Policy
 from rzero_engine.weights import load_policy, save_policy
-from tests.conftest import CPU
+from tests.conftest import DEVICE
 from tests.served import ADAM, Client, serving
 from tests.test_losses import datums
 
@@ -57,7 +57,7 @@ def test_full_weights_load_with_transformers(base: Base, tmp_path: Path) -> None
     assert not torch.allclose(logits_of(policy), logits_of(Policy(base, FULL, 0)), atol=1e-2)
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "full")
     assert tokenizer.convert_ids_to_tokens([95]) == ["<end>"]
-    assert load_base(tmp_path / "full", CPU, torch.float32).eos_token_ids == [95]
+    assert load_base(tmp_path / "full", DEVICE, torch.float32).eos_token_ids == [95]
 
 
 CHOICES = [LoraChoice(4, True, True, False), LoraChoice(3, True, False, False), LoraChoice(2, False, True, True)]
@@ -87,7 +87,7 @@ def test_an_adapter_gives_the_same_logits_in_peft_and_merged(base: Base, tmp_pat
 @torch.no_grad()
 def test_the_generic_forward_trains_and_samples_like_the_lean_one(base: Base, rank: int) -> None:
     choice = LoraChoice(rank, True, True, False)
-    generic = load_base(base.directory, CPU, torch.float32, lean=False)
+    generic = load_base(base.directory, DEVICE, torch.float32, lean=False)
     assert generic.linears == base.linears
     with torch.enable_grad():
         policies = [trained(each, choice, 2) for each in (base, generic)]

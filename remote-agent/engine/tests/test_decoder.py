@@ -11,7 +11,7 @@ from rzero_engine.base import BaseModelError, load_base
 from rzero_engine.generic import GenericDecoder
 from rzero_engine.lean import LeanDecoder
 from tests import tiny
-from tests.conftest import CPU
+from tests.conftest import DEVICE
 
 FAMILIES = {
     "qwen3": {},
@@ -30,7 +30,7 @@ def family_dir(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 @torch.no_grad()
 def test_lean_forward_equals_transformers(family_dir: Path) -> None:
-    base = load_base(family_dir, CPU, torch.float32)
+    base = load_base(family_dir, DEVICE, torch.float32)
     assert isinstance(base.decoder, LeanDecoder)
     ids = torch.randint(0, 99, (3, 41), generator=torch.Generator().manual_seed(1))
     expected = AutoModelForCausalLM.from_pretrained(family_dir, dtype=torch.float32)(ids).logits
@@ -41,7 +41,7 @@ def test_lean_forward_equals_transformers(family_dir: Path) -> None:
 @pytest.mark.parametrize("lean", [True, False])
 @torch.no_grad()
 def test_cached_decoding_equals_the_full_forward(family_dir: Path, lean: bool) -> None:
-    base = load_base(family_dir, CPU, torch.float32, lean=lean)
+    base = load_base(family_dir, DEVICE, torch.float32, lean=lean)
     assert isinstance(base.decoder, LeanDecoder if lean else GenericDecoder)
     decoder, rows = base.decoder, [0, 1, 1, 3, 2, 0]
     logits, cache = decoder.prefill(base.params, PROMPTS)
@@ -65,22 +65,22 @@ def test_cached_decoding_equals_the_full_forward(family_dir: Path, lean: bool) -
 def test_what_the_lean_forward_does_not_compute_goes_to_transformers(tmp_path: Path) -> None:
     scaled = {"rope_type": "linear", "factor": 2.0, "rope_theta": 10000.0}
     folder = tiny.write_model(tmp_path / "scaled", rope_parameters=scaled)
-    assert isinstance(load_base(folder, CPU, torch.float32).decoder, GenericDecoder)
+    assert isinstance(load_base(folder, DEVICE, torch.float32).decoder, GenericDecoder)
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BaseModelError, match=r"config\.json"):
-        load_base(tmp_path, CPU, torch.float32)
+        load_base(tmp_path, DEVICE, torch.float32)
 
 
 def test_special_tokens_come_from_the_folder(model_dir: Path) -> None:
-    base = load_base(model_dir, CPU, torch.float32)
+    base = load_base(model_dir, DEVICE, torch.float32)
     assert (base.pad_token_id, base.eos_token_ids, base.banned_token) == (96, [95], 96)
 
 
 @torch.no_grad()
 def test_uneven_rows_of_shared_prompts_decode_like_rows_of_their_own(model_dir: Path) -> None:
-    base = load_base(model_dir, CPU, torch.float32)
+    base = load_base(model_dir, DEVICE, torch.float32)
     decoder, generator = base.decoder, np.random.default_rng(1)
     rows = np.array([2, 0, 0, 3, 1, 1, 1, 0, 2, 3, 0])
     logits, shared = decoder.prefill(base.params, PROMPTS)

@@ -14,7 +14,7 @@ from tests.served import Client, completion, serving
 def together(client: Client, bodies: list[dict[str, object]]) -> list[list[list[int]]]:
     """Token ids of the answers to requests that all wait in the queue at once."""
     held = threading.Event()
-    client.api.worker.submit(lambda job: held.wait(10))
+    client.api.worker.submit(lambda job: held.wait(10), "held")
     with ThreadPoolExecutor(len(bodies)) as pool:
         answers = [pool.submit(client.post, "/v1/completions", body) for body in bodies]
         while client.http.get("/x/status").json()["queue_length"] < len(bodies):

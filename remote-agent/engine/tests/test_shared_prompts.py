@@ -12,7 +12,7 @@ from rzero_engine.lora import LoraChoice
 from rzero_engine.policy import Policy
 from rzero_engine.shared_prompts import find_sharing, shared_micro_batches, shared_rows
 from tests import tiny
-from tests.conftest import CPU
+from tests.conftest import DEVICE
 from tests.test_losses import CONFIGS, FULL, read, run
 
 
@@ -46,7 +46,7 @@ GROUPS = [(9, [3, 0, 12, 5]), (1, [4, 4]), (17, [0, 0, 0]), (6, [30]), (12, [1, 
 def test_outputs_and_gradients_equal_those_without_sharing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rank: int, kv_heads: int, budget: int
 ) -> None:
-    base = load_base(tiny.write_model(tmp_path / "m", num_key_value_heads=kv_heads), CPU, torch.float32)
+    base = load_base(tiny.write_model(tmp_path / "m", num_key_value_heads=kv_heads), DEVICE, torch.float32)
     request = read("grpo_kl", group_datums(1, GROUPS), CONFIGS["grpo_kl"])
     policy = Policy(base, LoraChoice(rank, True, True, False), 3)
     assert find_sharing(request.batch) is not None
@@ -68,14 +68,14 @@ def test_micro_batches_hold_every_row_once_within_the_budget() -> None:
     batches = shared_micro_batches(batch.lengths, sharing, 60)
     assert sorted(np.concatenate(batches).tolist()) == list(range(len(batch.tokens)))
     for rows in batches:
-        shared = shared_rows([batch.tokens[r] for r in rows], sharing.prompt_length[rows], sharing.group[rows], CPU)
+        shared = shared_rows([batch.tokens[r] for r in rows], sharing.prompt_length[rows], sharing.group[rows], DEVICE)
         assert len(rows) == 1 or shared.prompts.numel() + shared.own.numel() <= 60
 
 
 def test_packed_points_at_each_token_of_each_row() -> None:
     batch = read("cross_entropy", group_datums(3, GROUPS), {}).batch
     sharing = find_sharing(batch)
-    shared = shared_rows(batch.tokens, sharing.prompt_length, sharing.group, CPU)
+    shared = shared_rows(batch.tokens, sharing.prompt_length, sharing.group, DEVICE)
     assert len(shared.prompts) == len(GROUPS)
     flat = torch.cat((shared.prompts.flatten(), shared.own.flatten()))
     assert flat[shared.packed].tolist() == np.concatenate(batch.tokens).tolist()
@@ -91,7 +91,7 @@ def test_batches_that_share_little_are_left_alone() -> None:
 
 
 def test_datums_without_any_weight_are_whole_prompts(tmp_path: Path) -> None:
-    base = load_base(tiny.write_model(tmp_path / "m"), CPU, torch.float32)
+    base = load_base(tiny.write_model(tmp_path / "m"), DEVICE, torch.float32)
     data = group_datums(6, [(4, [6] * 3)])[:1] * 4
     for datum in data:
         datum["loss_fn_inputs"]["weights"] = [0.0] * len(datum["loss_fn_inputs"]["weights"])

@@ -29,7 +29,7 @@ export async function engineServeCommand(
   // Only its owner may read it: mkdtemp makes it 0700.
   const folder = await mkdtemp(path.join(tmpdir(), "rzero-engine-"));
   const files = { token: path.join(folder, "token"), ready: path.join(folder, "ready.json") };
-  await writeFile(files.token, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
+  await writeFile(files.token, `tml-${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
   const { signal, done } = interruptible(world);
   const args = ["-m", "rzero_engine", "serve", "--model", model, "--port", String(options.port)];
   args.push("--token-file", files.token, "--ready-file", files.ready, "--parent-pid", String(process.pid));

@@ -5,6 +5,7 @@ import { ConfigInvalid } from "../run/configFile.ts";
 import { deleteCommand } from "./deleteCommand.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
+import { engineCheckCommand } from "./engineCheck.ts";
 import { engineServeCommand } from "./engineServe.ts";
 import { exportCommand } from "./export.ts";
 import { extendCommand } from "./extend.ts";
@@ -311,15 +312,20 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
     .option(...JSON_OPTION)
     .action(async () => exit(await serveCommand(world)));
 
-  program
-    .command("engine")
-    .description("the engine by itself")
+  const engine = program.command("engine").description("the engine by itself");
+  engine
     .command("serve")
     .description("serve a model with the built-in engine until Ctrl-C")
     .requiredOption("--model <dir>", "Hugging Face folder of the base model")
     .addOption(new Option("--port <n>", "port on 127.0.0.1; 0 picks a free one").argParser(whole).makeOptionMandatory())
     .option(...JSON_OPTION)
     .action(async (options) => exit(await engineServeCommand(world, options)));
+  engine
+    .command("check")
+    .description("use a server as a run would and say what can be run on it; its token is RZERO_ENGINE_TOKEN")
+    .argument("<url>", "scheme, host and port, for example http://127.0.0.1:8300")
+    .option(...JSON_OPTION)
+    .action(async (url, options) => exit(await engineCheckCommand(world, url, options)));
 
   program
     .command("supervise <directory>", { hidden: true })

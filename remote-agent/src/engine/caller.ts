@@ -2,6 +2,7 @@
 
 import type { z } from "zod";
 import { futureAccepted } from "../protocol/wire.ts";
+import type { Submitted } from "./engine.ts";
 import { EngineError, EngineNonsense } from "./errors.ts";
 import type { Fetch } from "./httpFetch.ts";
 import { parseJson } from "./json.ts";
@@ -31,6 +32,8 @@ export interface Caller {
   ask<T>(request: Request, schema: z.ZodType<T>): Promise<T>;
   /** A call that is answered with a future, which is polled. */
   redeem<T>(request: Request, schema: z.ZodType<T>): Promise<T>;
+  /** The same in two parts: resolves once the engine has taken the call, so that the next in order may be sent. */
+  submit<T>(request: Request, schema: z.ZodType<T>): Promise<Submitted<T>>;
   /** One try after another until `attempt` gives a verdict that counts; the sampling dialect brings its own attempt. */
   persist(call: string, attempt: Attempt, signal?: AbortSignal): Promise<unknown>;
 }
@@ -74,6 +77,56 @@ export function createCaller(options: CallerOptions): Caller {
     }
   }
 
+  /** The id of the request's future, sending it again while the engine says that it no longer knows it. */
+  async function accepted(request: Request, patience: Patience, resends: { left: number }): Promise<string> {
+    for (;;) {
+      patience.doing = "sending the request";
+      const verdict = await post(request, patience);
+      if (verdict.kind === "result") return parse(request.call, verdict.body, futureAccepted).request_id;
+      await again(request, patience, resends);
+    }
+  }
+
+  async function again(request: Request, patience: Patience, resends: { left: number }): Promise<void> {
+    if (resends.left-- <= 0) {
+      throw new EngineNonsense(
+        `The engine at ${url} forgot ${request.call} ${MAX_RESENDS + 1} times in a row. Look at its log: it may be restarting over and over.`,
+        { call: request.call },
+      );
+    }
+    await patience.after({ kind: "busy", detail: "the engine no longer knows the request" });
+  }
+
+  /** What the future holds, or null when the engine does not know it any more. */
+  async function polled(request: Request, patience: Patience, requestId: string): Promise<{ body: unknown } | null> {
+    patience.doing = "waiting for the result";
+    const poll = exchange("/api/v1/retrieve_future", "POST", JSON.stringify({ request_id: requestId }));
+    for (let quick = 0; ; quick++) {
+      const asked = clock.now();
+      const verdict = await settle(request.call, poll, patience, timeouts.pollMs, request.signal);
+      if (verdict.kind === "result") return { body: verdict.body };
+      if (verdict.kind === "resend") return null;
+      // A server that does not hold the poll must not be asked in a tight loop.
+      if (clock.now() - asked < 1000) await clock.sleep(Math.min(10 * 2 ** Math.min(quick, 6), 500), request.signal);
+    }
+  }
+
+  async function submit<T>(request: Request, schema: z.ZodType<T>): Promise<Submitted<T>> {
+    const patience = createPatience(request.call, url, timeouts, clock, request.signal);
+    const resends = { left: MAX_RESENDS };
+    const first = await accepted(request, patience, resends);
+    const follow = async () => {
+      for (let id = first; ; id = await accepted(request, patience, resends)) {
+        const answer = await polled(request, patience, id);
+        if (answer !== null) return parse(request.call, answer.body, schema);
+        await again(request, patience, resends);
+      }
+    };
+    const result = follow();
+    result.catch(() => undefined); // told to whoever awaits it
+    return { result };
+  }
+
   return {
     async ask(request, schema) {
       const patience = createPatience(request.call, url, timeouts, clock, request.signal);
@@ -81,33 +134,10 @@ export function createCaller(options: CallerOptions): Caller {
       return parse(request.call, verdict.kind === "result" ? verdict.body : verdict, schema);
     },
 
+    submit,
+
     async redeem(request, schema) {
-      const patience = createPatience(request.call, url, timeouts, clock, request.signal);
-      for (let resends = 0; ; resends++) {
-        patience.doing = "sending the request";
-        const accepted = await post(request, patience);
-        if (accepted.kind === "result") {
-          const { request_id } = parse(request.call, accepted.body, futureAccepted);
-          patience.doing = "waiting for the result";
-          const poll = exchange("/api/v1/retrieve_future", "POST", JSON.stringify({ request_id }));
-          for (let quick = 0; ; quick++) {
-            const asked = clock.now();
-            const verdict = await settle(request.call, poll, patience, timeouts.pollMs, request.signal);
-            if (verdict.kind === "result") return parse(request.call, verdict.body, schema);
-            if (verdict.kind === "resend") break;
-            // A server that does not hold the poll must not be asked in a tight loop.
-            if (clock.now() - asked < 1000)
-              await clock.sleep(Math.min(10 * 2 ** Math.min(quick, 6), 500), request.signal);
-          }
-        }
-        if (resends >= MAX_RESENDS) {
-          throw new EngineNonsense(
-            `The engine at ${url} forgot ${request.call} ${MAX_RESENDS + 1} times in a row. Look at its log: it may be restarting over and over.`,
-            { call: request.call },
-          );
-        }
-        await patience.after({ kind: "busy", detail: "the engine no longer knows the request" });
-      }
+      return (await submit(request, schema)).result;
     },
 
     async persist(call, attempt, signal) {

@@ -46,6 +46,7 @@ function ofServer({ supported_models, x }: ServerCapabilities, completions: bool
     full: x?.full ?? false,
     reference: x?.reference ?? false,
     tokenStats: x?.token_stats ?? false,
+    compact: x?.compact ?? false,
     batchPrompts: x?.batch_prompts ?? false,
     seeds: x?.seeds ?? false,
     completions,

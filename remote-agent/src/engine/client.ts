@@ -107,6 +107,7 @@ export async function connectEngine(options: ConnectOptions): Promise<Engine> {
         busy: status.busy,
         idleS: status.idle_s,
         busyS: status.busy_s,
+        idleBefore: status.idle_before ?? {},
         models: status.models,
         snapshots: status.snapshots,
       };

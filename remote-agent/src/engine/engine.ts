@@ -85,7 +85,21 @@ export interface OptimResult {
   metrics: Record<string, number>;
 }
 
-/** `idleS`: seconds in which the queue was empty since the first call; `busyS`: seconds in which a job ran. */
+/** A call that the engine has taken. A result that nobody awaits may reject without harm. */
+export interface Submitted<T> {
+  result: Promise<T>;
+}
+
+/** An optimiser step that the engine has taken; both may reject. */
+export interface SubmittedStep {
+  forward: Promise<ForwardResult>;
+  step: Promise<OptimResult>;
+}
+
+/**
+ * `idleS`: seconds in which the queue was empty since the first call, divided in `idleBefore` among the calls that ended
+ * each gap; `busyS`: seconds in which a job ran.
+ */
 export interface EngineStatus {
   instance: string;
   pid: number;
@@ -93,6 +107,7 @@ export interface EngineStatus {
   busy: boolean;
   idleS: number;
   busyS: number;
+  idleBefore: Record<string, number>;
   models: number;
   snapshots: number;
 }
@@ -113,6 +128,8 @@ export interface Capabilities {
   full: boolean;
   reference: boolean;
   tokenStats: boolean;
+  /** Batches may be sent as whole arrays instead of lists of numbers. */
+  compact: boolean;
   /** One completions request may carry many prompts, and a seed for each completion. */
   batchPrompts: boolean;
   seeds: boolean;
@@ -154,8 +171,20 @@ export interface Engine {
     signal?: AbortSignal,
   ): Promise<ForwardResult>;
   optimStep(modelId: string, seq: number, adam: AdamParams, signal?: AbortSignal): Promise<OptimResult>;
+  /**
+   * `forwardBackward` under `seq` and `optimStep` under `seq + 1`, the second sent as soon as the engine has taken the first.
+   * Resolves when it has taken both: the next calls in order may follow while the results are still to come.
+   */
+  submitStep(
+    modelId: string,
+    seq: number,
+    p: { data: Datum[]; loss: LossSpec; adam: AdamParams },
+    signal?: AbortSignal,
+  ): Promise<SubmittedStep>;
   /** Freezes the weights as they are now; the answer is what `sample` takes as `snapshot`. Takes no sequence number. */
   snapshot(modelId: string, name: string, signal?: AbortSignal): Promise<string>;
+  /** `snapshot`, resolving when the engine has taken the call. */
+  submitSnapshot(modelId: string, name: string, signal?: AbortSignal): Promise<Submitted<string>>;
   /** A durable state with optimiser; answers with its path or `tinker://` address. */
   saveWeights(modelId: string, seq: number, path: string, signal?: AbortSignal): Promise<string>;
   /** A model that the engine does not know counts as unloaded. */

@@ -115,7 +115,7 @@ async function stopEngine(runDir: string, identity: ProcessIdentity): Promise<vo
 }
 
 async function writeToken(file: string): Promise<string> {
-  const token = randomBytes(32).toString("base64url");
+  const token = `tml-${randomBytes(32).toString("base64url")}`; // the prefix the official Tinker SDK asks for
   await rm(file, { force: true }); // so that the mode below is that of a new file
   await writeFile(file, `${token}\n`, { mode: 0o600, flag: "wx" });
   return token;

@@ -7,19 +7,36 @@ import {
   modelCreated,
   optimAnswer,
   pathAnswer,
-  type TensorData,
   type TrainingRequests,
-  type WireDatum,
 } from "../protocol/wire.ts";
 import type { Caller } from "./caller.ts";
 import { finiteList, logprobList, nonsense } from "./checkAnswer.ts";
 import { checkAdam, checkBatch, checkSeq } from "./checkRequest.ts";
-import type { AdamParams, Capabilities, Datum, Engine, ForwardResult, LossSpec } from "./engine.ts";
+import type {
+  AdamParams,
+  Capabilities,
+  Datum,
+  Engine,
+  ForwardResult,
+  LossSpec,
+  OptimResult,
+  Submitted,
+} from "./engine.ts";
 import { EngineRefused, EngineUnsupported } from "./errors.ts";
+import { forwardInput } from "./forwardInput.ts";
 
 export type Training = Pick<
   Engine,
-  "createModel" | "loadWeights" | "forward" | "forwardBackward" | "optimStep" | "snapshot" | "saveWeights" | "unload"
+  | "createModel"
+  | "loadWeights"
+  | "forward"
+  | "forwardBackward"
+  | "optimStep"
+  | "submitStep"
+  | "snapshot"
+  | "submitSnapshot"
+  | "saveWeights"
+  | "unload"
 >;
 
 export interface TrainingSetting {
@@ -48,6 +65,48 @@ export function createTraining({ caller, capabilities, baseModel, sessionId, epo
     return current === undefined ? {} : { epoch: current };
   };
 
+  const forwardBackward = async (
+    modelId: string,
+    seq: number,
+    { data, loss }: { data: Datum[]; loss: LossSpec },
+    signal?: AbortSignal,
+  ): Promise<Submitted<ForwardResult>> => {
+    const call = "forward_backward";
+    checkBatch(call, data, loss, capabilities);
+    const body: TrainingRequests[typeof call] = {
+      ...ordered(call, modelId, seq),
+      forward_backward_input: forwardInput(data, loss, capabilities.compact),
+    };
+    const { result } = await caller.submit({ call, body, signal }, forwardAnswer);
+    return { result: quietly(result.then((answer) => readForward(call, data, loss, answer))) };
+  };
+  const optimStep = async (
+    modelId: string,
+    seq: number,
+    adam: AdamParams,
+    signal?: AbortSignal,
+  ): Promise<Submitted<OptimResult>> => {
+    const call = "optim_step";
+    checkAdam(adam);
+    const body: TrainingRequests[typeof call] = { ...ordered(call, modelId, seq), adam_params: adamParams(adam) };
+    const { result } = await caller.submit({ call, body, signal }, optimAnswer);
+    return {
+      result: quietly(
+        result.then(({ metrics }) => ({
+          gradNorm: metrics.grad_norm ?? null,
+          skipped: (metrics.skipped ?? 0) > 0,
+          metrics,
+        })),
+      ),
+    };
+  };
+  const submitSnapshot = async (modelId: string, name: string, signal?: AbortSignal): Promise<Submitted<string>> => {
+    const call = "save_weights_for_sampler";
+    session(call);
+    const body: TrainingRequests[typeof call] = { model_id: modelId, path: name, ...fence() };
+    const { result } = await caller.submit({ call, body, signal }, pathAnswer);
+    return { result: quietly(result.then(({ path }) => path)) };
+  };
   return {
     async createModel({ rank, seed }, signal) {
       const call = "create_model";
@@ -76,35 +135,30 @@ export function createTraining({ caller, capabilities, baseModel, sessionId, epo
       checkBatch(call, data, loss, capabilities);
       const body: TrainingRequests[typeof call] = {
         ...ordered(call, modelId, seq),
-        forward_input: forwardInput(data, loss),
+        forward_input: forwardInput(data, loss, capabilities.compact),
       };
       return readForward(call, data, loss, await caller.redeem({ call, body, signal }, forwardAnswer));
     },
 
-    async forwardBackward(modelId, seq, { data, loss }, signal) {
-      const call = "forward_backward";
-      checkBatch(call, data, loss, capabilities);
-      const body: TrainingRequests[typeof call] = {
-        ...ordered(call, modelId, seq),
-        forward_backward_input: forwardInput(data, loss),
-      };
-      return readForward(call, data, loss, await caller.redeem({ call, body, signal }, forwardAnswer));
+    async forwardBackward(modelId, seq, p, signal) {
+      return (await forwardBackward(modelId, seq, p, signal)).result;
     },
 
     async optimStep(modelId, seq, adam, signal) {
-      const call = "optim_step";
-      checkAdam(adam);
-      const body: TrainingRequests[typeof call] = { ...ordered(call, modelId, seq), adam_params: adamParams(adam) };
-      const { metrics } = await caller.redeem({ call, body, signal }, optimAnswer);
-      return { gradNorm: metrics.grad_norm ?? null, skipped: (metrics.skipped ?? 0) > 0, metrics };
+      return (await optimStep(modelId, seq, adam, signal)).result;
+    },
+
+    async submitStep(modelId, seq, { data, loss, adam }, signal) {
+      const forward = await forwardBackward(modelId, seq, { data, loss }, signal);
+      const step = await optimStep(modelId, seq + 1, adam, signal);
+      return { forward: forward.result, step: step.result };
     },
 
     async snapshot(modelId, name, signal) {
-      const call = "save_weights_for_sampler";
-      session(call);
-      const body: TrainingRequests[typeof call] = { model_id: modelId, path: name, ...fence() };
-      return (await caller.redeem({ call, body, signal }, pathAnswer)).path;
+      return (await submitSnapshot(modelId, name, signal)).result;
     },
+
+    submitSnapshot,
 
     async saveWeights(modelId, seq, path, signal) {
       const call = "save_weights";
@@ -125,26 +179,10 @@ export function createTraining({ caller, capabilities, baseModel, sessionId, epo
   };
 }
 
-function forwardInput(data: Datum[], loss: LossSpec) {
-  return { data: data.map(wireDatum), loss_fn: loss.name, loss_fn_config: loss.config };
-}
-
-// weights, logprobs and advantages always go along: some servers demand them whatever the loss.
-function wireDatum(datum: Datum): WireDatum {
-  return {
-    model_input: { chunks: [{ type: "encoded_text", tokens: datum.tokens }] },
-    loss_fn_inputs: {
-      target_tokens: tensor(datum.targets, "int64"),
-      weights: tensor(datum.weights, "float32"),
-      logprobs: tensor(datum.logprobs, "float32"),
-      advantages: tensor(datum.advantages, "float32"),
-      ...(datum.refLogprobs ? { ref_logprobs: tensor(datum.refLogprobs, "float32") } : {}),
-    },
-  };
-}
-
-function tensor(data: number[], dtype: TensorData["dtype"]): TensorData {
-  return { data, dtype, shape: [data.length] };
+/** A result that may fail before it is awaited: whoever awaits it is told. */
+function quietly<T>(result: Promise<T>): Promise<T> {
+  result.catch(() => undefined);
+  return result;
 }
 
 function readForward(call: string, data: Datum[], loss: LossSpec, answer: ForwardAnswer): ForwardResult {

@@ -204,6 +204,8 @@ export const intentRecord = z.object({
   model: z.string(),
   /** Calls the engine had applied to this model before. */
   applied: z.number().int(),
+  /** How the engine is given the GRPO loss: by name, or as exact gradients that ride on `cross_entropy`. */
+  loss: z.enum(["grpo_kl", "exact_gradients"]).optional(),
 });
 
 /** The model slot of an engine that trains `line` holds this checkpoint after `applied` calls. */
@@ -263,7 +265,10 @@ export const usageRecord = z.object({
   /** Seconds with the engine's queue empty since its first call, measured by the engine. */
   engineIdleSeconds: z.number().nullable(),
   engineBusySeconds: z.number().nullable(),
+  /** The idle seconds by the engine call that ended each gap; null where the engine does not tell. */
+  engineIdleBefore: z.record(z.string(), z.number()).nullish(),
 });
+export type UsageRecord = z.infer<typeof usageRecord>;
 
 /** Retention took something away; written before a checkpoint goes, and after the payload of a stage has been trimmed. */
 export const removedRecord = z.object({

@@ -78,8 +78,22 @@ export interface WireDatum {
   };
 }
 
+/**
+ * Ours (`compact`): the rows of a batch one after the other in base64, little-endian, int32 for ids and lengths, float32
+ * elsewhere.
+ */
+export interface CompactData {
+  lengths: string;
+  tokens: string;
+  target_tokens: string;
+  weights: string;
+  logprobs: string;
+  advantages: string;
+  ref_logprobs?: string;
+}
+
 export interface ForwardInput {
-  data: WireDatum[];
+  data: WireDatum[] | CompactData;
   loss_fn: string;
   loss_fn_config: Record<string, number>;
 }
@@ -158,6 +172,7 @@ export const serverCapabilities = z.looseObject({
       seeds: z.boolean().optional(),
       reference: z.boolean().optional(),
       token_stats: z.boolean().optional(),
+      compact: z.boolean().optional(),
       vocab_size: z.int().positive().nullish(),
       pad_token_id: z.int().nullish(),
       eos_token_id: z.union([z.int(), z.array(z.int())]).nullish(),
@@ -255,6 +270,7 @@ export const statusAnswer = z.looseObject({
   busy: z.boolean(),
   idle_s: z.number(),
   busy_s: z.number(),
+  idle_before: z.record(z.string(), z.number()).optional(),
   models: countOrNames,
   snapshots: countOrNames,
 });

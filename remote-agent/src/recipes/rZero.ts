@@ -5,12 +5,12 @@ import { RunPaused } from "../verbs/errors.ts";
 import { gate } from "../verbs/gate.ts";
 import { permutation, seedOf } from "../verbs/identity.ts";
 import { base } from "../verbs/learn.ts";
-import { metric } from "../verbs/metric.ts";
+import { metric, reporter } from "../verbs/metric.ts";
 import { notice } from "../verbs/notice.ts";
 import type { RunContext } from "../verbs/ports.ts";
 import { rollout, rolloutAll } from "../verbs/rollout.ts";
 import { Scope } from "../verbs/scope.ts";
-import { score } from "../verbs/score.ts";
+import { isScored, score } from "../verbs/score.ts";
 import { groupsOf, select } from "../verbs/select.ts";
 import { source } from "../verbs/source.ts";
 import { stage } from "../verbs/stage.ts";
@@ -57,9 +57,14 @@ export async function rZero(run: RunContext): Promise<void> {
 async function trainChallenger(scope: Scope, v: number, challenger: CheckpointRecord, solver: CheckpointRecord) {
   const { config } = scope.run;
   const line = trainingLine(scope, "challenger", challenger, config.challenger);
-  for (let step = 1; step <= config.challenger.steps; step++) {
-    const place = scope.child(`step:${step}`);
-    const slots = await source(place, { key: "slots", tasks: slotDrafts(config.challenger.slots) });
+  const report = reporter();
+  const places = Array.from({ length: config.challenger.steps }, (_, i) => scope.child(`step:${i + 1}`));
+  const slotsOf = (place: Scope) => source(place, { key: "slots", tasks: slotDrafts(config.challenger.slots) });
+  let ready = ahead(places[0], slotsOf);
+  for (const [index, place] of places.entries()) {
+    const step = index + 1;
+    const slots = await ready;
+    let penalties: ReturnType<RunContext["repetition"]> | undefined;
     const asked = await askAndAnswer(place, {
       challenger: line.checkpoint,
       solver,
@@ -67,9 +72,14 @@ async function trainChallenger(scope: Scope, v: number, challenger: CheckpointRe
       n: config.challenger.rollouts,
       answers: config.challenger.answers,
       sampling: config.challenger.sampling,
+      onAsked: (questions) => {
+        if (isScored(place, challengerScorer.key)) return;
+        penalties = scope.run.repetition(questions);
+        penalties.catch(() => undefined); // told to the scorer, which awaits it
+      },
     });
     const rewards = await score(place, challengerScorer.spec(scope.run, asked, solver), () =>
-      challengerScorer.compute(scope.run, asked),
+      challengerScorer.compute(scope.run, asked, penalties),
     );
     const groups = groupsOf(
       slots,
@@ -78,12 +88,13 @@ async function trainChallenger(scope: Scope, v: number, challenger: CheckpointRe
     );
     const { equalGroups } = config.challenger;
     const examples = await select(place, { key: "groups", groups, equalGroups });
+    ready = ahead(places[index + 1], slotsOf); // recorded while the engine trains
     const learned = await line.step(place, {
       examples,
       trajectories: asked.map((a) => a.proposal),
       last: step === config.challenger.steps,
     });
-    await metric(place, {
+    await report.start(place, {
       name: "challenger",
       iteration: v,
       stage: "challenger",
@@ -91,6 +102,7 @@ async function trainChallenger(scope: Scope, v: number, challenger: CheckpointRe
       values: { ...questionMetrics(asked, rewards), ...learned },
     });
   }
+  await report.end();
   return line.end();
 }
 
@@ -152,6 +164,7 @@ async function trainSolver(scope: Scope, v: number, solver: CheckpointRecord, cu
     await notice(scope, "small-curriculum", { level: "warning", code: "small_curriculum", message });
   }
   const line = trainingLine(scope, "solver", solver, config.solver);
+  const report = reporter();
   const batches = shuffledBatches(curriculum, config.solver.prompts, seedOf(config.seed, `${scope.key}/order`));
   for (let step = 1; step <= config.solver.steps; step++) {
     const place = scope.child(`step:${step}`);
@@ -171,7 +184,7 @@ async function trainSolver(scope: Scope, v: number, solver: CheckpointRecord, cu
     const { equalGroups } = config.solver;
     const examples = await select(place, { key: "groups", groups, equalGroups });
     const learned = await line.step(place, { examples, trajectories: answers, last: step === config.solver.steps });
-    await metric(place, {
+    await report.start(place, {
       name: "solver",
       iteration: v,
       stage: "solver",
@@ -179,6 +192,7 @@ async function trainSolver(scope: Scope, v: number, solver: CheckpointRecord, cu
       values: { ...solverMetrics(answers, rewards), ...learned },
     });
   }
+  await report.end();
   return line.end();
 }
 
@@ -197,11 +211,14 @@ interface AskSpec {
   /** Solver answers a question; `as-needed`: as many of the curriculum's as its label and the band need. */
   answers: number | "as-needed";
   sampling: RunContext["config"]["challenger"]["sampling"];
+  /** Told all questions, "" where malformed, while their answers are still being drawn. */
+  onAsked?: (questions: string[]) => void;
 }
 
 /** Samples questions and has each valid one answered as soon as its chunk is there. One entry a completion, in slot order. */
 async function askAndAnswer(scope: Scope, spec: AskSpec): Promise<Asked[]> {
   const chunks: Promise<Asked[]>[] = [];
+  const questions: string[] = [];
   const proposals = rollout(scope, {
     key: "ask",
     role: "challenger",
@@ -215,7 +232,9 @@ async function askAndAnswer(scope: Scope, spec: AskSpec): Promise<Asked[]> {
     const answered = answerChunk(scope, spec, chunk, index);
     answered.catch(() => undefined);
     chunks.push(answered);
+    for (const { product } of chunk) questions.push(product.valid ? (product.question ?? "") : "");
   }
+  spec.onAsked?.(questions);
   return (await allOrThrow(chunks)).flat();
 }
 
@@ -247,6 +266,13 @@ async function answersTo(scope: Scope, spec: AskSpec, tasks: TaskRecord[], key: 
   const sampling = scope.run.config.solver.answerSampling;
   const answers = await rolloutAll(scope, { key, role: "solver", checkpoint: solver, tasks, n, sampling });
   return tasks.map((_, i) => ({ answers: answers.slice(i * n, (i + 1) * n), settled: null }));
+}
+
+/** Work for a place that is begun before its turn; a failure is told when it is awaited. */
+function ahead<T>(place: Scope | undefined, work: (place: Scope) => Promise<T[]>): Promise<T[]> {
+  const begun = place === undefined ? Promise.resolve([]) : work(place);
+  begun.catch(() => undefined);
+  return begun;
 }
 
 /** All Challenger slots have the same prompt; their seeds differ. */

@@ -11,16 +11,23 @@ import type { Asked, Posed } from "./rZero.ts";
 
 /** Reward of a Challenger completion: the Solver's uncertainty less the repetition penalty, 0 when malformed. */
 export const challengerScorer = {
+  key: "reward",
+
   spec: (run: RunContext, asked: Asked[], solver: CheckpointRecord): ScoreSpec => ({
-    key: "reward",
+    key: challengerScorer.key,
     scorer: { name: "solve-rate", version: 1, params: { preset: run.config.preset, m: run.config.challenger.answers } },
     consulted: [solver],
     over: asked.flatMap((item) => [item.proposal.id, ...item.answers.map((answer) => answer.id)]),
   }),
 
-  async compute(run: RunContext, asked: Asked[]): Promise<ScoreDraft[]> {
+  /** `penalties`: the repetition penalties of `asked`, when they were begun before. */
+  async compute(
+    run: RunContext,
+    asked: Asked[],
+    penalties = run.repetition(asked.map((item) => item.task?.question ?? "")),
+  ): Promise<ScoreDraft[]> {
     const rules = presets[run.config.preset];
-    const { penalty, cluster } = await run.repetition(asked.map((item) => item.task?.question ?? ""));
+    const { penalty, cluster } = await penalties;
     const votes = await majoritiesOf(
       run,
       asked.map((item) => item.answers),

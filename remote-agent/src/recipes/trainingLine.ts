@@ -1,8 +1,9 @@
 import type { ChallengerConfig, SolverConfig } from "../protocol/config.ts";
 import type { CheckpointRecord, ExampleRecord, MetricRecord, TrajectoryRecord } from "../protocol/records.ts";
-import { learn, save } from "../verbs/learn.ts";
+import { atHand, learn, save } from "../verbs/learn.ts";
 import { logprobs } from "../verbs/logprobs.ts";
 import { notice } from "../verbs/notice.ts";
+import type { PendingCheckpoint } from "../verbs/ports.ts";
 import type { Scope } from "../verbs/scope.ts";
 import { mean } from "./rZeroMetrics.ts";
 
@@ -20,6 +21,9 @@ export interface TrainingLine {
   /** Ends the line with a durable checkpoint. */
   end(): Promise<CheckpointRecord>;
 }
+
+/** Steps of a line that are with the engine at once: while one is computed, the next is prepared and sent. */
+const STEPS_UNDER_WAY = 2;
 
 /** A role's GRPO training within one stage: fresh Adam, KL reference and starting weights are those of `start`. */
 export function trainingLine(
@@ -55,31 +59,39 @@ export function trainingLine(
         config.grpo.kl > 0
           ? await logprobs(place, { key: "reference", checkpoint: start, line: null, ...of })
           : undefined;
-      const steps: CheckpointRecord[] = [];
+      const steps: PendingCheckpoint[] = [];
       const batches = split(examples, config.miniBatches);
-      for (const [index, batch] of batches.entries()) {
-        taken += 1;
-        checkpoint = await learn(place, {
-          key: String(index),
-          role,
-          line,
-          from: checkpoint,
-          step: taken,
-          durable: taken % run.config.checkpoints.durableEvery === 0 || (last && index === batches.length - 1),
-          examples: batch,
-          trajectories: byId,
-          ...(oldLogprobs === undefined ? {} : { oldLogprobs }),
-          ...(refLogprobs === undefined ? {} : { refLogprobs }),
-          temperature,
-          microBatch: config.microBatch,
-          grpo: config.grpo,
-          optimizer: config.optimizer,
-        });
-        steps.push(checkpoint);
+      try {
+        for (const [index, batch] of batches.entries()) {
+          await steps.at(-STEPS_UNDER_WAY)?.recorded;
+          taken += 1;
+          const step = learn(place, {
+            key: String(index),
+            role,
+            line,
+            from: steps.at(-1) ?? atHand(checkpoint),
+            step: taken,
+            durable: taken % run.config.checkpoints.durableEvery === 0 || (last && index === batches.length - 1),
+            sampled: index === batches.length - 1,
+            examples: batch,
+            trajectories: byId,
+            ...(oldLogprobs === undefined ? {} : { oldLogprobs }),
+            ...(refLogprobs === undefined ? {} : { refLogprobs }),
+            temperature,
+            microBatch: config.microBatch,
+            grpo: config.grpo,
+            optimizer: config.optimizer,
+          });
+          steps.push(step);
+        }
+      } finally {
+        await Promise.allSettled(steps.map((step) => step.recorded));
       }
+      const made = await Promise.all(steps.map((step) => step.recorded));
+      checkpoint = made.at(-1) ?? checkpoint;
       return summary(
         examples,
-        steps,
+        made,
         oldLogprobs === undefined ? null : mean([...oldLogprobs.values()].map((s) => s.value)),
       );
     },

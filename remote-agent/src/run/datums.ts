@@ -40,6 +40,11 @@ function tokenWeights(rows: TrainingRow[], microBatch: number | null): number[] 
   });
 }
 
+/** Completion tokens of a batch: those that carry a weight. */
+export function completionTokensOf(data: Datum[]): number {
+  return data.reduce((total, { weights }) => total + weights.reduce((n, weight) => (weight === 0 ? n : n + 1), 0), 0);
+}
+
 /** Mean over completion tokens of |log p (now) − log p (as given)|. */
 export function meanGap(data: Datum[], logprobs: number[][]): number {
   let sum = 0;

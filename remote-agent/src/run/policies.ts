@@ -66,14 +66,22 @@ export class EnginePolicies implements Policies {
     }, this.#ending);
   }
 
-  learn(request: LearnRequest): Promise<LearnResult> {
-    return this.#lines.alone(request.line, () =>
-      this.#host.use((connection, signal) => this.#lines.learn(connection, request, signal)),
-    );
+  learn(request: LearnRequest, onSent: () => void): Promise<LearnResult> {
+    return this.#host.use(async (connection, signal) => {
+      try {
+        return await this.#lines.learn(connection, request, signal, () => {
+          if (request.sampled) this.#snapshots.ahead(connection, request.line, request.id, signal);
+          onSent();
+        });
+      } catch (error) {
+        this.#snapshots.forget(request.id);
+        throw error;
+      }
+    });
   }
 
-  async remember(request: LearnRequest, result: CheckpointRecord): Promise<void> {
-    this.#lines.remember(request, result);
+  async remember(request: LearnRequest, from: CheckpointRecord, result: CheckpointRecord): Promise<void> {
+    this.#lines.remember(request, from, result);
     if (result.durable) await this.#folders.forgetKept(this.#lines.stepsOf(request.line));
   }
 

@@ -121,6 +121,7 @@ async function recordUsage(opened: OpenedRun, host: EngineHost, started: number)
     wallSeconds: (performance.now() - started) / 1000,
     engineIdleSeconds: status?.idleS ?? null,
     engineBusySeconds: status?.busyS ?? null,
+    engineIdleBefore: status?.idleBefore ?? null,
   };
   await opened.journal.append([usage], { durable: true }).catch(() => undefined); // a failed journal has said so already
 }

@@ -1,10 +1,12 @@
-import { EngineConflict, EngineDiskFull, EngineUnsupported } from "../engine/errors.ts";
+import type { Datum, Engine, SubmittedStep } from "../engine/engine.ts";
+import { EngineConflict, EngineDiskFull } from "../engine/errors.ts";
 import type { RunConfig } from "../protocol/config.ts";
 import type { CheckpointRecord, RunRecord } from "../protocol/records.ts";
 import type { LearnRequest, LearnResult } from "../verbs/ports.ts";
 import { type CheckpointFolders, weightsHash } from "./checkpointFolders.ts";
-import { batchHash, datumsOf, meanGap } from "./datums.ts";
+import { batchHash, completionTokensOf, datumsOf, meanGap } from "./datums.ts";
 import type { Connection } from "./engineHost.ts";
+import { type LossRoute, lossRoute, submitGrpoStep } from "./grpoStep.ts";
 import type { Room } from "./room.ts";
 
 /** Where a training line stands in an engine: a model, the calls applied to it, the checkpoint they led to. */
@@ -20,6 +22,13 @@ export interface Slot {
 export interface KnownSlot extends Slot {
   instance: string;
   line: string;
+}
+
+/** A step that the engine has taken, and where its slot stands after it. */
+interface SentStep extends SubmittedStep {
+  saved: { path: string | null; weights: string | null };
+  slot: Slot;
+  beside: RunRecord;
 }
 
 export interface TrainingLinesOptions {
@@ -39,8 +48,9 @@ export interface TrainingLinesOptions {
 export class TrainingLines {
   readonly #o: TrainingLinesOptions;
   /** Steps made or replayed in this process, by the checkpoint they led to. */
-  readonly #steps = new Map<string, { request: LearnRequest; batch: string | null }>();
+  readonly #steps = new Map<string, { request: LearnRequest; from: CheckpointRecord; batch: string | null }>();
   readonly #work = new Map<string, Promise<unknown>>();
+  readonly #routes = new WeakMap<Engine, Promise<LossRoute>>();
   #instance = "";
   #slots = new Map<string, Slot>();
 
@@ -48,8 +58,8 @@ export class TrainingLines {
     this.#o = options;
   }
 
-  remember(request: LearnRequest, result: CheckpointRecord): void {
-    this.#steps.set(result.id, { request, batch: result.batch });
+  remember(request: LearnRequest, from: CheckpointRecord, result: CheckpointRecord): void {
+    this.#steps.set(result.id, { request, from, batch: result.batch });
   }
 
   /** The line that led to a checkpoint, if it was trained in this run. */
@@ -61,6 +71,12 @@ export class TrainingLines {
     return this.#slots.get(line)?.checkpoint === checkpoint.id;
   }
 
+  /** The engine's model of a line that stands at a checkpoint, or null. */
+  modelAt(line: string, checkpoint: string): string | null {
+    const slot = this.#slots.get(line);
+    return slot?.checkpoint === checkpoint ? slot.model : null;
+  }
+
   /** Lines are strictly ordered: one piece of work at a time in each. */
   alone<T>(line: string, work: () => Promise<T>): Promise<T> {
     const before = this.#work.get(line) ?? Promise.resolve();
@@ -70,16 +86,54 @@ export class TrainingLines {
     return mine;
   }
 
-  async learn(connection: Connection, request: LearnRequest, signal: AbortSignal): Promise<LearnResult> {
-    const slot = await this.slotAt(connection, request.line, request.from, request.fresh, signal);
+  /** One step. `onSent`: the engine has taken it, and what is sent next in the line is ordered after it. */
+  async learn(
+    connection: Connection,
+    request: LearnRequest,
+    signal: AbortSignal,
+    onSent: () => void,
+  ): Promise<LearnResult> {
+    const data = datumsOf(await request.rows(), request.microBatch);
+    let from: CheckpointRecord | null = null;
+    for (;;) {
+      const base = from;
+      const sent = await this.alone(request.line, () => this.#sendInTurn(connection, request, data, base, signal));
+      if (sent !== null) {
+        onSent();
+        return this.#outcome(request, data, sent);
+      }
+      from = await request.from.recorded;
+    }
+  }
+
+  /**
+   * null: the slot does not stand where the step before left it, so the step has to wait for that one's record (`from`) and
+   * build the slot again. Waiting is not done here, because the step before may need the line to get there.
+   */
+  async #sendInTurn(
+    connection: Connection,
+    request: LearnRequest,
+    data: Datum[],
+    from: CheckpointRecord | null,
+    signal: AbortSignal,
+  ): Promise<SentStep | null> {
+    this.#meet(connection);
+    const { line } = request;
+    const standing = this.#slots.get(line);
     try {
-      return await this.#step(connection, slot, request, signal);
+      if (from !== null) {
+        const slot = await this.slotAt(connection, line, from, request.fresh, signal);
+        return await this.#send(connection, slot, request, data, signal);
+      }
+      if (standing === undefined || standing.adopted === true || standing.checkpoint !== request.from.id) return null;
+      return await this.#send(connection, standing, request, data, signal);
     } catch (error) {
       if (!(error instanceof EngineConflict)) throw error;
       // The slot is not where the journal says (a call of a dead owner got through): build it again.
-      await this.#drop(connection, request.line);
-      const rebuilt = await this.slotAt(connection, request.line, request.from, request.fresh, signal);
-      return this.#step(connection, rebuilt, request, signal);
+      await this.#drop(connection, line);
+      if (from === null) return null;
+      const rebuilt = await this.slotAt(connection, line, from, request.fresh, signal);
+      return this.#send(connection, rebuilt, request, data, signal);
     }
   }
 
@@ -145,12 +199,14 @@ export class TrainingLines {
 
   /** A new model with the weights of a checkpoint on disk, and its optimiser state if asked for. */
   async load(
-    { engine }: Connection,
+    connection: Connection,
     checkpoint: CheckpointRecord,
     optimizer: boolean,
     signal: AbortSignal,
   ): Promise<Slot> {
     const { policy, seed, folders } = this.#o;
+    await this.#routeOf(connection, signal);
+    const { engine } = connection;
     const model = await engine.createModel({ rank: policy.kind === "lora" ? policy.rank : 0, seed }, signal);
     if (checkpoint.method === "base") return { model, applied: 0, checkpoint: checkpoint.id };
     const directory = folders.of(checkpoint);
@@ -182,14 +238,15 @@ export class TrainingLines {
       if (step === undefined)
         throw new Error(`Checkpoint ${at.id} can not be rebuilt: no durable one before it is left.`);
       toRepeat.unshift({ ...step.request, durable: false });
-      at = step.request.from;
+      at = step.from;
       if (step.request.fresh) break;
     }
     const withinLine = this.lineOf(at) === line || (at.method === "save" && toRepeat.length === 0);
     const slot = await this.load(connection, at, withinLine, signal);
     for (const request of toRepeat) {
       const recorded = this.#steps.get(request.id)?.batch ?? null;
-      const result = await this.#step(connection, slot, request, signal);
+      const data = datumsOf(await request.rows(), request.microBatch);
+      const result = await this.#outcome(request, data, await this.#send(connection, slot, request, data, signal));
       if (recorded !== null && recorded !== result.batch) {
         throw new Error(`The batch of ${request.callKey} is not the recorded one: a pack of the run is damaged.`);
       }
@@ -197,40 +254,63 @@ export class TrainingLines {
     return slot;
   }
 
-  async #step(connection: Connection, slot: Slot, request: LearnRequest, signal: AbortSignal): Promise<LearnResult> {
+  /** How this engine is given the loss; found out once, before it holds a model of ours. */
+  #routeOf({ engine }: Connection, signal: AbortSignal): Promise<LossRoute> {
+    const known = this.#routes.get(engine);
+    if (known !== undefined) return known;
+    const route = lossRoute(engine, signal);
+    this.#routes.set(engine, route);
+    route.catch(() => this.#routes.delete(engine)); // told to whoever awaits it; asked anew by the next
+    return route;
+  }
+
+  /** Sends a step and, when it is to be durable, waits for it and saves it: a save that finds no room is tried again later. */
+  async #send(
+    connection: Connection,
+    slot: Slot,
+    request: LearnRequest,
+    data: Datum[],
+    signal: AbortSignal,
+  ): Promise<SentStep> {
     const { engine, instance } = connection;
-    if (!engine.capabilities.losses.includes("grpo_kl")) {
-      throw new EngineUnsupported(
-        "This engine has no `grpo_kl` loss, which the recipe needs; use the built-in engine (engine.url: null).",
-        { call: "forward_backward" },
-      );
-    }
-    const rows = await request.rows();
-    const data = datumsOf(rows, request.microBatch);
-    const { clipLow, clipHigh, dualClip, kl, temperature } = request.loss;
-    const config = { clip_low: clipLow, clip_high: clipHigh, dual_clip: dualClip, kl_coef: kl, temperature };
+    const { gradClip, ...rest } = request.adam;
+    const adam = { ...rest, gradClipNorm: gradClip };
     const { model, applied } = slot;
-    await this.#o.note([{ type: "intent", call: request.callKey, instance, model, applied }]);
-    const loss = { name: "grpo_kl" as const, config };
-    const forward = await engine.forwardBackward(model, applied + 1, { data, loss }, signal);
-    const { gradClip, ...adam } = request.adam;
-    const step = await engine.optimStep(model, applied + 2, { ...adam, gradClipNorm: gradClip }, signal);
-    slot.applied += 2;
+    let saved: SentStep["saved"] = { path: null, weights: null };
+    const route = await this.#routeOf(connection, signal);
+    await this.#o.note([{ type: "intent", call: request.callKey, instance, model, applied, loss: route }]);
+    const spec = { data, loss: request.loss, adam };
+    const { calls, ...taken } = await submitGrpoStep(engine, route, model, applied + 1, spec, signal);
+    slot.applied += calls;
     slot.checkpoint = request.id;
-    const saved = request.durable
-      ? await this.#saveSlot(connection, slot, request.id, signal)
-      : { path: null, weights: null };
-    const metrics = definedOnly({
-      loss: forward.metrics["loss:sum"],
-      grad_norm: step.gradNorm ?? undefined,
-      skipped: step.skipped ? 1 : 0,
-      clip_fraction: forward.metrics["clip_fraction:mean"],
-      entropy: forward.metrics["entropy:mean"],
-      kl: forward.metrics["kl:mean"],
-      logprob_gap: meanGap(data, forward.logprobs),
-      tokens: rows.reduce((total, row) => total + row.ids.length - row.promptTokens, 0),
-    });
-    return { metrics, batch: batchHash(data), ...saved, beside: [whereabouts(connection, request.line, slot)] };
+    if (request.durable && (await settledWell(taken)))
+      saved = await this.#saveSlot(connection, slot, request.id, signal);
+    return { ...taken, saved, slot, beside: whereabouts(connection, request.line, slot) };
+  }
+
+  /** What the engine made of a step. When it failed, the slot's state is unknown and it is not used again. */
+  async #outcome(
+    request: LearnRequest,
+    data: Datum[],
+    { forward, step, saved, slot, beside }: SentStep,
+  ): Promise<LearnResult> {
+    try {
+      const [passed, stepped] = await Promise.all([forward, step]);
+      const metrics = definedOnly({
+        loss: passed.metrics["loss:sum"],
+        grad_norm: stepped.gradNorm ?? undefined,
+        skipped: stepped.skipped ? 1 : 0,
+        clip_fraction: passed.metrics["clip_fraction:mean"],
+        entropy: passed.metrics["entropy:mean"],
+        kl: passed.metrics["kl:mean"],
+        logprob_gap: meanGap(data, passed.logprobs),
+        tokens: completionTokensOf(data),
+      });
+      return { metrics, batch: batchHash(data), ...saved, beside: [beside] };
+    } catch (error) {
+      if (this.#slots.get(request.line) === slot) this.#slots.delete(request.line);
+      throw error;
+    }
   }
 
   #saveSlot({ engine }: Connection, slot: Slot, id: string, signal: AbortSignal) {
@@ -247,6 +327,14 @@ export class TrainingLines {
       return { path: relative, weights: await weightsHash(folders.absolute(relative)) };
     });
   }
+}
+
+/** Whether both parts of a step came to a good end; how they failed is told to whoever awaits them. */
+function settledWell({ forward, step }: SubmittedStep): Promise<boolean> {
+  return Promise.all([forward, step]).then(
+    () => true,
+    () => false,
+  );
 }
 
 function whereabouts({ instance }: Connection, line: string, { model, applied, checkpoint }: Slot): RunRecord {

@@ -1,7 +1,7 @@
 import type { GrpoConfig, OptimizerConfig } from "../protocol/config.ts";
 import type { CheckpointRecord, ExampleRecord, ScoreRecord, TrajectoryRecord } from "../protocol/records.ts";
-import { hashOf } from "./identity.ts";
-import type { LearnRequest, TrainingRow } from "./ports.ts";
+import { hashOf, recordIdOf } from "./identity.ts";
+import type { LearnRequest, PendingCheckpoint, TrainingRow } from "./ports.ts";
 import type { Scope } from "./scope.ts";
 
 /** The checkpoint a role starts from: the run's base model, or in a fork the copy of a checkpoint of another run. */
@@ -32,10 +32,11 @@ export interface LearnSpec {
   role: string;
   /** Optimiser state belongs to a line: one per stage, so each stage starts with a fresh Adam. */
   line: string;
-  from: CheckpointRecord;
+  from: PendingCheckpoint;
   /** Optimiser steps taken in this line, this one included, from 1. */
   step: number;
   durable: boolean;
+  sampled: boolean;
   examples: ExampleRecord[];
   /** The trajectories the examples are made of. */
   trajectories: ReadonlyMap<string, TrajectoryRecord>;
@@ -49,14 +50,35 @@ export interface LearnSpec {
   optimizer: OptimizerConfig;
 }
 
-/** Verb `learn`: one optimiser step of GRPO on a mini-batch of groups; the loss is a mean over its completion tokens. */
-export async function learn(scope: Scope, spec: LearnSpec): Promise<CheckpointRecord> {
+/** A checkpoint that is recorded: nothing has to be waited for. */
+export function atHand(checkpoint: CheckpointRecord): PendingCheckpoint {
+  return { id: checkpoint.id, sent: Promise.resolve(), recorded: Promise.resolve(checkpoint) };
+}
+
+/**
+ * Verb `learn`: one optimiser step of GRPO on a mini-batch of groups; the loss is a mean over its completion tokens.
+ * The next step of the line may start from the answer at once: it is sent when this one is `sent` (the engine keeps the
+ * order), and recorded after it. Both rest on the same recorded examples, neither on what the other turns out to be.
+ */
+export function learn(scope: Scope, spec: LearnSpec): PendingCheckpoint {
+  const sent = Promise.withResolvers<void>();
+  const recorded = recordedLearn(scope, spec, sent.resolve).finally(sent.resolve);
+  recorded.catch(() => undefined); // told to whoever awaits it
+  const callKey = scope.path(`learn:${spec.key}`);
+  return { id: recordIdOf(callKey, 0), sent: sent.promise, recorded };
+}
+
+async function recordedLearn(scope: Scope, spec: LearnSpec, onSent: () => void): Promise<CheckpointRecord> {
   const { run } = scope;
-  const request: Omit<LearnRequest, "id" | "callKey"> = {
+  const callKey = scope.path(`learn:${spec.key}`);
+  const request: LearnRequest = {
+    id: recordIdOf(callKey, 0),
+    callKey,
     line: spec.line,
     from: spec.from,
     fresh: spec.step === 1,
     durable: spec.durable,
+    sampled: spec.sampled,
     rows: () => trainingRows(scope, spec),
     microBatch: spec.microBatch,
     loss: {
@@ -79,32 +101,29 @@ export async function learn(scope: Scope, spec: LearnSpec): Promise<CheckpointRe
     temperature: spec.temperature,
     ...(spec.microBatch === null ? {} : { microBatch: spec.microBatch }),
   };
-  let identity = { id: "", callKey: scope.path(`learn:${spec.key}`) };
-  const [record] = await scope.call(
-    { verb: "learn", key: spec.key, type: "checkpoint", params },
-    async (callKey, idAt) => {
-      identity = { id: idAt(0), callKey };
-      const result = await run.policies.learn({ ...request, ...identity });
-      return {
-        bodies: [
-          {
-            parents: [spec.from.id, ...spec.examples.map((example) => example.id)],
-            role: spec.role,
-            method: "grpo" as const,
-            step: spec.step,
-            metrics: result.metrics,
-            batch: result.batch,
-            durable: spec.durable,
-            path: result.path,
-            weights: result.weights,
-          },
-        ],
-        beside: result.beside,
-      };
-    },
-  );
+  const [record] = await scope.call({ verb: "learn", key: spec.key, type: "checkpoint", params }, async () => {
+    await spec.from.sent;
+    const result = await run.policies.learn(request, onSent);
+    await spec.from.recorded; // the journal has the steps of a line in their order
+    return {
+      bodies: [
+        {
+          parents: [spec.from.id, ...spec.examples.map((example) => example.id)],
+          role: spec.role,
+          method: "grpo" as const,
+          step: spec.step,
+          metrics: result.metrics,
+          batch: result.batch,
+          durable: spec.durable,
+          path: result.path,
+          weights: result.weights,
+        },
+      ],
+      beside: result.beside,
+    };
+  });
   const checkpoint = record as CheckpointRecord;
-  await run.policies.remember({ ...request, ...identity, id: checkpoint.id }, checkpoint);
+  await run.policies.remember(request, await spec.from.recorded, checkpoint);
   return checkpoint;
 }
 

@@ -1,6 +1,24 @@
 import type { MetricRecord } from "../protocol/records.ts";
 import type { Scope } from "./scope.ts";
 
+type MetricSpec = Pick<MetricRecord, "name" | "iteration" | "stage" | "step" | "values">;
+
+/**
+ * Metrics of steps in a row: nothing rests on them, so the next step does not wait for one to be durable, only the next
+ * metric does.
+ */
+export function reporter(): { start(scope: Scope, spec: MetricSpec): Promise<void>; end(): Promise<void> } {
+  let before: Promise<void> = Promise.resolve();
+  return {
+    async start(scope, spec) {
+      await before;
+      before = metric(scope, spec);
+      before.catch(() => undefined); // told to whoever comes next
+    },
+    end: () => before,
+  };
+}
+
 /** Numbers of a step or stage; derived from records alone, so a replay finds the same ones. */
 export async function metric(
   scope: Scope,

@@ -48,16 +48,27 @@ export interface TrainingRow {
   advantage: number;
 }
 
+/** A checkpoint whose step may still be under way: its id is known from the start. */
+export interface PendingCheckpoint {
+  id: string;
+  /** Resolves when the engine has taken the step, or there is nothing to wait for: the line's next step may be sent. Never rejects. */
+  sent: Promise<void>;
+  /** Resolves when the record is durable. */
+  recorded: Promise<CheckpointRecord>;
+}
+
 export interface LearnRequest {
   /** Optimiser state lives as long as a line: one per stage. */
   line: string;
-  from: CheckpointRecord;
+  from: PendingCheckpoint;
   /** Id the new checkpoint will have. */
   id: string;
   callKey: string;
   /** True at the first step of a line: weights of `from`, fresh Adam. */
   fresh: boolean;
   durable: boolean;
+  /** Whether the new checkpoint will be sampled next, so that its snapshot may be ordered with the step. */
+  sampled: boolean;
   rows: () => Promise<TrainingRow[]>;
   /** Rows whose tokens' losses are averaged before the mean over such micro-batches; null: one mean over all tokens. */
   microBatch: number | null;
@@ -82,10 +93,13 @@ export interface Policies {
     seeds: number[][],
     params: SamplingParams,
   ): Promise<Completion[][]>;
-  /** Takes one optimiser step; the same request again (after a crash of either side) has the same result. */
-  learn(request: LearnRequest): Promise<LearnResult>;
-  /** Tells of a step that was replayed from the journal, so that it can be repeated should the engine have lost it. */
-  remember(request: LearnRequest, result: CheckpointRecord): Promise<void>;
+  /**
+   * Takes one optimiser step; the same request again (after a crash of either side) has the same result. `onSent` is
+   * called when the engine has taken it: what follows in its line is ordered after it.
+   */
+  learn(request: LearnRequest, onSent: () => void): Promise<LearnResult>;
+  /** Tells of a step that is recorded, so that it can be repeated should the engine have lost it. */
+  remember(request: LearnRequest, from: CheckpointRecord, result: CheckpointRecord): Promise<void>;
   /** Saves the weights and optimiser state a line stands at. */
   save(request: {
     line: string;

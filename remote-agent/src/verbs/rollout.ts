@@ -59,7 +59,7 @@ function rolloutChunk(
     domain: run.config.prompt === "plain" ? run.domain.name : `${run.domain.name}, ${run.config.prompt}`,
   };
   return place.call({ verb: "chunk", key: String(index), type: "trajectory", params }, async (callKey, idAt) => {
-    const prompts = tasks.map((task) => promptOf(run, spec.role, task));
+    const prompts = promptsOf(run, spec.role, tasks);
     const seeds = tasks.map((_, task) =>
       Array.from({ length: spec.n }, (_, k) => seedOf(run.config.seed, idAt(task * spec.n + k))),
     );
@@ -96,6 +96,16 @@ function rolloutChunk(
     });
     await pack.sync();
     return { bodies };
+  });
+}
+
+/** One prompt a task; equal questions (all slots of a Challenger have the same) are rendered once. */
+function promptsOf(run: RunContext, role: RolloutSpec["role"], tasks: TaskRecord[]): number[][] {
+  const known = new Map<string | null, number[]>();
+  return tasks.map((task) => {
+    const prompt = known.get(task.question) ?? promptOf(run, role, task);
+    known.set(task.question, prompt);
+    return prompt;
   });
 }
 

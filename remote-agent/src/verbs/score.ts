@@ -17,6 +17,11 @@ export interface ScoreSpec {
   over: string[];
 }
 
+/** Whether a score call is in the journal already: then its values need not be prepared. */
+export function isScored(scope: Scope, key: string): boolean {
+  return scope.run.log.find(scope.path(`score:${key}`)) !== undefined;
+}
+
 /** Verb `score`: values for a whole batch at once, because a reward may be coupled over the batch. */
 export function score(scope: Scope, spec: ScoreSpec, compute: () => Promise<ScoreDraft[]>): Promise<ScoreRecord[]> {
   const consulted = spec.consulted.map((checkpoint) => checkpoint.id);

@@ -18,6 +18,7 @@ const CAPABILITIES: Capabilities = {
   full: true,
   reference: true,
   tokenStats: true,
+  compact: true,
   batchPrompts: true,
   seeds: true,
   completions: true,
