@@ -115,6 +115,7 @@ def sampling_row(
     from transformers import AutoModelForCausalLM, GenerationConfig
 
     theirs = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32).eval()
+    theirs.generation_config.eos_token_id = None  # what a call leaves out is taken from here
     prompts = question_prompts(model, rows, seed=rows)
     longest = max(len(prompt) for prompt in prompts)
     ids, mask = torch.full((rows, longest), base.pad_token_id), torch.zeros(rows, longest, dtype=torch.int64)

@@ -35,7 +35,8 @@ def grpo_batch(model: Path, questions: int, logprobs_of, seed: int = 0) -> Batch
     rng = np.random.default_rng(seed)
     group = ROWS // questions
     prompts = [prompt for prompt in question_prompts(model, questions, seed) for _ in range(group)]
-    completions = rng.integers(0, 94, (ROWS, TOKENS))
+    # Padding is id 0, whose embedding transformers gives no gradient, and the end is 1.
+    completions = rng.integers(2, 94, (ROWS, TOKENS))
     now = logprobs_of(prompts, completions)
     rewards = rng.random((ROWS // 8, 8))
     deviation = rewards.std(1, ddof=1, keepdims=True) + 1e-6
