@@ -83,6 +83,7 @@ async function check(url: string, token: string): Promise<{ code: number; told: 
     stdout,
     stderr: new PassThrough(),
     now: () => 0,
+    availableMemory: () => 0,
     onInterrupt: () => () => undefined,
   };
   const code = await engineCheckCommand(world, url, { json: true });
