@@ -98,15 +98,14 @@ function disturbed(context: RunContext): RunContext {
         await fill("the engine's start", 0);
         return context.policies.sample(...given);
       },
-      learn: async (request: Parameters<RunContext["policies"]["learn"]>[0]) =>
-        context.policies.learn({
-          ...request,
-          rows: async () => {
-            const rows = await request.rows();
-            await fill("a checkpoint", ROOM_FOR_RECORDS);
-            return rows;
-          },
-        }),
+      learn: async (...[request, onSent]: Parameters<RunContext["policies"]["learn"]>) => {
+        const rows = async () => {
+          const given = await request.rows();
+          await fill("a checkpoint", ROOM_FOR_RECORDS);
+          return given;
+        };
+        return context.policies.learn({ ...request, rows }, onSent);
+      },
       remember: (...given: Parameters<RunContext["policies"]["remember"]>) => context.policies.remember(...given),
       save: (...given: Parameters<RunContext["policies"]["save"]>) => context.policies.save(...given),
       logprobs: (...given: Parameters<RunContext["policies"]["logprobs"]>) => context.policies.logprobs(...given),
