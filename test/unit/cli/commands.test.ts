@@ -160,7 +160,7 @@ describe("what is misused", () => {
     const file = path.join(home, "run.yaml");
     await writeFile(file, "domain: sorting\nmodel: demo\n");
     expect((await rzero(home, ["run", file])).err).toBe(
-      `${file}:1:9: There is no domain 'sorting'. There are: sort.\n`,
+      `${file}:1:9: There is no domain 'sorting'. There are: sort, math.\n`,
     );
   });
 
