@@ -1,4 +1,5 @@
-import { encodeBody, type NewRecord, recordJson, recordLine } from "./record.ts";
+import type { LineBuffer } from "./lineBuffer.ts";
+import { encodeBody, type NewRecord, recordJson } from "./record.ts";
 import type { Group } from "./segmentWriter.ts";
 
 /** One append: records that get consecutive sequence numbers. */
@@ -27,36 +28,36 @@ export function encodeBatch(records: readonly NewRecord[]): string[] {
   return records.map(encodeBody);
 }
 
-/** Takes whole batches from the front of `queue`, at least one, until `maxBytes` are reached, and encodes them. */
+/**
+ * Takes whole batches from the front of `queue`, at least one, until `maxBytes` are reached, and encodes them into `lines`, whose
+ * bytes are the group's until the next call.
+ */
 export function takeGroup<Result>(
   queue: Batch<Result>[],
+  lines: LineBuffer,
   given: { readonly lastSeq: number; readonly epoch: number; readonly maxBytes: number },
 ): EncodedGroup<Result> {
   const first = given.lastSeq + 1;
   const batches: EncodedGroup<Result>["batches"][number][] = [];
   const json: string[] = [];
-  const parts: Buffer[] = [];
+  lines.clear();
   let seq = first;
-  let bytes = 0;
   let batch = queue.shift();
   while (batch) {
     const { bodies, t } = batch;
     const batchFirst = seq;
-    let lines = "";
+    const offset = lines.length;
     for (const body of bodies) {
       const text = recordJson(body, seq, given.epoch, t);
       json.push(text);
-      lines += recordLine(text);
+      lines.add(text);
       seq += 1;
     }
-    const part = Buffer.from(lines);
-    batches.push({ batch, first: batchFirst, offset: bytes, length: part.length });
-    parts.push(part);
-    bytes += part.length;
-    batch = bytes < given.maxBytes ? queue.shift() : undefined;
+    batches.push({ batch, first: batchFirst, offset, length: lines.length - offset });
+    batch = lines.length < given.maxBytes ? queue.shift() : undefined;
   }
   return {
-    bytes: parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts),
+    bytes: lines.bytes,
     first,
     last: seq - 1,
     batches,

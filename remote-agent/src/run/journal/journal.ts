@@ -11,6 +11,7 @@ import {
 } from "./errors.ts";
 import { type JournalFs, nodeFs, readUpTo } from "./fs.ts";
 import { HandlePool } from "./handlePool.ts";
+import { LineBuffer } from "./lineBuffer.ts";
 import { readSegments, verifySegments } from "./read.ts";
 import { ReadAhead } from "./readAhead.ts";
 import { decodeAt, type JournalRecord, type NewRecord } from "./record.ts";
@@ -81,6 +82,8 @@ export class Journal {
   readonly #seek = new SeekIndex();
   readonly #listeners = new Set<PublishListener>();
   readonly #queue: Batch<Appended>[] = [];
+  /** One group is written at a time. */
+  readonly #lines = new LineBuffer();
   #queuedChars = 0;
   #durableSeq: number;
   #writing: Promise<void> | undefined;
@@ -258,7 +261,7 @@ export class Journal {
     await Promise.resolve(); // appends of the same tick share a sync
     while (this.#due && this.#queue.length > 0) {
       const maxBytes = Math.min(GROUP_BYTES, this.#writer.room);
-      const group = takeGroup(this.#queue, { lastSeq: this.#durableSeq, epoch: this.epoch, maxBytes });
+      const group = takeGroup(this.#queue, this.#lines, { lastSeq: this.#durableSeq, epoch: this.epoch, maxBytes });
       if (this.#queue.length === 0) {
         this.#due = false;
         this.#queuedChars = 0;

@@ -23,7 +23,7 @@ export interface NewRecord {
 
 const LF = 0x0a;
 const SPACE = 0x20;
-const CRC_DIGITS = 8;
+export const CRC_DIGITS = 8;
 const MAX_LENGTH_DIGITS = 10;
 const GIVEN = ["v", "seq", "epoch", "t"];
 
