@@ -28,7 +28,8 @@ interface Decoder {
 }
 
 interface PreTokenizer {
-  config: { type: string };
+  /** Some parts of the library carry none. */
+  config?: { type: string };
   tokenizers?: PreTokenizer[];
   pattern?: RegExp;
 }
@@ -66,7 +67,7 @@ export function repair(backend: Backend): Backend {
     if (decoder?.config.type === "ByteFallback") decoder.decode_chain = decodeByteFallback;
   }
   for (const part of backend.pre_tokenizer?.tokenizers ?? [backend.pre_tokenizer]) {
-    if (part?.config.type === "ByteLevel") part.pattern = GPT2_CUT;
+    if (part?.config?.type === "ByteLevel") part.pattern = GPT2_CUT;
   }
   const stripping = takeOverStripping(backend);
   if (stripping.size > 0) {
