@@ -111,7 +111,9 @@ test("a second agent on a run is refused with a sentence that names the owner; t
   const run = await newRun(engine);
   const first = supervisor(run, engine);
   await until("sampling", () => engine.callsOf("completions").length > 0);
+  first.signal("SIGSTOP"); // on a quick machine it would be done before the second has started
   const second = await supervisor(run, engine).ends();
+  first.signal("SIGCONT");
   expect(second.code).toBe(1);
   expect(second.said).toMatch(new RegExp(`already being run by process ${first.pid} on host .*Attach to it`));
   expect(second.said).not.toMatch(/\n +at /);
