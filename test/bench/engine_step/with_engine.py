@@ -1,5 +1,6 @@
 """The step in our engine: in this process, and through its HTTP API in a process of its own."""
 
+import base64
 import contextlib
 import json
 import os
@@ -29,23 +30,30 @@ ALL_PARAMETERS = LoraChoice(rank=0, attention=True, mlp=True, unembed=False)
 START_LIMIT_S = 120
 
 
-def wire_input(batch: Batch) -> dict[str, Any]:
-    """The body's `forward_backward_input`; weights carry the mean over all completion tokens."""
-    weight = 1 / batch.completions.size
-    data = []
-    for row, prompt in enumerate(batch.prompts):
-        ids = np.concatenate((prompt, batch.completions[row]))
-        before = [0.0] * (len(prompt) - 1)
-        count = batch.completions.shape[1]
-        inputs = {
-            "target_tokens": ids[1:].tolist(),
-            "weights": before + [weight] * count,
-            "advantages": before + [float(batch.advantages[row])] * count,
-            "logprobs": before + batch.old[row].tolist(),
-            "ref_logprobs": before + batch.reference[row].tolist(),
-        }
-        tokens = {"chunks": [{"type": "encoded_text", "tokens": ids[:-1].tolist()}]}
-        data.append({"model_input": tokens, "loss_fn_inputs": inputs})
+def batch_arrays(batch: Batch) -> dict[str, np.ndarray]:
+    """Rows one after the other, shifted as the API has them; weights carry the mean over all completion tokens."""
+    count = batch.completions.shape[1]
+    ids = [np.concatenate((prompt, batch.completions[row])) for row, prompt in enumerate(batch.prompts)]
+
+    def floats(values: np.ndarray) -> np.ndarray:
+        """Row i of values (rows, 64), or (rows, 1), after zeros for the prompt's tokens."""
+        rows = zip(batch.prompts, values, strict=True)
+        return np.concatenate([np.pad(np.broadcast_to(v, count), (len(p) - 1, 0)) for p, v in rows]).astype("<f4")
+
+    return {
+        "lengths": np.array([len(row) - 1 for row in ids], "<i4"),
+        "tokens": np.concatenate([row[:-1] for row in ids]).astype("<i4"),
+        "target_tokens": np.concatenate([row[1:] for row in ids]).astype("<i4"),
+        "weights": floats(np.full((len(ids), 1), 1 / batch.completions.size)),
+        "advantages": floats(batch.advantages[:, None]),
+        "logprobs": floats(batch.old),
+        "ref_logprobs": floats(batch.reference),
+    }
+
+
+def wire_input(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    """The body's `forward_backward_input` in base64 (`compact`), as the agent sends it."""
+    data = {name: base64.b64encode(array.tobytes()).decode() for name, array in arrays.items()}
     return {"data": data, "loss_fn": "grpo_kl", "loss_fn_config": CONFIG}
 
 
@@ -57,7 +65,7 @@ class InProcess:
 
     def give(self, batch: Batch) -> None:
         decoder = self.base.decoder
-        self.request = read_train_request(wire_input(batch), "", decoder.vocab_size, decoder.context_length)
+        self.request = read_train_request(wire_input(batch_arrays(batch)), "", decoder.vocab_size, decoder.context_length)
 
     def backward(self) -> float:
         policy = self.policy
@@ -89,11 +97,11 @@ class OverHttp:
         self.seq = 0
 
     def give(self, batch: Batch) -> None:
-        self.input = wire_input(batch)
+        self.arrays = batch_arrays(batch)
 
     def step(self) -> float:
         """Both calls are sent, then both answers are awaited. The body is encoded each time."""
-        forward = self._post("forward_backward", {**self._next(), "forward_backward_input": self.input})
+        forward = self._post("forward_backward", {**self._next(), "forward_backward_input": wire_input(self.arrays)})
         step = self._post("optim_step", {**self._next(), "adam_params": self.adam})
         loss = self._redeem(forward)["metrics"]["loss:sum"]
         self._redeem(step)
