@@ -99,7 +99,7 @@ describe("an engine that comes up", () => {
     const engine = await launch();
     expect((await fetch(`${engine.url}/api/v1/healthz`)).status).toBe(200);
     expect(engine.instance).toBe("standin");
-    expect(engine.token).toHaveLength(43);
+    expect(engine.token).toMatch(/^tml-[\w-]{43}$/);
     expect(await Promise.all(["engine.json", "engine.token", "logs/engine.log"].map(modeOf))).toEqual([
       "600",
       "600",
