@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { factsOf } from "../hosts/hostFacts.ts";
 import { type HostSettings, preamble } from "../hosts/hostSettings.ts";
+import { nodeOf } from "../hosts/nodeOf.ts";
 import { probeScript } from "../hosts/probeScript.ts";
 import { type ByteStream, type ExecResult, type Transport, TransportError } from "../ssh/transport.ts";
 import { bringNodeScript, environmentScript, isDeployedScript, serveScript, unpackScript } from "./hostScripts.ts";
-import { nodeOf } from "./nodeOf.ts";
 import type { Payload } from "./payload.ts";
 
 /** An agent on a host, ready to answer. */

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
-import path from "node:path";
 import * as vscode from "vscode";
 import { deploy } from "../deploy/deploy.ts";
 import { packPayload } from "../deploy/payload.ts";
+import { connectorOf } from "../hosts/connector.ts";
 import { settingsOf } from "../hosts/hostSettings.ts";
-import { person } from "../hosts/person.ts";
 import { pickHost } from "../hosts/pickHost.ts";
 import { AgentClient } from "../link/agentClient.ts";
 import type { Attached } from "../link/hostLink.ts";
@@ -110,13 +109,10 @@ export class Explorer implements vscode.Disposable {
       vscode.workspace.getConfiguration("rzero").get("hosts"),
       alias === LOCAL ? "local" : alias,
     );
-    const connector = {
-      ssh: { program: "ssh", configFile: null, env: process.env },
-      acceptedKeys: path.join(this.#context.globalStorageUri.fsPath, "known_hosts"),
-      prompter: person,
-      log: (line: string) => this.#log.info(line),
-    };
-    const transport = alias === LOCAL ? localTransport(name, process.env) : await connectTo(connector, alias, signal);
+    const transport =
+      alias === LOCAL
+        ? localTransport(name, process.env)
+        : await connectTo(connectorOf(this.#context.globalStorageUri, this.#log), alias, signal);
     try {
       const payload = await packPayload(this.#context.extensionPath);
       const progress = (step: string, detail: string | null) => {

@@ -1,11 +1,10 @@
-import path from "node:path";
 import * as vscode from "vscode";
 import { connectTo } from "../ssh/connect.ts";
 import { localTransport } from "../ssh/localTransport.ts";
 import { TransportError } from "../ssh/transport.ts";
 import { checkHost } from "./checkHost.ts";
+import { connectorOf } from "./connector.ts";
 import { settingsOf } from "./hostSettings.ts";
-import { person } from "./person.ts";
 import { pickHost } from "./pickHost.ts";
 
 /** `R-Zero: Check Host`: a report of what a host has and lacks for runs, each with what to do. */
@@ -22,13 +21,7 @@ export async function checkHostCommand(storage: vscode.Uri, log: vscode.LogOutpu
         token.onCancellationRequested(() => abort.abort());
         const connect = async () => {
           if (host.alias === null) return localTransport(thisMachine, process.env);
-          const connector = {
-            ssh: { program: "ssh", configFile: null, env: process.env },
-            acceptedKeys: path.join(storage.fsPath, "known_hosts"),
-            prompter: person,
-            log: (line: string) => log.info(line),
-          };
-          return connectTo(connector, host.alias, abort.signal);
+          return connectTo(connectorOf(storage, log), host.alias, abort.signal);
         };
         const settings = settingsOf(vscode.workspace.getConfiguration("rzero").get("hosts"), host.alias ?? "local");
         const clock = { now: () => new Date(), elapsed: () => performance.now() };

@@ -1,4 +1,5 @@
 import type { HostFacts } from "./hostFacts.ts";
+import { compareVersions, nodeOf, OLDEST_NODE } from "./nodeOf.ts";
 
 /** One line of the report on a host. `blocked`: nothing can run there before it is mended. */
 export interface Finding {
@@ -8,7 +9,6 @@ export interface Finding {
   readonly remedy: string | null;
 }
 
-const OLDEST_NODE = [22, 16, 0] as const;
 const OLDEST_PYTHON = [3, 11, 0] as const;
 /** The Python environment, the demo's checkpoints and some room: KiB. */
 const ROOM_KIB = 4 * 2 ** 20;
@@ -68,11 +68,11 @@ function room({ root, rootWritable, disk, quota }: HostFacts): Finding[] {
 function python({ pythons }: HostFacts): Finding[] {
   const told = pythons.map(({ version, path }) => `${version.join(".")} (${path})`).join(", ");
   const fit = pythons.find(
-    ({ version, canMakeEnvironments }) => atLeast(version, OLDEST_PYTHON) && canMakeEnvironments,
+    ({ version, canMakeEnvironments }) => compareVersions(version, OLDEST_PYTHON) >= 0 && canMakeEnvironments,
   );
   if (fit !== undefined) return [ok("Python", `${fit.version.join(".")} at ${fit.path}`)];
   const oldest = OLDEST_PYTHON.slice(0, 2).join(".");
-  if (pythons.some(({ version }) => atLeast(version, OLDEST_PYTHON))) {
+  if (pythons.some(({ version }) => compareVersions(version, OLDEST_PYTHON) >= 0)) {
     return [
       {
         topic: "Python",
@@ -94,8 +94,8 @@ function python({ pythons }: HostFacts): Finding[] {
 }
 
 function node({ nodes }: HostFacts): Finding[] {
-  const fit = nodes.find(({ version }) => atLeast(version, OLDEST_NODE));
-  if (fit !== undefined) return [ok("Node", `${fit.version.join(".")} at ${fit.path}`)];
+  const fit = nodeOf(nodes);
+  if (fit !== null) return [ok("Node", `${fit.version.join(".")} at ${fit.path}`)];
   const found =
     nodes.length === 0 ? "none is there" : `only ${nodes.map(({ version }) => version.join(".")).join(", ")}`;
   return [
@@ -185,14 +185,6 @@ function tools({ tools: all }: HostFacts): Finding[] {
 
 function ok(topic: string, says: string): Finding {
   return { topic, status: "ok", says, remedy: null };
-}
-
-function atLeast(version: readonly number[], oldest: readonly number[]): boolean {
-  for (const [i, least] of oldest.entries()) {
-    const part = version[i] ?? 0;
-    if (part !== least) return part > least;
-  }
-  return true;
 }
 
 function gib(kib: number): string {

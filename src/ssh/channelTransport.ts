@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Channel, execOver, type OpenChannel, streamOver } from "./channel.ts";
+import { execOver, type OpenChannel, streamOver } from "./channel.ts";
 import { quoted } from "./shellScript.ts";
 import { type ExecOptions, type ExecResult, type PutOptions, type Transport, TransportError } from "./transport.ts";
 
@@ -26,8 +26,6 @@ export function channelTransport(way: {
     putFile: (content, path, options) => putFile(way.host, exec, content, path, options),
   };
 }
-
-export type { Channel };
 
 /** Needs no SFTP: `cat` on the far side. The file appears under its name whole and checked, or not at all. */
 async function putFile(

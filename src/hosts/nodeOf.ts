@@ -1,4 +1,4 @@
-import type { HostFacts } from "../hosts/hostFacts.ts";
+import type { HostFacts } from "./hostFacts.ts";
 
 /** The agent needs node:sqlite with FTS5. */
 export const OLDEST_NODE = [22, 16, 0] as const;
