@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { HostModel } from "./treeModel.ts";
+import type { HostModel } from "../hosts/hostModel.ts";
 import { type TreeLine, treeOf } from "./treeModel.ts";
 
 const REDRAW_MS = 250;

@@ -1,22 +1,6 @@
 import type { RunView, StageView } from "../../remote-agent/src/protocol/runView.ts";
+import type { HostModel, RunModel } from "../hosts/hostModel.ts";
 import type { LinkState } from "../link/linkState.ts";
-
-/** What the explorer knows of one host. */
-export interface HostModel {
-  readonly id: string;
-  readonly name: string;
-  readonly link: LinkState;
-  /** Null until the agent has listed them once. */
-  readonly runs: readonly RunModel[] | null;
-}
-
-export interface RunModel {
-  readonly id: string;
-  readonly name: string;
-  readonly createdAt: string;
-  readonly live: boolean;
-  readonly view: RunView;
-}
 
 /** A line of the tree, without anything of VS Code's. */
 export interface TreeLine {
@@ -189,6 +173,6 @@ function duration(seconds: number): string {
 }
 
 /** Names come from configurations that may be somebody else's. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, " ").slice(0, 200);
 }

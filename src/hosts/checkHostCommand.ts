@@ -1,29 +1,24 @@
 import * as vscode from "vscode";
-import { connectTo } from "../ssh/connect.ts";
-import { localTransport } from "../ssh/localTransport.ts";
-import { TransportError } from "../ssh/transport.ts";
+import { transportTo } from "./attach.ts";
 import { checkHost } from "./checkHost.ts";
-import { connectorOf } from "./connector.ts";
-import { settingsOf } from "./hostSettings.ts";
+import { LOCAL, settingsOf } from "./hostSettings.ts";
 import { pickHost } from "./pickHost.ts";
+import { tell } from "./tell.ts";
 
 /** `R-Zero: Check Host`: a report of what a host has and lacks for runs, each with what to do. */
-export async function checkHostCommand(storage: vscode.Uri, log: vscode.LogOutputChannel): Promise<void> {
+export async function checkHostCommand(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Promise<void> {
   const host = await pickHost(vscode.l10n.t("R-Zero: Check Host"));
   if (host === undefined) return;
-  const thisMachine = vscode.l10n.t("This machine");
-  const name = host.alias ?? thisMachine;
+  const id = host.alias ?? LOCAL;
+  const name = host.alias ?? vscode.l10n.t("This machine");
   try {
     const report = await vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t("Checking {0}", name), cancellable: true },
       (_progress, token) => {
         const abort = new AbortController();
         token.onCancellationRequested(() => abort.abort());
-        const connect = async () => {
-          if (host.alias === null) return localTransport(thisMachine, process.env);
-          return connectTo(connectorOf(storage, log), host.alias, abort.signal);
-        };
-        const settings = settingsOf(vscode.workspace.getConfiguration("rzero").get("hosts"), host.alias ?? "local");
+        const connect = () => transportTo({ id, name }, context, log, abort.signal);
+        const settings = settingsOf(vscode.workspace.getConfiguration("rzero").get("hosts"), id);
         const clock = { now: () => new Date(), elapsed: () => performance.now() };
         return checkHost(connect, settings, clock, abort.signal);
       },
@@ -33,14 +28,4 @@ export async function checkHostCommand(storage: vscode.Uri, log: vscode.LogOutpu
   } catch (error) {
     await tell(error, name, log);
   }
-}
-
-/** One sentence for the person, the detail for the log; a cancel is no error. */
-async function tell(error: unknown, name: string, log: vscode.LogOutputChannel): Promise<void> {
-  if (error instanceof TransportError && error.reason === "cancelled") return;
-  const message = error instanceof Error ? error.message : String(error);
-  const detail = error instanceof TransportError ? error.detail : error instanceof Error ? error.stack : null;
-  log.error(`${name}: ${message}${detail == null ? "" : `\n${detail}`}`);
-  const showLog = vscode.l10n.t("Show Log");
-  if ((await vscode.window.showErrorMessage(message, showLog)) === showLog) log.show();
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { emptyRunView, type RunView, type StageView } from "../../../remote-agent/src/protocol/runView.ts";
-import { type HostModel, type RunModel, type TreeLine, treeOf } from "../../../src/explorer/treeModel.ts";
+import { type TreeLine, treeOf } from "../../../src/explorer/treeModel.ts";
+import type { HostModel, RunModel } from "../../../src/hosts/hostModel.ts";
 
 const stage = (iteration: number, name: string, done: number, units: number): StageView => ({
   key: `iteration:${iteration}/${name}`,

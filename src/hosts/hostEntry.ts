@@ -4,7 +4,7 @@ import { applyRecord } from "../../remote-agent/src/protocol/runView.ts";
 import { AgentError } from "../link/agentClient.ts";
 import { HostLink, type LinkPorts } from "../link/hostLink.ts";
 import type { LinkState } from "../link/linkState.ts";
-import type { HostModel } from "./treeModel.ts";
+import type { HostModel } from "./hostModel.ts";
 
 /** Records that the tree shows; questions and answers stay on the host. */
 const SHOWN = ["state", "stage", "metric", "notice", "usage"];

@@ -1,0 +1,63 @@
+import * as vscode from "vscode";
+import { deploy } from "../deploy/deploy.ts";
+import { packPayload } from "../deploy/payload.ts";
+import { AgentClient } from "../link/agentClient.ts";
+import type { Attached } from "../link/hostLink.ts";
+import { connectTo } from "../ssh/connect.ts";
+import { localTransport } from "../ssh/localTransport.ts";
+import type { Transport } from "../ssh/transport.ts";
+import { connectorOf } from "./connector.ts";
+import { LOCAL, settingsOf } from "./hostSettings.ts";
+
+/** A host by its id (`local`, or an alias of the SSH configuration) and as the person reads it. */
+export interface NamedHost {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A way to the host: this machine's own processes, or its SSH. @throws TransportError */
+export async function transportTo(
+  { id, name }: NamedHost,
+  context: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  signal: AbortSignal,
+): Promise<Transport> {
+  if (id === LOCAL) return localTransport(name, process.env);
+  return connectTo(connectorOf(context.globalStorageUri, log), id, signal);
+}
+
+/** Connects to a host, brings the agent there where it is missing, and starts it. @throws TransportError, HostSettingsInvalid */
+export async function attachTo(
+  host: NamedHost,
+  context: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  onStep: (step: string) => void,
+  signal: AbortSignal,
+): Promise<Attached> {
+  const settings = settingsOf(vscode.workspace.getConfiguration("rzero").get("hosts"), host.id);
+  const transport = await transportTo(host, context, log, signal);
+  try {
+    const payload = await packPayload(context.extensionPath);
+    const onProgress = (step: string, detail: string | null) => {
+      log.info(`${host.name}: ${step}${detail === null ? "" : ` · ${detail}`}`);
+      onStep(step);
+    };
+    const deployment = await deploy(transport, { settings, payload, onProgress, signal });
+    const served = await deployment.serve(signal);
+    const client = new AgentClient(host.name, served.stream);
+    await client.request("agent/hello", { client: "vscode" });
+    return {
+      client,
+      lost: transport.closed,
+      close: async () => {
+        client.close();
+        served.close();
+        await transport.close();
+      },
+    };
+  } catch (error) {
+    await transport.close();
+    log.error(`${host.name}: ${error instanceof Error ? error.message : error}`);
+    throw error;
+  }
+}

@@ -1,0 +1,13 @@
+import type { RunSummary } from "../../remote-agent/src/protocol/rpc.ts";
+import type { LinkState } from "../link/linkState.ts";
+
+/** What the extension knows of one host. */
+export interface HostModel {
+  readonly id: string;
+  readonly name: string;
+  readonly link: LinkState;
+  /** Null until the agent has listed them once. */
+  readonly runs: readonly RunModel[] | null;
+}
+
+export type RunModel = Pick<RunSummary, "id" | "name" | "createdAt" | "live" | "view">;
