@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { domainNames } from "../domains/registry.ts";
 import type { ResolvedRun, RunConfig } from "../protocol/config.ts";
-import { type ConfigOverride, readRunConfig } from "../run/configFile.ts";
+import { type ConfigOverride, readRunConfig } from "../protocol/configFile.ts";
 import { forkRun } from "../run/fork.ts";
 import { type Installation, startSupervisor } from "../run/launch.ts";
 import { openNamed, summaryOf } from "./connect.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
-import type { ConfigOverride } from "../run/configFile.ts";
+import type { ConfigOverride } from "../protocol/configFile.ts";
 import { madeModels } from "./baseModel.ts";
 import { isHubName } from "./modelFolder.ts";
 import { UsageError } from "./world.ts";

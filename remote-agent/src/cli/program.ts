@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { ConfigInvalid } from "../protocol/configFile.ts";
 import { presetNames } from "../protocol/presets.ts";
 import { runPresets } from "../recipes/runPresets.ts";
-import { ConfigInvalid } from "../run/configFile.ts";
 import { deleteCommand } from "./deleteCommand.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";

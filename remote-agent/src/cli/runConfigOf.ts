@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { domainNames } from "../domains/registry.ts";
 import type { RunConfig } from "../protocol/config.ts";
+import { type ConfigSource, readRunConfig } from "../protocol/configFile.ts";
 import { runPresets } from "../recipes/runPresets.ts";
-import { type ConfigSource, readRunConfig } from "../run/configFile.ts";
 import { parseOverride, resolveModel } from "./overrides.ts";
 import { UsageError } from "./world.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ConfigInvalid, type ConfigOverride, readRunConfig } from "../../../remote-agent/src/run/configFile.ts";
+import { ConfigInvalid, type ConfigOverride, readRunConfig } from "../../../remote-agent/src/protocol/configFile.ts";
 import { config } from "./support.ts";
 
 function problems(content: string, overrides: ConfigOverride[] = []) {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { runConfig } from "../../../remote-agent/src/protocol/config.ts";
+import { readRunConfig } from "../../../remote-agent/src/protocol/configFile.ts";
 import { presetNames } from "../../../remote-agent/src/protocol/presets.ts";
-import { readRunConfig } from "../../../remote-agent/src/run/configFile.ts";
 import { presets } from "../../../remote-agent/src/scoring/presets.ts";
 
 const needed = { domain: "sort", model: "demo" };

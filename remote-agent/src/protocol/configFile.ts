@@ -1,5 +1,5 @@
 import { Document, LineCounter, parseDocument } from "yaml";
-import { type RunConfig, runConfig } from "../protocol/config.ts";
+import { type RunConfig, runConfig } from "./config.ts";
 import { valueAt, whatIsWrong } from "./configAdvice.ts";
 
 /** One mistake in a configuration, where it stands and what would be right. */

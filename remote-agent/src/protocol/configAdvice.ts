@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import { runConfig } from "../protocol/config.ts";
-import { presetOf } from "../protocol/presetDefaults.ts";
-import type { PresetName } from "../protocol/presets.ts";
+import { runConfig } from "./config.ts";
+import { presetOf } from "./presetDefaults.ts";
+import type { PresetName } from "./presets.ts";
 
 type Path = (string | number)[];
 
