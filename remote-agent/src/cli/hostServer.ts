@@ -1,28 +1,35 @@
 import { randomUUID } from "node:crypto";
 import type { MessageConnection } from "vscode-jsonrpc/node";
 import { TelemetrySampler } from "../hostinfo/telemetry.ts";
+import type { WorkProgress } from "../protocol/launching.ts";
 import type { RunEvents } from "../protocol/rpc.ts";
 import { deleteRun } from "../run/deleteRun.ts";
 import type { Installation } from "../run/launch.ts";
 import { serve } from "../run/rpcPeer.ts";
 import { rzeroHome } from "../run/runDir.ts";
 import { logSelection } from "../run/runServer.ts";
+import { problemsOf } from "./checkRunYaml.ts";
 import { openNamed, summaryOf } from "./connect.ts";
 import { refuseLive } from "./deleteCommand.ts";
 import { extendRun } from "./extend.ts";
 import { makeFork } from "./fork.ts";
 import { telemetryOf } from "./hostTelemetry.ts";
+import { launchPresets } from "./launchPresets.ts";
 import { listRuns } from "./list.ts";
 import { logsOf } from "./logs.ts";
+import { planOfText } from "./planOfText.ts";
 import { type Relay, relayRun } from "./relay.ts";
 import { RunIndexes } from "./runIndexes.ts";
+import { Starting } from "./starting.ts";
 import { steer } from "./steer.ts";
+import type { World } from "./world.ts";
 
 export interface Host {
   env: NodeJS.ProcessEnv;
   installation: () => Promise<Installation>;
   /** Identity of this agent, for `agent/hello`. */
   agent: string;
+  machine: Pick<World, "availableMemory" | "program">;
 }
 
 /**
@@ -33,6 +40,7 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
   const relays = new Map<string, Relay>();
   const sampler = new TelemetrySampler(rzeroHome(host.env));
   const indexes = new RunIndexes(host.env);
+  const starting = new Starting({ machine: host.machine, now: () => new Date() });
   const send = (events: RunEvents) => connection.sendNotification("run/events", events);
   const steering = (what: "pause" | "resume" | "stop") => {
     return async ({ run, ...command }: { run: string; command: string; by: string }) =>
@@ -45,6 +53,14 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
     "runs/show": async ({ run }) => {
       const found = await openNamed(host, run);
       return summaryOf(host.env, found.runDir, found.run);
+    },
+    "runs/presets": async ({ seed }) => ({ presets: launchPresets(seed) }),
+    "runs/check": async ({ text }) => ({ problems: problemsOf(text) }),
+    "runs/plan": async ({ text }) => planOfText(await host.installation(), text),
+    "runs/start": async (start, signal) => {
+      const tell = (progress: Omit<WorkProgress, "command">) =>
+        connection.sendNotification("agent/progress", { command: start.command, ...progress });
+      return starting.start(start, await host.installation(), tell, signal);
     },
     "runs/pause": steering("pause"),
     "runs/resume": steering("resume"),
@@ -101,6 +117,7 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
   return () => {
     for (const relay of relays.values()) relay.close();
     relays.clear();
+    starting.close();
     indexes.close();
   };
 }

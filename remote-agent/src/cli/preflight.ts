@@ -18,7 +18,12 @@ export class NotEnough extends Error {
  * Looks, before a run is made, whether there is room for two of its checkpoints and memory for the model, its policies and
  * the optimiser. What depends on batches is not counted: the engine halves batches that do not fit. @throws NotEnough
  */
-export async function preflight(world: World, installation: Installation, config: RunConfig, modelDir: string) {
+export async function preflight(
+  world: Pick<World, "availableMemory" | "program">,
+  installation: Installation,
+  config: RunConfig,
+  modelDir: string,
+): Promise<void> {
   const shape = await knownShape(modelDir);
   if (shape === null) return; // a family that no forecast can be made for: the engine will say what it lacks
   const device = await deviceOf(config);

@@ -1,20 +1,12 @@
-import { runPresets } from "../recipes/runPresets.ts";
-import { forecast } from "./forecast/forecast.ts";
-import type { Device } from "./forecast/memory.ts";
-import { knownShapes } from "./forecast/modelShape.ts";
 import { bytes, duration } from "./format.ts";
+import { presetNeeds } from "./presetNeeds.ts";
 import { print, printJson, type World } from "./world.ts";
 
 /** `rzero presets`: the ready-made configurations and what each of them needs. */
 export function presetsCommand(world: World, options: { json?: boolean }): number {
-  const rows = [...runPresets.values()].map((preset) => {
-    const config = preset.config(0);
-    const shape = knownShapes[config.model];
-    if (shape === undefined) throw new Error(`The shape of ${config.model} is not known.`);
-    const device: Device = config.engine.device === "cuda" ? "cuda" : "cpu";
-    const { memory, disk, seconds } = forecast(config, shape, device);
-    const { name, summary, weights, machine } = preset;
-    return { name, summary, weights, machine, device, memory: memory.engine, disk: disk.total.likely, seconds };
+  const rows = presetNeeds().map(({ preset: { name, summary, weights, machine }, needs }) => {
+    const { device, engineMemory, disk, seconds } = needs;
+    return { name, summary, weights, machine, device, memory: engineMemory, disk: disk.likely, seconds };
   });
   if (options.json) {
     printJson(world, rows);

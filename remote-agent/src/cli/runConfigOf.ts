@@ -39,6 +39,11 @@ export async function runConfigOf(
   return { config, folder: file === undefined ? cwd : path.dirname(path.resolve(cwd, file)) };
 }
 
+/** The configuration of a run.yaml that a client sent. @throws ConfigInvalid */
+export function configOfText(text: string): RunConfig {
+  return readRunConfig({ content: text, name: "run.yaml", check: unknownDomain });
+}
+
 /** @throws UsageError naming the presets there are */
 function presetConfig(name: string, seed: number): RunConfig {
   const preset = runPresets.get(name);

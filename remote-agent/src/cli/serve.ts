@@ -16,6 +16,7 @@ export async function serveCommand(world: World): Promise<number> {
     env: world.env,
     installation: () => findInstallation(world.env, world.mainUrl),
     agent: await identity(world.mainUrl),
+    machine: world,
   });
   const closed = new Promise<void>((resolve) => {
     connection.onClose(() => resolve());

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { launchPreset, runPlan, runYamlProblem, runYamlText, workProgress } from "./launching.ts";
 import { logLine } from "./logs.ts";
 import { facetKeys, questionFilter, questionQuery } from "./questionQuery.ts";
 import { lineage, questionFacets, questionPage, questionView, recordPayload } from "./questionRows.ts";
@@ -36,6 +37,30 @@ export const methods = {
   },
   "runs/list": { params: z.object({}), result: z.object({ runs: z.array(runSummary) }) },
   "runs/show": { params: runParams, result: runSummary },
+  /** The ready-made configurations, each with what it needs and its whole run.yaml. */
+  "runs/presets": {
+    params: z.object({
+      seed: z
+        .number()
+        .int()
+        .min(0)
+        .max(2 ** 32 - 1)
+        .default(0),
+    }),
+    result: z.object({ presets: z.array(launchPreset) }),
+  },
+  /** What is wrong with a run.yaml; nothing: it can be started. */
+  "runs/check": { params: z.object({ text: runYamlText }), result: z.object({ problems: z.array(runYamlProblem) }) },
+  /** What a run.yaml will need of this host. Nothing is fetched, made or started. */
+  "runs/plan": { params: z.object({ text: runYamlText }), result: runPlan },
+  /**
+   * Makes a run of a run.yaml and starts it; a base model that can be made here is made first, with `agent/progress`. `command` is
+   * a client-made UUID: the same one again answers with the same run. Relative paths are meant from the home directory.
+   */
+  "runs/start": {
+    params: z.object({ text: runYamlText, command: z.uuid(), by: z.string().max(200) }),
+    result: z.object({ run: z.string(), directory: z.string(), repeated: z.boolean() }),
+  },
   "runs/pause": { params: commandParams, result: commandResult },
   "runs/resume": { params: commandParams, result: commandResult },
   "runs/stop": { params: commandParams, result: commandResult },
@@ -158,7 +183,7 @@ export const runLogs = z.object({
 });
 export type RunLogs = z.infer<typeof runLogs>;
 
-export const notifications = { "run/events": runEvents, "run/logs": runLogs } as const;
+export const notifications = { "run/events": runEvents, "run/logs": runLogs, "agent/progress": workProgress } as const;
 
 /** What went wrong, as data of a JSON-RPC error: `reason` is stable, the message is a sentence for the user. */
 export const rpcErrorData = z.object({ reason: z.string(), remedy: z.string().nullable() });

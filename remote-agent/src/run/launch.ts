@@ -35,9 +35,10 @@ export async function createRun(
   config: RunConfig,
   modelDir: string,
   now: Date,
+  id = newRunId(config.name, now),
 ): Promise<string> {
   const run: ResolvedRun = {
-    id: newRunId(config.name, now),
+    id,
     createdAt: now.toISOString(),
     config,
     modelDir: path.resolve(modelDir),
@@ -147,7 +148,7 @@ async function engineFolder({ home }: Installation, sha256: string): Promise<str
 }
 
 /** Hash of the model's manifest or, where there is none, of its configuration: enough to tell a changed model. */
-async function modelIdentity(modelDir: string): Promise<string> {
+export async function modelIdentity(modelDir: string): Promise<string> {
   for (const name of ["MANIFEST.json", "config.json"]) {
     const content = await readFile(path.join(modelDir, name)).catch(() => null);
     if (content !== null) return createHash("sha256").update(content).digest("hex").slice(0, 32);

@@ -23,7 +23,7 @@ export class UnreadableRun extends Error {
 }
 
 /**
- * Removes copies of agents and engines that no run needs, and what unfinished forks and deletions left. A run needs the copies
+ * Removes copies of agents and engines that no run needs, and what unfinished creations and deletions left. A run needs the copies
  * its run.yaml names; with `finished`, only a run that has not completed does: the others can then no longer be extended.
  * @throws UnreadableRun
  */
@@ -44,7 +44,7 @@ export async function pruneHome(
   }
   for (const name of await namesIn(runsDirectory(home))) {
     const relative = path.join("runs", name);
-    if (/^\.(fork|deleted)-/.test(name) && !(await isYoung(path.join(home, relative), now))) await take(relative);
+    if (/^\.(new|fork|deleted)-/.test(name) && !(await isYoung(path.join(home, relative), now))) await take(relative);
   }
   return result;
 

@@ -8,6 +8,7 @@ import {
   StreamMessageWriter,
 } from "vscode-jsonrpc/node";
 import type { z } from "zod";
+import { type WorkProgress, workProgress } from "../protocol/launching.ts";
 import {
   type MethodName,
   methods,
@@ -114,6 +115,10 @@ export class RpcClient {
 
   onLogs(listener: (logs: RunLogs) => void): void {
     this.#connection.onNotification("run/logs", (raw: unknown) => listener(runLogs.parse(raw)));
+  }
+
+  onProgress(listener: (progress: WorkProgress) => void): void {
+    this.#connection.onNotification("agent/progress", (raw: unknown) => listener(workProgress.parse(raw)));
   }
 
   close(): void {

@@ -32,18 +32,20 @@ export function newRunId(name: string, now: Date): string {
   return `${stamp}-${slug}-${randomBytes(2).toString("hex")}`;
 }
 
-/** Makes the run's directory with its immutable run.yaml. */
+/** Makes the run's directory with its immutable run.yaml. It appears under its name when it is whole. */
 export async function createRunDirectory(home: string, run: ResolvedRun): Promise<string> {
   const directory = path.join(runsDirectory(home), run.id);
-  await mkdir(path.dirname(directory), { recursive: true });
-  await mkdir(directory, { mode: 0o700 });
+  const aside = path.join(runsDirectory(home), `.new-${run.id}-${randomBytes(4).toString("hex")}`);
+  await mkdir(path.dirname(aside), { recursive: true });
+  await mkdir(aside, { mode: 0o700 });
   try {
-    await writeRunYaml(directory, run);
+    await writeRunYaml(aside, run);
+    await rename(aside, directory);
+    return directory;
   } catch (error) {
-    await rm(directory, { recursive: true, force: true }); // half a run would only be in the way
+    await rm(aside, { recursive: true, force: true }); // half a run would only be in the way
     throw error;
   }
-  return directory;
 }
 
 /** Makes an empty directory a run's. */

@@ -21,6 +21,7 @@ async function serving() {
     env,
     installation: () => Promise.reject(new Error("none here")),
     agent: "test",
+    machine: { availableMemory: () => 2 ** 40, program: "rzero" },
   });
   connection.listen();
   const client = new RpcClient(Duplex.from({ readable: back, writable: there }));

@@ -63,6 +63,7 @@ it("a client extends and deletes runs, and a command's repeat changes nothing", 
     env,
     installation: () => Promise.reject(new Error("none here")),
     agent: "test",
+    machine: { availableMemory: () => 2 ** 40, program: "rzero" },
   });
   connection.listen();
   const client = new RpcClient(Duplex.from({ readable: back, writable: there }));

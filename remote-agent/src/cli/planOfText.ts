@@ -1,0 +1,26 @@
+import { homedir } from "node:os";
+import type { RunPlan } from "../protocol/launching.ts";
+import { type Installation, modelIdentity } from "../run/launch.ts";
+import { runsDirectory } from "../run/runDir.ts";
+import { freeDisk } from "./doctorProbes.ts";
+import { forecast } from "./forecast/forecast.ts";
+import { deviceOf, shapeOf, weightsThere } from "./planCommand.ts";
+import { needsOf } from "./presetNeeds.ts";
+import { configOfText } from "./runConfigOf.ts";
+
+/** What the run of a run.yaml will need of this machine; nothing is fetched or made. @throws ConfigInvalid, UsageError */
+export async function planOfText(installation: Installation, text: string): Promise<RunPlan> {
+  const config = configOfText(text);
+  const folder = await weightsThere(installation, config, homedir());
+  const plan = forecast(config, await shapeOf(config, folder), await deviceOf(config));
+  return {
+    name: config.name,
+    iterations: config.iterations,
+    ...needsOf(plan),
+    processes: plan.processes,
+    model: { named: config.model, folder, identity: folder === null ? null : await modelIdentity(folder) },
+    parameters: plan.parameters,
+    freeDisk: await freeDisk(runsDirectory(installation.home)),
+    basis: plan.throughput.basis,
+  };
+}
