@@ -29,6 +29,13 @@ module.exports = {
       protocol,
       "^src/panels/[^/]+/messages\\.ts$",
     ]),
+    {
+      name: "controls-only",
+      comment: "The toolkit is archived: one file imports it, so that another can take its place.",
+      severity: "error",
+      from: { path: "^(src|webview|remote-agent)/", pathNot: "^webview/ui/controls\\.ts$" },
+      to: { path: "@vscode/webview-ui-toolkit" },
+    },
     only("pure-core", "Scoring and domains are pure: protocol and each other.", `${agent}/(scoring|domains)/`, [
       `${agent}/(scoring|domains)/`,
       protocol,

@@ -23,7 +23,7 @@ const tasks = {
   "gpu-check": { python: "tests", run: (args) => [script("gpu-check.mjs"), ...args] },
   lint: { python: "tests", run: (args) => [script("lint.mjs"), ...args] },
   format: { run: (args) => [bin("@biomejs/biome/bin/biome"), "check", "--write", ...args] },
-  typecheck: { run: (args) => [bin("typescript/bin/tsc"), "-p", join(root, "tsconfig.json"), ...args] },
+  typecheck: { run: () => [script("typecheck.mjs")] },
   build: { run: (args) => [script("build.mjs"), ...args] },
   notices: { python: "tests", run: (args) => [script("notices.mjs"), ...args] },
 };

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { root } from "../setup/paths.mjs";
 
 /** Several dependencies are CommonJS inside: they need a `require` in the ES module bundle. */
@@ -16,6 +16,20 @@ const common = {
   legalComments: "none", // THIRD_PARTY_NOTICES has them
   logLevel: "warning",
 };
+
+/** Zod's messages in fifty languages, a quarter of a megabyte: a page needs none but the first. */
+const zodInEnglish = {
+  name: "zod-in-english",
+  setup(build) {
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, ({ path }) => ({
+      contents: 'export { default as en } from "./en.js";',
+      resolveDir: dirname(path),
+    }));
+  },
+};
+
+/** Panels of the extension: each is a page of one script and one style sheet, made from `webview/<name>/`. */
+const panels = ["charts", "inspector"];
 
 /** What is built; an entry whose source is not there is left out. */
 export const targets = [
@@ -40,5 +54,19 @@ export const targets = [
     format: "cjs",
     target: "node20",
     external: ["vscode", "cpu-features", "*.node"],
+  },
+  {
+    ...common,
+    platform: "browser",
+    entryPoints: panels
+      .flatMap((name) => ["ts", "css"].map((extension) => ({ in: `webview/${name}/${name}.${extension}`, out: name })))
+      .filter((entry) => existsSync(join(root, entry.in))),
+    outdir: "dist/webview",
+    format: "iife", // a script with a nonce, no modules that load each other
+    target: "es2022",
+    assetNames: "[name]",
+    loader: { ".ttf": "file" },
+    inject: [join(root, "webview/base/zodWithoutEval.ts")],
+    plugins: [zodInEnglish],
   },
 ].filter((target) => target.entryPoints.length > 0);

@@ -6,7 +6,7 @@ import { countJunit, countVitest, oneFailed, onePassed, settle, zero } from "./c
 /** Layers from the quickest to the slowest. Each counts its tests; a check without tests of its own counts as one. */
 export const layers = [
   { name: "lint", run: check(["scripts/lint.mjs"]) },
-  { name: "typecheck", run: check(["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"]) },
+  { name: "typecheck", run: check(["scripts/typecheck.mjs"]) },
   { name: "build", run: check(["scripts/build.mjs"]) },
   { name: "engine", run: engine },
   { name: "unit", run: vitest("unit") },

@@ -25,6 +25,8 @@ const tree: Record<string, string[]> = {
   "src/panels/runs/messages.ts": [],
   "src/panels/runs/view.ts": [],
   "webview/runs.ts": ["../src/panels/runs/messages.ts", "../src/panels/runs/view.ts"],
+  "webview/ui/controls.ts": ["@vscode/webview-ui-toolkit"],
+  "webview/ui/other.ts": ["@vscode/webview-ui-toolkit"],
   "remote-agent/src/hostinfo/gpu.ts": ["../run/clock.ts"],
   "remote-agent/src/sandbox/launch.ts": ["../hostinfo/gpu.ts", "../scoring/blind.ts"],
   "remote-agent/src/grading/pool.ts": ["../sandbox/launch.ts", "../scoring/blind.ts", "../run/clock.ts"],
@@ -82,6 +84,7 @@ const broken: [string, string, string][] = [
   ["cli-is-the-root", "remote-agent/src/run/supervisor.ts", "remote-agent/src/cli.ts"],
   ["host-protocol-only", "src/extension.ts", "remote-agent/src/run/clock.ts"],
   ["webview-messages-only", "webview/runs.ts", "src/panels/runs/view.ts"],
+  ["controls-only", "webview/ui/other.ts", "node_modules/@vscode/webview-ui-toolkit/dist/index.js"],
 ];
 
 describe("import rules", () => {

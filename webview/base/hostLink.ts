@@ -1,0 +1,143 @@
+import {
+  type EventHandlers,
+  type FromWebview,
+  type PanelContract,
+  type PanelState,
+  type PanelWords,
+  type RequestName,
+  type RequestParams,
+  type RequestResult,
+  toWebview,
+} from "../../src/panels/base/messages.ts";
+import type { VsCodeApi } from "./vscodeApi.ts";
+
+/** The host refused, did not answer in time (`timeout`), or the request was given up (`cancelled`). */
+export class PanelError extends Error {
+  override readonly name = "PanelError";
+  readonly reason: string;
+
+  constructor(reason: string, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+export interface AskOptions {
+  /** 30 s unless a person is asked something. */
+  readonly limitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: PanelError) => void;
+}
+
+const LIMIT_MS = 30_000;
+
+/** The page's end of a panel: requests with a limit, events and state; all that arrives is parsed. */
+export class HostLink<C extends PanelContract> {
+  readonly #contract: C;
+  readonly #api: VsCodeApi;
+  readonly #words: { readonly timeout: string; readonly malformed: string };
+  readonly #waiting = new Map<number, Waiting>();
+  #last = 0;
+
+  constructor(contract: C, api: VsCodeApi, words: PanelWords<C> & { timeout: string; malformed: string }) {
+    this.#contract = contract;
+    this.#api = api;
+    this.#words = words;
+  }
+
+  /** Begins: tells the host that the page listens. */
+  listen(on: { state: (state: PanelState<C>) => void; events: EventHandlers<C> }): void {
+    window.addEventListener("message", (event) => this.#receive(event.data, on));
+    window.addEventListener("error", (event) => this.trouble(event.error ?? event.message));
+    window.addEventListener("unhandledrejection", (event) => this.trouble(event.reason));
+    this.#post({ kind: "ready" });
+  }
+
+  /** @throws PanelError */
+  async ask<M extends RequestName<C>>(
+    method: M,
+    params: RequestParams<C, M>,
+    { limitMs = LIMIT_MS, signal }: AskOptions = {},
+  ): Promise<RequestResult<C, M>> {
+    if (signal?.aborted === true) throw new PanelError("cancelled", "");
+    const id = ++this.#last;
+    const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    const give = (reason: string, message: string) => {
+      this.#post({ kind: "cancel", id });
+      this.#waiting.get(id)?.reject(new PanelError(reason, message));
+    };
+    const seconds = String(limitMs / 1000);
+    const timer = setTimeout(() => give("timeout", this.#words.timeout.replace("{seconds}", seconds)), limitMs);
+    const cancel = () => give("cancelled", "");
+    signal?.addEventListener("abort", cancel, { once: true });
+    try {
+      this.#post({ kind: "request", id, method, params });
+      const parsed = this.#contract.requests[method]?.result.safeParse(await answer);
+      if (parsed?.success !== true) throw new PanelError("malformed", this.#words.malformed);
+      return parsed.data as RequestResult<C, M>;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", cancel);
+      this.#waiting.delete(id);
+    }
+  }
+
+  /** Keeps where the person is, over reloads of the window. */
+  keep(state: PanelState<C>): void {
+    this.#api.setState(state);
+    this.#post({ kind: "state", state });
+  }
+
+  trouble(error: unknown): void {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#post({ kind: "trouble", message: message.slice(0, 4000) });
+  }
+
+  #receive(raw: unknown, on: { state: (state: PanelState<C>) => void; events: EventHandlers<C> }): void {
+    const message = toWebview.safeParse(raw);
+    if (!message.success) return; // VS Code's own messages come the same way
+    const { data } = message;
+    switch (data.kind) {
+      case "answer":
+        this.#waiting.get(data.id)?.resolve(data.value);
+        break;
+      case "refusal":
+        this.#waiting.get(data.id)?.reject(new PanelError(data.reason, data.message));
+        break;
+      case "state":
+        this.#takeState(data.state, on.state);
+        break;
+      case "event":
+        this.#takeEvent(data.name, data.value, on.events);
+    }
+  }
+
+  #takeState(raw: unknown, on: (state: PanelState<C>) => void): void {
+    const state = this.#contract.state.safeParse(raw);
+    if (state.success) {
+      this.#api.setState(state.data);
+      on(state.data as PanelState<C>);
+    } else this.trouble(`state: ${state.error.message}`);
+  }
+
+  #takeEvent(name: string, raw: unknown, on: EventHandlers<C>): void {
+    const schema = Object.hasOwn(this.#contract.events, name) ? this.#contract.events[name] : undefined;
+    const value = schema?.safeParse(raw);
+    // Parsed by this event's own schema: the map's type has lost that they belong together.
+    if (value?.success === true) on[name]?.(value.data as never);
+    else this.trouble(`event ${name}: ${value?.error.message ?? "unknown"}`);
+  }
+
+  #post(message: FromWebview): void {
+    this.#api.postMessage(message);
+  }
+}
+
+/** The words that the host put into the page. */
+export function wordsOfPage<C extends PanelContract>(contract: C): PanelWords<C> {
+  return contract.words.parse(JSON.parse(document.body.dataset["words"] ?? "null")) as PanelWords<C>;
+}
