@@ -25,6 +25,7 @@ const tasks = {
   format: { run: (args) => [bin("@biomejs/biome/bin/biome"), "check", "--write", ...args] },
   typecheck: { run: () => [script("typecheck.mjs")] },
   build: { run: (args) => [script("build.mjs"), ...args] },
+  package: { run: (args) => [script("package.mjs"), ...args] },
   notices: { python: "tests", run: (args) => [script("notices.mjs"), ...args] },
 };
 

@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
+import { z } from "zod";
 
 /** What is brought to a host: agent, engine and set-up as one archive, named by its content. */
 export interface Payload {
@@ -32,7 +33,10 @@ export async function packPayload(extensionFolder: string): Promise<Payload> {
   const files = await Promise.all(
     [...new Set(names)]
       .sort()
-      .map(async (name) => ({ name, content: await readFile(path.join(extensionFolder, name)) })),
+      .map(async (name) => {
+        const content = await readFile(path.join(extensionFolder, name));
+        return { name, content: name === "package.json" ? needed(content) : content };
+      }),
   );
   const hash = createHash("sha256");
   const tar = pack();
@@ -45,6 +49,14 @@ export async function packPayload(extensionFolder: string): Promise<Payload> {
   const chunks: Buffer[] = [];
   for await (const chunk of tar) chunks.push(Buffer.from(chunk as Uint8Array));
   return { id: hash.digest("hex").slice(0, 32), archive: gzipSync(Buffer.concat(chunks), { level: 9 }) };
+}
+
+const manifest = z.object({ version: z.string(), devDependencies: z.object({ node: z.string() }) });
+
+/** What the set-up reads of package.json. An editor writes the time of its installation into that file. */
+function needed(content: Buffer): Buffer {
+  const { version, devDependencies } = manifest.parse(JSON.parse(content.toString("utf8")));
+  return Buffer.from(JSON.stringify({ name: "rzero", version, type: "module", devDependencies }));
 }
 
 async function filesOf(root: string, { folder, keep }: Part): Promise<string[]> {
