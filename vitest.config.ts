@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 /**
  * unit: pure and fast, in threads. seam: agent against a scripted engine, engine against the official client.
  * ssh: a real OpenSSH server on loopback.
+ * e2e: the packaged extension in a real VS Code, driven through a browser.
  * faults: real processes that are killed; one file at a time, because each keeps the machine busy.
  */
 export default defineConfig({
@@ -31,6 +32,18 @@ export default defineConfig({
           pool: "forks",
           testTimeout: 60_000,
           hookTimeout: 300_000, // a machine without sshd installs it
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          pool: "forks",
+          fileParallelism: false, // one editor and one browser at a time
+          globalSetup: ["test/e2e/support/globalSetup.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
         },
       },
       {

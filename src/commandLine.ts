@@ -12,6 +12,3 @@ export const commandLines: Record<TerminalCommandId, CommandLine> = {
   [commands.listRuns]: { title: "Runs", args: ["list"] },
   [commands.checkMachine]: { title: "Check This Machine", args: ["doctor"] },
 };
-
-/** Where the extension's folder has the script that sets up the machine and starts `rzero`; only a checkout has it. */
-export const starter = ["scripts", "run.mjs"] as const;

@@ -12,7 +12,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("R-Zero", { log: true });
   const hosts = new Hosts(context, log);
   const services: Services = { context, log, hosts };
-  const terminal = (id: TerminalCommandId) => () => runInTerminal(context.extensionUri, commandLines[id]);
+  const terminal = (id: TerminalCommandId) => () => runInTerminal(services, commandLines[id]);
   // A command without a handler does not compile.
   const handlers: Record<CommandId, Handler> = {
     [commands.runDemo]: terminal(commands.runDemo),

@@ -1,38 +1,44 @@
 import * as vscode from "vscode";
-import { type CommandLine, starter } from "./commandLine.ts";
+import type { CommandLine } from "./commandLine.ts";
+import { deployTo } from "./hosts/attach.ts";
+import { LOCAL } from "./hosts/hostSettings.ts";
+import { tell } from "./hosts/tell.ts";
+import type { Services } from "./services.ts";
 
 /**
- * Runs `rzero` in an integrated terminal. As a task it is started through the user's own shell (its PATH finds node),
- * and the terminal stays open to be read when the command has ended.
- *
- * @param extension the extension's folder
+ * Runs `rzero` of this machine in an integrated terminal, as the explorer does: the agent that comes with the extension, with the
+ * Node and the Python that were found or brought. The terminal stays open to be read when the command has ended.
  */
-export async function runInTerminal(extension: vscode.Uri, { title, args }: CommandLine): Promise<void> {
-  const script = vscode.Uri.joinPath(extension, ...starter);
-  if (!(await exists(script))) {
-    const sentence = vscode.l10n.t(
-      "This build of R-Zero runs from a checkout of its repository: open the checkout and start “Run Extension” there.",
-    );
-    await vscode.window.showErrorMessage(sentence);
-    return;
+export async function runInTerminal({ context, log }: Services, { title, args }: CommandLine): Promise<void> {
+  const host = { id: LOCAL, name: vscode.l10n.t("This machine") };
+  const preparing = {
+    location: vscode.ProgressLocation.Notification,
+    title: vscode.l10n.t("R-Zero"),
+    cancellable: true,
+  };
+  try {
+    const script = await vscode.window.withProgress(preparing, async (progress, token) => {
+      const abort = new AbortController();
+      token.onCancellationRequested(() => abort.abort());
+      const onStep = (step: string) => progress.report({ message: step });
+      const { transport, deployment } = await deployTo(host, context, log, onStep, abort.signal);
+      await transport.close();
+      return deployment.command(args);
+    });
+    await vscode.tasks.executeTask(taskOf(title, script));
+  } catch (error) {
+    await tell(error, host.name, log);
   }
-  const quoted = [script.fsPath, "rzero", ...args].map((value) => ({ value, quoting: vscode.ShellQuoting.Strong }));
-  const execution = new vscode.ShellExecution("node", quoted, { cwd: extension.fsPath });
-  const task = new vscode.Task({ type: "shell" }, vscode.TaskScope.Global, title, "R-Zero", execution, []);
+}
+
+function taskOf(title: string, script: string): vscode.Task {
+  const execution = new vscode.ProcessExecution("/bin/sh", ["-c", script]);
+  const task = new vscode.Task({ type: "process" }, vscode.TaskScope.Global, title, "R-Zero", execution, []);
   task.presentationOptions = {
     reveal: vscode.TaskRevealKind.Always,
     focus: true,
+    echo: false,
     panel: vscode.TaskPanelKind.Dedicated,
   };
-  await vscode.tasks.executeTask(task);
-}
-
-async function exists(uri: vscode.Uri): Promise<boolean> {
-  try {
-    await vscode.workspace.fs.stat(uri);
-    return true;
-  } catch (error) {
-    if (error instanceof vscode.FileSystemError && error.code === "FileNotFound") return false;
-    throw error;
-  }
+  return task;
 }

@@ -3,8 +3,8 @@ import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from "node:
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { runLogged } from "../setup/exec.mjs";
 import { SetupError } from "../setup/errors.mjs";
+import { runLogged } from "../setup/exec.mjs";
 
 const readyMs = 120_000;
 const endMs = 5_000;

@@ -25,7 +25,10 @@ export function sizes(folder) {
 export function oversized(folder) {
   return sizes(folder)
     .filter(({ bytes, limit }) => bytes > limit)
-    .map(({ part, bytes, limit }) => `The ${part} has ${Math.round(bytes / kB)} kB; it may have ${limit / kB}.`);
+    .map(
+      ({ part, bytes, limit }) =>
+        `The ${part} has ${Math.round(bytes / kB)} kB; it may have ${Math.round(limit / kB)}.`,
+    );
 }
 
 function files(folder, ending) {

@@ -4,7 +4,7 @@ import { type HostSettings, preamble } from "../hosts/hostSettings.ts";
 import { nodeOf } from "../hosts/nodeOf.ts";
 import { probeScript } from "../hosts/probeScript.ts";
 import { type ByteStream, type ExecResult, type Transport, TransportError } from "../ssh/transport.ts";
-import { bringNodeScript, environmentScript, isDeployedScript, serveScript, unpackScript } from "./hostScripts.ts";
+import { agentScript, bringNodeScript, environmentScript, isDeployedScript, unpackScript } from "./hostScripts.ts";
 import type { Payload } from "./payload.ts";
 
 /** An agent on a host, ready to answer. */
@@ -14,6 +14,8 @@ export interface Deployment {
   readonly root: string;
   readonly node: string;
   readonly python: string;
+  /** A shell script that runs `rzero` there, for a terminal. */
+  command(args: readonly string[]): string;
   /** A stream to a new `rzero serve --stdio`. @throws TransportError */
   serve(signal?: AbortSignal): Promise<ByteStream>;
 }
@@ -64,15 +66,15 @@ export async function deploy(transport: Transport, options: DeployOptions): Prom
   onProgress("Preparing the Python environment", null);
   const python = await environment(transport, before + environmentScript(root, payload.id, node, ownCache), options);
   const visible = gpus === null ? "" : `export CUDA_VISIBLE_DEVICES=${gpus.join(",")}\n`;
+  const command = (args: readonly string[]) =>
+    before + visible + agentScript({ root, id: payload.id, node, python, ownCache }, args);
   return {
     id: payload.id,
     root: facts.root,
     node,
     python,
-    serve: (abort) => {
-      const script = before + visible + serveScript(root, payload.id, node, python, ownCache);
-      return transport.open(script, abort === undefined ? {} : { signal: abort });
-    },
+    command,
+    serve: (abort) => transport.open(command(["serve", "--stdio"]), abort === undefined ? {} : { signal: abort }),
   };
 }
 

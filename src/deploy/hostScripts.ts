@@ -59,14 +59,22 @@ exec ${quoted(node)} "$r/deploy/${id}/scripts/setup/onHost.mjs" 2>&1
 `;
 }
 
-/** The program that answers the extension: with this deployment, this Node and this Python. */
-export function serveScript(root: string, id: string, node: string, python: string, ownCache: boolean): string {
+/** `rzero` with these arguments: this deployment, this Node and this Python. */
+export function agentScript({ root, id, node, python, ownCache }: Installed, args: readonly string[]): string {
   return `
 ${rootLine(root)}
 ${homeLine(ownCache)}
 export RZERO_PYTHON=${quoted(python)}
-exec ${quoted(node)} --disable-warning=ExperimentalWarning "$r/deploy/${id}/dist/agent/rzero.mjs" serve --stdio
+exec ${quoted(node)} --disable-warning=ExperimentalWarning "$r/deploy/${id}/dist/agent/rzero.mjs" ${args.map(quoted).join(" ")}
 `;
+}
+
+export interface Installed {
+  readonly root: string;
+  readonly id: string;
+  readonly node: string;
+  readonly python: string;
+  readonly ownCache: boolean;
 }
 
 /** Removes everything of ours but the runs; with `runs` those as well. Refused while a supervisor is alive. */

@@ -31,12 +31,10 @@ const parts: readonly Part[] = [
 export async function packPayload(extensionFolder: string): Promise<Payload> {
   const names = (await Promise.all(parts.map((part) => filesOf(extensionFolder, part)))).flat();
   const files = await Promise.all(
-    [...new Set(names)]
-      .sort()
-      .map(async (name) => {
-        const content = await readFile(path.join(extensionFolder, name));
-        return { name, content: name === "package.json" ? needed(content) : content };
-      }),
+    [...new Set(names)].sort().map(async (name) => {
+      const content = await readFile(path.join(extensionFolder, name));
+      return { name, content: name === "package.json" ? needed(content) : content };
+    }),
   );
   const hash = createHash("sha256");
   const tar = pack();

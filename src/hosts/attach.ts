@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { deploy } from "../deploy/deploy.ts";
+import { type Deployment, deploy } from "../deploy/deploy.ts";
 import { packPayload } from "../deploy/payload.ts";
 import { AgentClient } from "../link/agentClient.ts";
 import type { Attached } from "../link/hostLink.ts";
@@ -34,15 +34,8 @@ export async function attachTo(
   onStep: (step: string) => void,
   signal: AbortSignal,
 ): Promise<Attached> {
-  const settings = settingsOf(vscode.workspace.getConfiguration("rzero").get("hosts"), host.id);
-  const transport = await transportTo(host, context, log, signal);
+  const { transport, deployment } = await deployTo(host, context, log, onStep, signal);
   try {
-    const payload = await packPayload(context.extensionPath);
-    const onProgress = (step: string, detail: string | null) => {
-      log.info(`${host.name}: ${step}${detail === null ? "" : ` · ${detail}`}`);
-      onStep(step);
-    };
-    const deployment = await deploy(transport, { settings, payload, onProgress, signal });
     const served = await deployment.serve(signal);
     const client = new AgentClient(host.name, served.stream);
     await client.request("agent/hello", { client: "vscode" });
@@ -58,6 +51,29 @@ export async function attachTo(
   } catch (error) {
     await transport.close();
     log.error(`${host.name}: ${error instanceof Error ? error.message : error}`);
+    throw error;
+  }
+}
+
+/** Connects to a host and brings the agent there where it is missing. The caller closes the transport. @throws as attachTo */
+export async function deployTo(
+  host: NamedHost,
+  context: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  onStep: (step: string) => void,
+  signal: AbortSignal,
+): Promise<{ transport: Transport; deployment: Deployment }> {
+  const settings = settingsOf(vscode.workspace.getConfiguration("rzero").get("hosts"), host.id);
+  const transport = await transportTo(host, context, log, signal);
+  try {
+    const payload = await packPayload(context.extensionPath);
+    const onProgress = (step: string, detail: string | null) => {
+      log.info(`${host.name}: ${step}${detail === null ? "" : ` · ${detail}`}`);
+      onStep(step);
+    };
+    return { transport, deployment: await deploy(transport, { settings, payload, onProgress, signal }) };
+  } catch (error) {
+    await transport.close();
     throw error;
   }
 }
