@@ -4,6 +4,7 @@ import { explorerCommands, showExplorer } from "./explorer/explorer.ts";
 import { checkHostCommand } from "./hosts/checkHostCommand.ts";
 import { Hosts } from "./hosts/hosts.ts";
 import { type CommandId, commands, type TerminalCommandId } from "./ids.ts";
+import { logCommands } from "./logs/logCommands.ts";
 import type { Handler, Services } from "./services.ts";
 import { runInTerminal } from "./terminal.ts";
 
@@ -20,6 +21,7 @@ export function activate(context: vscode.ExtensionContext): void {
     [commands.checkMachine]: terminal(commands.checkMachine),
     [commands.checkHost]: () => checkHostCommand(context, log),
     ...explorerCommands(services),
+    ...logCommands(services),
   };
   context.subscriptions.push(log, hosts, showExplorer(services));
   for (const [id, handler] of Object.entries(handlers))

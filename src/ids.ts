@@ -12,6 +12,8 @@ export const commands = {
   pauseRun: "rzero.pauseRun",
   resumeRun: "rzero.resumeRun",
   stopRun: "rzero.stopRun",
+  followLogs: "rzero.followLogs",
+  openFullLog: "rzero.openFullLog",
 } as const;
 
 export type CommandId = (typeof commands)[keyof typeof commands];

@@ -11,11 +11,12 @@ import type { z } from "zod";
 import {
   type MethodName,
   methods,
+  notifications,
   type Params,
   type Result,
   type RunEvents,
+  type RunLogs,
   rpcErrorData,
-  runEvents,
 } from "../../remote-agent/src/protocol/rpc.ts";
 import { deferred } from "../deferred.ts";
 
@@ -107,22 +108,36 @@ export class AgentClient {
 
   /** Ranges of records of the subscriptions; one that is not what the contract says ends the connection. */
   onEvents(listener: (events: RunEvents) => void): void {
-    this.#connection.onNotification("run/events", (raw: unknown) => {
-      const events = runEvents.safeParse(raw);
-      if (events.success) listener(events.data);
-      else {
-        this.#gone.resolve(
-          new AgentError("malformed", `The agent on ${this.#host} sent something that is no range of records.`),
-        );
-        this.close();
-      }
-    });
+    this.#onNotification("run/events", "range of records", listener);
+  }
+
+  /** Lines of logs of the subscriptions; what is not what the contract says ends the connection. */
+  onLogs(listener: (logs: RunLogs) => void): void {
+    this.#onNotification("run/logs", "range of log lines", listener);
+  }
+
+  /** Ends the connection for what the agent did: it cannot be trusted any more. */
+  distrust(what: string): void {
+    this.#gone.resolve(new AgentError("malformed", `The agent on ${this.#host} sent ${what}.`));
+    this.close();
   }
 
   close(): void {
     this.#connection.end();
     this.#connection.dispose();
     this.#gone.resolve(new AgentError("gone", `The connection to the agent on ${this.#host} was closed.`));
+  }
+
+  #onNotification<N extends keyof typeof notifications>(
+    name: N,
+    what: string,
+    listener: (value: z.output<(typeof notifications)[N]>) => void,
+  ): void {
+    this.#connection.onNotification(name, (raw: unknown) => {
+      const parsed = notifications[name].safeParse(raw);
+      if (parsed.success) listener(parsed.data as z.output<(typeof notifications)[N]>);
+      else this.distrust(`something that is no ${what}`);
+    });
   }
 
   #parsed(method: string, schema: z.ZodType, answer: unknown): unknown {

@@ -1,8 +1,9 @@
-import type { MethodName, Params, Result, RunEvents } from "../../remote-agent/src/protocol/rpc.ts";
+import type { MethodName, Params, Result, RunEvents, RunLogs } from "../../remote-agent/src/protocol/rpc.ts";
 import { TransportError, type TransportReason } from "../ssh/transport.ts";
 import { type AgentClient, AgentError, type RequestOptions } from "./agentClient.ts";
 import { applyRange, type Followed } from "./follow.ts";
 import { type LinkEvent, type LinkState, nextLink } from "./linkState.ts";
+import { LogFollowing, type LogSubscription } from "./logFollowing.ts";
 
 /** A connected agent, and how the way to it ends. */
 export interface Attached {
@@ -46,6 +47,7 @@ interface Following extends Subscription {
 export class HostLink {
   readonly #ports: LinkPorts;
   readonly #following = new Set<Following>();
+  readonly #logs = new Set<LogFollowing>();
   #state: LinkState = { kind: "idle" };
   #attached: Attached | null = null;
   #abort: AbortController | null = null;
@@ -70,6 +72,8 @@ export class HostLink {
     this.#abort?.abort();
     const attached = this.#attached;
     this.#attached = null;
+    for (const following of this.#following) following.remote = null;
+    for (const following of this.#logs) following.detach();
     this.#apply({ kind: "unwanted" });
     await attached?.close();
   }
@@ -91,6 +95,17 @@ export class HostLink {
       this.#following.delete(following);
       const { remote } = following;
       if (remote !== null) this.request("runs/unsubscribe", { subscription: remote }).catch(() => undefined); // gone with the connection
+    };
+  }
+
+  /** Follows a run's logs, behind `after` where that is given. @returns how to stop */
+  followLogs(subscription: LogSubscription, after: string | null = null): () => void {
+    const following = new LogFollowing(subscription, after);
+    this.#logs.add(following);
+    if (this.#attached !== null) following.attach(this.#attached.client);
+    return () => {
+      this.#logs.delete(following);
+      following.stop();
     };
   }
 
@@ -116,12 +131,15 @@ export class HostLink {
       this.#attached = attached;
       this.#apply({ kind: "up", now: this.#ports.now() });
       attached.client.onEvents((events) => this.#receive(events, attached.client));
+      attached.client.onLogs((logs) => this.#receiveLogs(logs));
       for (const following of this.#following) this.#subscribe(following, attached.client);
+      for (const following of this.#logs) following.attach(attached.client);
       const lost = attached.lost.then((error) => error?.message ?? "The connection was closed.");
       const why = await Promise.race([lost, attached.client.gone.then((error) => error.message)]);
       if (this.#attached !== attached) return;
       this.#attached = null;
       for (const following of this.#following) following.remote = null;
+      for (const following of this.#logs) following.detach();
       await attached.close();
       this.#down("lost", why);
     } catch (error) {
@@ -163,5 +181,10 @@ export class HostLink {
     if (applied.kind === "applied") following.onRecords(applied.records, applied.next.seq);
     client.request("runs/ack", { subscription: events.subscription, to: events.to }).catch(() => undefined); // lost with the connection
     if (events.ended) following.onEnded();
+  }
+
+  #receiveLogs(logs: RunLogs): void {
+    this.#apply({ kind: "heard", now: this.#ports.now() });
+    for (const following of this.#logs) if (following.receive(logs)) return;
   }
 }

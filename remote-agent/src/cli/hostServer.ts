@@ -97,6 +97,7 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
       const feed = await logsOf(runDir, host.env, {
         ...logSelection(params),
         id: subscription,
+        last: params.last ?? null,
         follow,
         send: (logs) => connection.sendNotification("run/logs", logs),
       });

@@ -102,6 +102,8 @@ export const methods = {
       since: z.number().min(0).optional(),
       /** Goes on behind the lines that were given with this cursor. */
       after: z.string().max(4096).optional(),
+      /** Of what is there at first, only the last so many lines. Absent: all. */
+      last: z.number().int().min(1).max(100_000).optional(),
       /** Keeps sending what is written until the run's owner ends; else ends with what there is. */
       follow: z.boolean().default(false),
     }),

@@ -91,6 +91,7 @@ export async function serveRun(served: Served): Promise<RunServer> {
         const feed = new LogFeed({
           ...logSelection(params),
           id,
+          last: params.last ?? null,
           directory: path.join(runDir, "logs"),
           writers: params.follow ? closing.promise : null,
           send: (logs) => connection.sendNotification("run/logs", logs),

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { RunLogs } from "../../protocol/rpc.ts";
+import { beginningOfLast } from "./lastLines.ts";
 import { type LogSelection, MergedLogs } from "./mergedLogs.ts";
 
 /** Batches that may be under way unacknowledged. */
@@ -11,6 +12,8 @@ export interface LogFeedOptions extends LogSelection {
   id: string;
   /** The run's `logs` directory. */
   directory: string;
+  /** Of what is there at first, only the last so many lines; absent: all of them. */
+  last?: number | null;
   /** Resolves when nothing more will be written; null: what is there is all. */
   writers: Promise<void> | null;
   send: (logs: RunLogs) => Promise<void>;
@@ -21,7 +24,7 @@ export interface LogFeedOptions extends LogSelection {
 /** Sends a run's log lines to one client, at the client's own pace: what it has not acknowledged is not read yet. */
 export class LogFeed {
   readonly #options: LogFeedOptions;
-  readonly #logs: MergedLogs;
+  #logs: MergedLogs;
   readonly #closing = new AbortController();
   readonly #unacknowledged: number[] = [];
   #count = 0;
@@ -55,6 +58,7 @@ export class LogFeed {
     this.#options.writers?.then(() => {
       writers.ended = true;
     });
+    let skip = await this.#begin();
     while (!signal.aborted) {
       if (this.#unacknowledged.length >= WINDOW) {
         await new Promise<void>((resolve) => {
@@ -64,13 +68,26 @@ export class LogFeed {
       }
       const { ended } = writers; // by then, all there will be is in the files
       const lines = await this.#logs.next();
-      if (lines.length > 0) await this.#send(lines, false);
-      else if (ended) return this.#send([], true);
+      if (lines.length > 0) {
+        const left = lines.slice(skip);
+        skip -= lines.length - left.length;
+        if (left.length > 0) await this.#send(left, false);
+      } else if (ended) return this.#send([], true);
       else {
         this.#options.onIdle?.();
         await delay(POLL_MS, undefined, { signal, ref: true }).catch(() => undefined); // closed meanwhile
       }
     }
+  }
+
+  /** @returns how many lines are left out */
+  async #begin(): Promise<number> {
+    const { directory, last } = this.#options;
+    if (last == null) return 0;
+    const { after, skip } = await beginningOfLast(directory, this.#options, last, this.#closing.signal);
+    await this.#logs.close();
+    this.#logs = new MergedLogs(directory, { ...this.#options, after });
+    return skip;
   }
 
   async #send(lines: RunLogs["lines"], ended: boolean): Promise<void> {
