@@ -111,7 +111,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "(^|/)(dist|engine/rzero_engine|__pycache__)/" },
+    exclude: { path: "^dist/|(^|/)(engine/rzero_engine|__pycache__)/" },
     tsPreCompilationDeps: true, // `import type` counts: knowing a type is knowing the module
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: {

@@ -65,7 +65,9 @@ beforeAll(async () => {
       else done(stdout);
     });
   });
-  violations = JSON.parse(out).summary.violations;
+  const found: Violation[] = JSON.parse(out).summary.violations;
+  // Packages lie where the link leads to.
+  violations = found.map((v) => ({ ...v, to: v.to.replace(/^.*node_modules\//, "node_modules/") }));
 }, 90_000);
 
 afterAll(() => rm(fixture, { recursive: true, force: true }));
