@@ -3,6 +3,7 @@ import { IndexError } from "../run/index/errors.ts";
 import { RunIndex } from "../run/index/runIndex.ts";
 import { type Handlers, refused } from "../run/rpcPeer.ts";
 import { openNamed, withSupervisor } from "./connect.ts";
+import { HostHistories, seriesOfRun } from "./runSeries.ts";
 
 /** An answer waits so long for the newest records; then it is of those before, and says so. */
 const WAIT_MS = 500;
@@ -14,6 +15,7 @@ const OPEN = 4;
 export class RunIndexes {
   readonly #env: NodeJS.ProcessEnv;
   readonly #open = new Map<string, RunIndex>(); // in order of use
+  readonly #histories = new HostHistories();
 
   constructor(env: NodeJS.ProcessEnv) {
     this.#env = env;
@@ -30,6 +32,10 @@ export class RunIndexes {
         this.#ask(run, signal, (index, fresh) => index.lineage(query, fresh)),
       "runs/record": ({ run, id, textFrom }, signal) =>
         this.#ask(run, signal, (index, fresh) => index.record(id, textFrom, fresh)),
+      "runs/series": ({ run, query }, signal) =>
+        this.#ask(run, signal, async (index, fresh, found) =>
+          seriesOfRun(await index.series(query, fresh), query, found, this.#env, this.#histories),
+        ),
     };
   }
 
@@ -41,12 +47,17 @@ export class RunIndexes {
   async #ask<T>(
     name: string,
     signal: AbortSignal,
-    work: (index: RunIndex, fresh: Parameters<RunIndex["questions"]>[1]) => Promise<T>,
+    work: (
+      index: RunIndex,
+      fresh: Parameters<RunIndex["questions"]>[1],
+      found: { runDir: string; run: ResolvedRun },
+    ) => Promise<T>,
   ): Promise<T> {
-    const { runDir, run } = await openNamed({ env: this.#env }, name);
+    const found = await openNamed({ env: this.#env }, name);
+    const { runDir, run } = found;
     const upTo = await durableSeq(this.#env, runDir, run.id);
     try {
-      return await work(this.#of(runDir, run), { upTo, waitMs: WAIT_MS, signal });
+      return await work(this.#of(runDir, run), { upTo, waitMs: WAIT_MS, signal }, found);
     } catch (error) {
       throw error instanceof IndexError ? refused(error.message, error.reason) : error;
     }

@@ -4,6 +4,7 @@ import { logLine } from "./logs.ts";
 import { facetKeys, questionFilter, questionQuery } from "./questionQuery.ts";
 import { lineage, questionFacets, questionPage, questionView, recordPayload } from "./questionRows.ts";
 import { runView } from "./runView.ts";
+import { runSeries, seriesQuery } from "./series.ts";
 import { telemetryPoint, telemetrySample } from "./telemetry.ts";
 
 /**
@@ -153,6 +154,11 @@ export const methods = {
     params: ofRecord.extend({ textFrom: z.number().int().min(0).default(0) }),
     result: recordPayload,
   },
+  /**
+   * Figures of a run for charts, thinned to what was asked for. A long journal is read in turns: ask again while `read.current` is
+   * false. With `since`, only what has come.
+   */
+  "runs/series": { params: runParams.extend({ query: seriesQuery.prefault({}) }), result: runSeries },
 } as const;
 export type Methods = typeof methods;
 export type MethodName = keyof Methods;

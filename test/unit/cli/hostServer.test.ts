@@ -160,3 +160,22 @@ it("answers pages, facets, groups, lineage and records of a run's questions, and
     data: { reason: "bad_search" },
   });
 });
+
+it("answers a run's series, thinned, with the kept band of its preset, and refuses more than the contract allows", async () => {
+  const { home, client } = await serving();
+  const run = "20261122-1-demo-aaaa";
+  await writeRun(home, run, wholeRun());
+  const names = ["curriculum/kept_share", "solver/none"];
+  const answer = await client.request("runs/series", { run, query: { names } });
+  expect(answer.series).toEqual([{ name: "curriculum/kept_share", total: 1, x: [1], y: [0.312] }]);
+  expect(answer.keptBand?.low).toBeCloseTo(0.3, 1);
+  expect(answer.read).toMatchObject({ current: true, problem: null });
+  await expect(client.request("runs/series", { run, query: { points: 100_000 } })).rejects.toThrow(/points/);
+});
+
+it("a run without a journal has no series", async () => {
+  const { home, client } = await serving();
+  await writeRun(home, "20261122-1-demo-aaaa", []);
+  const { series, catalogue, read } = await client.request("runs/series", { run: "last" });
+  expect([series, catalogue, read.current]).toEqual([[], [], true]);
+});

@@ -1,16 +1,19 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { SeriesReader } from "../series/seriesReader.ts";
 import { isBusy, isDamage } from "./errors.ts";
 import { IndexReader } from "./indexReader.ts";
 import { IndexWriter } from "./indexWriter.ts";
 import type { Reply, ReplyError, Request, WorkerStart } from "./workerMessages.ts";
 
-/** One thread of an index: its writer, which reads the journal, or its reader, which answers. One request after the other. */
+/**
+ * One thread of what is derived from a run: the index's writer, which reads the journal, its reader, which answers, or the
+ * run's series. One request after the other.
+ */
 const start = workerData as WorkerStart;
 const port = parentPort;
 if (port === null) throw new Error("index.worker is a worker thread");
 const reply = (message: Reply) => port.postMessage(message);
-const worker =
-  start.role === "writer" ? new IndexWriter(start, (seq) => reply({ progress: seq })) : new IndexReader(start);
+const worker = workerOf(start);
 
 let turn: Promise<void> = Promise.resolve();
 port.on("message", (request: Request) => {
@@ -22,6 +25,18 @@ port.on("message", (request: Request) => {
     }
   });
 });
+
+function workerOf({ role, runDir, file }: WorkerStart): { do(request: Request): unknown } {
+  if (role === "writer") return new IndexWriter(start, (seq) => reply({ progress: seq }));
+  if (role === "reader") return new IndexReader(start);
+  const series = new SeriesReader(runDir, file.replace(/\.sqlite$/, ".series.json"));
+  return {
+    do(request) {
+      if (request.op !== "series") throw new Error(`the series of a run do not answer '${request.op}'`);
+      return series.answer(request.args.query, request.args.upTo);
+    },
+  };
+}
 
 function errorOf(error: unknown): ReplyError {
   const known = error instanceof Error ? error : new Error(String(error));

@@ -7,6 +7,7 @@ import type {
   QuestionView,
   RecordPayload,
 } from "../../protocol/questionRows.ts";
+import type { RunSeries, SeriesQuery } from "../../protocol/series.ts";
 import { IndexError } from "./errors.ts";
 import { IndexDamaged, IndexLocked, IndexThread } from "./indexThread.ts";
 import type { LineageQuery } from "./lineage.ts";
@@ -47,6 +48,7 @@ export class RunIndex {
   #identity: string | null = null;
   #writer: IndexThread | undefined;
   #reader: IndexThread | undefined;
+  #series: IndexThread | undefined;
   #catchingUp: { upTo: number | undefined; done: Promise<void> } | undefined;
   #closed = false;
 
@@ -77,20 +79,29 @@ export class RunIndex {
     return (await this.#ask("record", { id, textFrom }, fresh)) ?? refuseEmpty(id);
   }
 
+  /**
+   * Figures for charts, in a thread of their own that needs no index; null while there is no journal. A long journal is read in
+   * turns: the answer says how far it has come.
+   */
+  async series(query: SeriesQuery, { upTo, signal }: Omit<Freshness, "waitMs">): Promise<RunSeries | null> {
+    if (this.#file() === null) return null;
+    return this.#threadFor("series").request("series", { query, upTo }, QUERY_LIMIT_MS, signal);
+  }
+
   /** Reads the journal to its end (or to `upTo`). @throws the journal's errors; what came before them is in the index */
   async catchUp(upTo?: number, signal?: AbortSignal): Promise<void> {
     if (this.#file() === null) return;
     await abortable(this.#catchUp(upTo), signal);
   }
 
-  /** Ends both threads. A transaction that is under way is dropped or done, as it happens: both are whole. */
+  /** Ends all threads. A transaction that is under way is dropped or done, as it happens: both are whole. */
   async close(): Promise<void> {
     this.#closed = true;
     Atomics.store(this.#cancel, 0, 1);
-    await Promise.all([this.#writer?.terminate(), this.#reader?.terminate()]);
+    await Promise.all([this.#writer, this.#reader, this.#series].map((thread) => thread?.terminate()));
   }
 
-  async #ask<O extends Exclude<Operation, "catchUp" | "replace">>(
+  async #ask<O extends Exclude<Operation, "catchUp" | "replace" | "series">>(
     op: O,
     args: Operations[O]["args"],
     { upTo, waitMs, signal }: Freshness,
@@ -154,9 +165,9 @@ export class RunIndex {
     }
   }
 
-  #threadFor(role: "writer" | "reader"): IndexThread {
+  #threadFor(role: WorkerStart["role"]): IndexThread {
     if (this.#closed) throw new IndexError("cancelled", "The index was closed.");
-    const known = role === "writer" ? this.#writer : this.#reader;
+    const known = { writer: this.#writer, reader: this.#reader, series: this.#series }[role];
     if (known?.isAlive) return known;
     const { runDir, domain, onProgress } = this.#options;
     const file = this.#file();
@@ -164,7 +175,8 @@ export class RunIndex {
     const start: WorkerStart = { role, file, runDir, identity: this.#identity, domain, cancel: this.#cancel };
     const thread = new IndexThread(start, onProgress);
     if (role === "writer") this.#writer = thread;
-    else this.#reader = thread;
+    else if (role === "reader") this.#reader = thread;
+    else this.#series = thread;
     return thread;
   }
 

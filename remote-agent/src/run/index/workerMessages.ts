@@ -6,11 +6,12 @@ import type {
   QuestionView,
   RecordPayload,
 } from "../../protocol/questionRows.ts";
+import type { RunSeries, SeriesQuery } from "../../protocol/series.ts";
 import type { LineageQuery } from "./lineage.ts";
 
 /** What the threads of an index are started with and told. Both ends are this program: messages are not parsed. */
 export interface WorkerStart {
-  readonly role: "writer" | "reader";
+  readonly role: "writer" | "reader" | "series";
   readonly file: string;
   readonly runDir: string;
   readonly identity: string;
@@ -32,6 +33,7 @@ export interface Operations {
   question: { args: { id: string; upTo: number | undefined }; result: QuestionView };
   lineage: { args: { query: LineageQuery; upTo: number | undefined }; result: Lineage };
   record: { args: { id: string; textFrom: number }; result: RecordPayload };
+  series: { args: { query: SeriesQuery; upTo: number | undefined }; result: RunSeries };
 }
 export type Operation = keyof Operations;
 

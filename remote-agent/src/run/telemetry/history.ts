@@ -21,7 +21,7 @@ export function openHistory(runDir: string): RotatingFile {
 }
 
 /** The newest points at or after `since`, oldest first. A line that is damaged or of another version is left out. */
-export async function readHistory(runDir: string, since = 0): Promise<TelemetryPoint[]> {
+export async function readHistory(runDir: string, since = 0, most = POINTS): Promise<TelemetryPoint[]> {
   const texts = await Promise.all(
     [`${telemetryFile(runDir)}.1`, telemetryFile(runDir)].map((file) =>
       readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
@@ -30,7 +30,7 @@ export async function readHistory(runDir: string, since = 0): Promise<TelemetryP
       }),
     ),
   );
-  const lines = texts.join("\n").split("\n").slice(-POINTS);
+  const lines = texts.join("\n").split("\n").slice(-most);
   return lines.flatMap((line) => pointIn(line) ?? []).filter((point) => point.t >= since);
 }
 
