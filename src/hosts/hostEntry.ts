@@ -7,7 +7,7 @@ import type { LinkState } from "../link/linkState.ts";
 import type { HostModel } from "./hostModel.ts";
 
 /** Records that the tree shows; questions and answers stay on the host. */
-const SHOWN = ["state", "stage", "metric", "notice", "usage"];
+const SHOWN = ["state", "stage", "metric", "notice", "usage", "gating", "release"];
 const LIST_EVERY_MS = 10_000;
 
 interface Entry {

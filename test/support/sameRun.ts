@@ -3,8 +3,11 @@ import { PackReader } from "../../remote-agent/src/run/journal/packReader.ts";
 import { readJournal } from "../../remote-agent/src/run/journal/read.ts";
 import type { JournalRecord } from "../../remote-agent/src/run/journal/record.ts";
 
-/** Left out of the comparison: where and when, not what. `path` names the owner's epoch; `weights` is its content's hash. */
-const circumstances = new Set(["seq", "t", "epoch", "ms", "path"]);
+/**
+ * Left out of the comparison: where and when, not what. `path` names the owner's epoch; `weights` is its content's hash;
+ * `decisionsUpTo` is a place in the journal, as `seq` is.
+ */
+const circumstances = new Set(["seq", "t", "epoch", "ms", "path", "decisionsUpTo"]);
 
 /**
  * Records of a run that count: those of calls whose closing record is there, and the calls themselves, by id or key. A

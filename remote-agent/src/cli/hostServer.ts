@@ -19,6 +19,7 @@ import { listRuns } from "./list.ts";
 import { logsOf } from "./logs.ts";
 import { planOfText } from "./planOfText.ts";
 import { type Relay, relayRun } from "./relay.ts";
+import { reviewHandlers } from "./reviewHandlers.ts";
 import { RunIndexes } from "./runIndexes.ts";
 import { Starting } from "./starting.ts";
 import { steer } from "./steer.ts";
@@ -48,6 +49,7 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
   };
   serve(connection, {
     ...indexes.handlers(),
+    ...reviewHandlers(host.env, indexes),
     "agent/hello": async () => ({ agent: host.agent, protocol: 1, pid: process.pid }),
     "runs/list": async () => ({ runs: (await listRuns(host.env)).runs }),
     "runs/show": async ({ run }) => {

@@ -22,6 +22,7 @@ import { pruneCommand } from "./prune.ts";
 import { questionCommand } from "./question.ts";
 import { filterHelp } from "./questionFilter.ts";
 import { questionsCommand } from "./questions.ts";
+import { reviewCommand } from "./review.ts";
 import { runCommand } from "./run.ts";
 import { salvageCommand } from "./salvage.ts";
 import { scoreCommand } from "./score.ts";
@@ -159,6 +160,28 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
     .argument("<id>", "id of its proposal, task, or one of its answers")
     .option(...JSON_OPTION)
     .action(async (name, id, options) => exit(await questionCommand(world, name, id, options)));
+
+  program
+    .command("review")
+    .description("decide on questions, hold a run for review and release it; alone: how review stands")
+    .argument("<run>", RUN)
+    .argument("[ids...]", "questions, by the id of proposal, task or answer")
+    .option("--approve", "train on them")
+    .option("--reject", "do not train on them")
+    .option("--label <text>", "the right label, instead of the majority's; empty takes it back")
+    .option("--question <text>", "the question as it is to be asked; empty takes it back")
+    .option("--note <text>", "a remark; empty takes it back")
+    .option("--undo", "take the newest decision on them back")
+    .addOption(new Option("--gate <switch>", "wait for a reviewer before each Solver trains").choices(["on", "off"]))
+    .addOption(
+      new Option("--release <undecided>", "let the run go on; what becomes of undecided questions").choices([
+        "keep",
+        "drop",
+      ]),
+    )
+    .option("--no-resume", "with --release: leave a run at rest as it is")
+    .option(...JSON_OPTION)
+    .action(async (name, ids, options) => exit(await reviewCommand(world, name, ids, options)));
 
   program
     .command("lineage")

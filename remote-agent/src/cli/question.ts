@@ -2,6 +2,7 @@ import type { AnswerView, QuestionView } from "../protocol/questionRows.ts";
 import { askIndex } from "./askIndex.ts";
 import { decimal, percent, plural } from "./format.ts";
 import { harmless, shorten, wrap } from "./layout.ts";
+import { decisionText } from "./recordLine.ts";
 import { print, printJson, type World, widthOf } from "./world.ts";
 
 /** `rzero question RUN ID`: one question with its answers in classes, its scores, and its neighbours. */
@@ -24,6 +25,7 @@ export function questionLines(view: QuestionView, width: number): string[] {
     ...(question.clipped ? ["(cut: `--json` has the ids for the whole record)"] : []),
     "",
     ...facts(view),
+    ...decisionLines(view),
     ...view.scores.map(({ scorer, call, parts }) => `${harmless(scorer)} in ${harmless(call)}: ${partsText(parts)}`),
     ...view.groups.flatMap((group) => [
       "",
@@ -71,6 +73,12 @@ function classLines(own: QuestionView["groups"][number]["classes"][number], widt
 
 function answerText({ id, tokens, stop, text, problem }: AnswerView): string {
   return `${id}  ${tokens} tokens${stop === "length" ? " (cut)" : ""}  ${harmless(problem ?? text)}`;
+}
+
+function decisionLines({ question: { decision } }: QuestionView): string[] {
+  if (decision === null) return [];
+  const { by, at } = decision;
+  return [`review: ${harmless(decisionText(decision))} (${harmless(by)}, ${new Date(at).toISOString().slice(0, 16)})`];
 }
 
 function neighbourLines({ neighbours, moreNeighbours }: QuestionView, width: number): string[] {

@@ -26,6 +26,11 @@ const kinds = {
   answers: "range",
   trained: "flag",
   trainedSteps: "range",
+  decided: "flag",
+  verdict: "names",
+  corrected: "flag",
+  edited: "flag",
+  note: "flag",
   cluster: "cluster",
 } as const satisfies Record<Exclude<keyof QuestionFilter, "text">, string>;
 

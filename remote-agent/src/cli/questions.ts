@@ -63,11 +63,17 @@ function rowCells(row: QuestionRow): string[] {
     harmless(row.stage),
     row.share === null ? "–" : percent(row.share),
     shorten(harmless(row.label ?? "–"), 16),
-    harmless(fate),
+    harmless(fate) + decisionMark(row),
     decimal(row.reward, 3),
     decimal(row.difficulty),
     harmless(row.text),
   ];
+}
+
+function decisionMark({ decision }: QuestionRow): string {
+  if (decision === null) return "";
+  const verdict = { approve: " ✓", reject: " ✗" } as const;
+  return `${decision.verdict === null ? "" : verdict[decision.verdict]}${decision.note === null ? "" : " ✎"}`;
 }
 
 function facetLines({ total, facets }: QuestionFacets): string[] {

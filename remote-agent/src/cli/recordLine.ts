@@ -1,4 +1,5 @@
 import type { RunRecord, Stored } from "../protocol/records.ts";
+import type { DecisionContent } from "../protocol/review.ts";
 import { bytes, decimal, duration } from "./format.ts";
 import { harmless } from "./layout.ts";
 import { stateText } from "./stateLines.ts";
@@ -41,6 +42,12 @@ function text(record: Stored<RunRecord>): string {
       return `${record.key}, ${record.count} records in ${duration(record.ms / 1000)}`;
     case "gate":
       return `${record.stage} released by ${record.releasedBy}`;
+    case "decision":
+      return `${decisionText(record)}, question ${record.task}, by ${record.by}`;
+    case "gating":
+      return `review gates ${record.on ? "on" : "off"}, by ${record.by}`;
+    case "release":
+      return `${record.gate} released by ${record.by}; questions without a verdict: ${record.undecided}`;
     case "intent":
       return `${record.call} to ${record.model}, number ${record.seq}`;
     case "kept":
@@ -50,6 +57,18 @@ function text(record: Stored<RunRecord>): string {
     case "removed":
       return `${record.what} of ${record.ids.join(" ")}, ${bytes(record.bytes)} (${record.rule})`;
   }
+}
+
+/** A decision in a few words. */
+export function decisionText(decision: DecisionContent): string {
+  const { verdict, label, question, note } = decision;
+  const parts = [
+    ...(verdict === null ? [] : [verdict === "approve" ? "approved" : "rejected"]),
+    ...(label === null ? [] : [`label ${label}`]),
+    ...(question === null ? [] : [`edited to: ${question}`]),
+    ...(note === null ? [] : [`note: ${note}`]),
+  ];
+  return parts.join(", ") || "nothing decided";
 }
 
 function values(all: Record<string, number | null | number[]>): string {

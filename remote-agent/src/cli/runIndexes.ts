@@ -30,6 +30,8 @@ export class RunIndexes {
       "runs/question": ({ run, id }, signal) => this.#ask(run, signal, (index, fresh) => index.question(id, fresh)),
       "runs/lineage": ({ run, ...query }, signal) =>
         this.#ask(run, signal, (index, fresh) => index.lineage(query, fresh)),
+      "runs/decisions": ({ run, ...query }, signal) =>
+        this.#ask(run, signal, (index, fresh) => index.decisions(query, fresh)),
       "runs/record": ({ run, id, textFrom }, signal) =>
         this.#ask(run, signal, (index, fresh) => index.record(id, textFrom, fresh)),
       "runs/series": ({ run, query }, signal) =>
@@ -37,6 +39,11 @@ export class RunIndexes {
           seriesOfRun(await index.series(query, fresh), query, found, this.#env, this.#histories),
         ),
     };
+  }
+
+  /** The task that first posed the question each record belongs to; null where there is none. */
+  tasks(run: string, ids: readonly string[], signal: AbortSignal): Promise<(string | null)[]> {
+    return this.#ask(run, signal, (index, fresh) => index.tasks(ids, fresh));
   }
 
   close(): void {

@@ -15,7 +15,20 @@ export interface TailOptions {
 }
 
 /** What people want to read unless they say otherwise; the others are one line an answer and more. */
-const readable = ["state", "stage", "metric", "notice", "usage", "checkpoint", "command", "owner", "gate"];
+const readable = [
+  "state",
+  "stage",
+  "metric",
+  "notice",
+  "usage",
+  "checkpoint",
+  "command",
+  "owner",
+  "gate",
+  "decision",
+  "gating",
+  "release",
+];
 
 /** `rzero tail RUN`: its records, then those that come, until the run ends; Ctrl-C ends the look only. */
 export async function tailCommand(world: World, name: string, options: TailOptions): Promise<number> {

@@ -147,6 +147,15 @@ export const payloadConfig = z.strictObject({
     ),
 });
 
+export const reviewConfig = z.strictObject({
+  gate: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Wait before the Solver of each iteration trains until a reviewer has released the curriculum; `rzero review` and the editor do.",
+    ),
+});
+
 export const metricsConfig = z.strictObject({
   tensorboard: z
     .boolean()
@@ -209,6 +218,7 @@ export const runSettings = z.strictObject({
   curriculum: curriculumConfig,
   solver: solverConfig,
   audit: auditConfig.prefault({}),
+  review: reviewConfig.prefault({}),
   grading: gradingConfig.prefault({}),
   engine: engineConfig.prefault({}),
   checkpoints: checkpointConfig.prefault({}),

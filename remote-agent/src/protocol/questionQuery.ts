@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { verdict } from "./review.ts";
 
 /**
  * What a client asks of a run's questions: a filter, an order, and a place to begin. Everything in a filter must hold;
@@ -36,6 +37,12 @@ export const questionFilter = z.strictObject({
   /** Whether a group of its answers was a training example. */
   trained: z.boolean().optional(),
   trainedSteps: range.optional(),
+  /** Whether a reviewer approved or rejected it, which of the two, and what else was decided. */
+  decided: z.boolean().optional(),
+  verdict: z.array(verdict).min(1).max(2).optional(),
+  corrected: z.boolean().optional(),
+  edited: z.boolean().optional(),
+  note: z.boolean().optional(),
   /** Full text of question and answers: all words must occur, "a phrase" as it stands, `integ*` any word that begins so. */
   text: z.string().max(1000).optional(),
 });
@@ -65,6 +72,7 @@ export const questionSortKeys = [
   "trainedExamples",
   "trainedSteps",
   "proposalExamples",
+  "verdict",
   "text",
   "label",
 ] as const;
@@ -95,5 +103,6 @@ export const facetKeys = [
   "band",
   "correct",
   "trained",
+  "verdict",
 ] as const;
 export type FacetKey = (typeof facetKeys)[number];

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { facetKeys } from "./questionQuery.ts";
+import { decisionView } from "./review.ts";
 
 /** What the index of a run answers. Texts are cut to a bound and then say so; whole ones come by `runs/record`. */
 const count = z.number().int();
@@ -57,6 +58,8 @@ export const questionRow = z.object({
   trainedExamples: count,
   trainedSteps: count,
   proposalExamples: count,
+  /** What a reviewer decided on it, where anything. */
+  decision: decisionView.nullable().default(null),
 });
 export type QuestionRow = z.infer<typeof questionRow>;
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { decisionContent, undecidedPolicy, waitingGate } from "./review.ts";
 
 /**
  * The records of a run: everything it does is one of five verbs, and each call of a verb appends one kind of record
@@ -23,7 +24,7 @@ export const taskRecord = z.object({
   domain: z.string(),
   question: z.string().nullable(),
   /** Where the truth comes from; `answer` is null until a label exists. */
-  truth: z.object({ source: z.enum(["none", "majority", "sample", "key"]), answer: z.string().nullable() }),
+  truth: z.object({ source: z.enum(["none", "majority", "sample", "key", "review"]), answer: z.string().nullable() }),
   /** Domain-specific difficulty (for sorting: the number of digits); null where it is undefined. */
   difficulty: z.number().nullable(),
   proposedBy: recordId.nullable(),
@@ -126,7 +127,10 @@ export const metricRecord = z.object({
 });
 export type MetricRecord = z.infer<typeof metricRecord>;
 
-/** Answer of a review gate: the decisions up to journal position `decisionsUpTo` are in force. */
+/**
+ * Answer of a review gate: the decisions up to journal position `decisionsUpTo` are in force. `releasedBy: "policy"` with 0: nobody
+ * was asked, and no decision counts.
+ */
 export const gateRecord = z.object({
   type: z.literal("gate"),
   id: recordId,
@@ -135,6 +139,8 @@ export const gateRecord = z.object({
   stage: z.string(),
   releasedBy: z.string(),
   decisionsUpTo: z.number().int(),
+  /** What becomes of questions without a verdict; absent where nobody was asked. */
+  undecided: undecidedPolicy.optional(),
 });
 export type GateRecord = z.infer<typeof gateRecord>;
 
@@ -179,6 +185,8 @@ export const stateRecord = z.object({
   state: runState,
   reason: z.string().nullable(),
   remedy: z.string().nullable(),
+  /** The review gate that is waited at. */
+  waiting: waitingGate.optional(),
 });
 
 /** A stage of the recipe begins (each time live work in it begins) or has ended. */
@@ -248,6 +256,38 @@ export const commandRecord = z.object({
   by: z.string(),
 });
 
+/** What a person decided on a question: all that counts for it from here on. An input of the recipe, frozen by a gate's record. */
+export const decisionRecord = decisionContent.extend({
+  type: z.literal("decision"),
+  id: recordId,
+  /** The client's id of the command that brought it: a repeat adds nothing. */
+  command: z.string(),
+  /** The task that first posed the question. */
+  task: recordId,
+  /** The decision that this one takes back. */
+  undoes: recordId.nullable(),
+  by: z.string(),
+});
+export type DecisionRecord = z.infer<typeof decisionRecord>;
+
+/** A person switched review gates on or off, in place of what run.yaml says. */
+export const gatingRecord = z.object({
+  type: z.literal("gating"),
+  command: z.string(),
+  on: z.boolean(),
+  by: z.string(),
+});
+
+/** A person released a gate that is waited at: the decisions before this record count there. */
+export const releaseRecord = z.object({
+  type: z.literal("release"),
+  command: z.string(),
+  /** Key of the gate's call. */
+  gate: z.string(),
+  undecided: undecidedPolicy,
+  by: z.string(),
+});
+
 /** The process that owns the run from here on. */
 export const ownerRecord = z.object({
   type: z.literal("owner"),
@@ -293,6 +333,9 @@ export const controlRecord = z.discriminatedUnion("type", [
   keptRecord,
   noticeRecord,
   commandRecord,
+  decisionRecord,
+  gatingRecord,
+  releaseRecord,
   ownerRecord,
   usageRecord,
   removedRecord,

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { launchPreset, runPlan, runYamlProblem, runYamlText, workProgress } from "./launching.ts";
 import { logLine } from "./logs.ts";
 import { facetKeys, questionFilter, questionQuery } from "./questionQuery.ts";
-import { lineage, questionFacets, questionPage, questionView, recordPayload } from "./questionRows.ts";
+import { indexState, lineage, questionFacets, questionPage, questionView, recordPayload } from "./questionRows.ts";
+import { decisionChange, decisionView, MOST_CHANGES, undecidedPolicy } from "./review.ts";
 import { runView } from "./runView.ts";
 import { runSeries, seriesQuery } from "./series.ts";
 import { telemetryPoint, telemetrySample } from "./telemetry.ts";
@@ -82,6 +83,36 @@ export const methods = {
       name: z.string().nullable(),
     }),
     result: z.object({ run: z.string(), directory: z.string(), iteration: z.number().int(), stage: z.string() }),
+  },
+  /**
+   * Records what a reviewer decides on questions, of a live run or one at rest. Decisions count at the next review gate that
+   * is released after them.
+   */
+  "runs/decide": {
+    params: commandParams.extend({ changes: z.array(decisionChange).min(1).max(MOST_CHANGES) }),
+    /** What is decided on each question now, in the order of the changes. */
+    result: commandResult.extend({ decisions: z.array(decisionView) }),
+  },
+  /** All decisions of a run, or those on one question, in the order they were made; the newest on a question counts. */
+  "runs/decisions": {
+    params: runParams.extend({
+      /** Of any record that belongs to the question. */
+      id: z.string().max(100).optional(),
+      /** Only those after this record number. */
+      after: z.number().int().min(0).default(0),
+      limit: z.number().int().min(1).max(500).default(100),
+    }),
+    result: z.object({ decisions: z.array(decisionView), more: z.boolean(), index: indexState }),
+  },
+  /** Switches the review gates that are still to come on or off. A run that waits at one waits on. */
+  "runs/gate": { params: commandParams.extend({ on: z.boolean() }), result: commandResult },
+  /**
+   * Lets a run that waits at a review gate go on: the Solver is trained on what is approved and, with `keep`, on what nobody decided
+   * on. A run at rest goes on when it is resumed.
+   */
+  "runs/release": {
+    params: commandParams.extend({ undecided: undecidedPolicy }),
+    result: commandResult.extend({ iteration: z.number().int() }),
   },
   /** Removes a run's directory for good; refused while a process owns the run. */
   "runs/delete": { params: runParams, result: z.object({ run: z.string(), bytes: z.number() }) },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type RunRecord, runState, type Stored } from "./records.ts";
+import { reviewView } from "./review.ts";
 
 /**
  * What a client shows of a run: a pure fold over its durable records. The agent sends one as a snapshot, and the client
@@ -48,6 +49,7 @@ export const runView = z.object({
       bytes: z.number(),
     })
     .default({ checkpoints: 0, optimizers: 0, payloads: 0, bytes: 0 }),
+  review: reviewView.default({ gate: null, waiting: null }),
   notices: z.array(
     z.object({ t: z.number(), level: z.enum(["info", "warning", "error"]), code: z.string(), message: z.string() }),
   ),
@@ -75,6 +77,7 @@ export function emptyRunView(): RunView {
     metrics: {},
     counts: { calls: 0, tasks: 0, trajectories: 0, completionTokens: 0, checkpoints: 0 },
     removed: { checkpoints: 0, optimizers: 0, payloads: 0, bytes: 0 },
+    review: { gate: null, waiting: null },
     notices: [],
     usage: { agentCpuSeconds: 0, engineCpuSeconds: 0, wallSeconds: 0, engineIdleSeconds: 0, engineBusySeconds: 0 },
   };
@@ -91,6 +94,13 @@ export function applyRecord(view: RunView, record: Stored<RunRecord>): void {
       view.state = record.state;
       view.reason = record.reason;
       view.remedy = record.remedy;
+      if (record.waiting !== undefined) view.review.waiting = record.waiting;
+      break;
+    case "gating":
+      view.review.gate = record.on;
+      break;
+    case "release":
+      if (view.review.waiting?.gate === record.gate) view.review.waiting = null;
       break;
     case "stage":
       applyStage(view, record);

@@ -16,6 +16,7 @@ import { source } from "../verbs/source.ts";
 import { stage } from "../verbs/stage.ts";
 import { audit } from "./audit.ts";
 import { answersInWaves, type Labelled, stopsEarly } from "./earlyStop.ts";
+import { reviewedCurriculum } from "./reviewed.ts";
 import { curriculumMetrics, questionMetrics, solverMetrics } from "./rZeroMetrics.ts";
 import { challengerScorer, labelScorer, solverScorer } from "./rZeroScorers.ts";
 import { trainingLine } from "./trainingLine.ts";
@@ -45,9 +46,10 @@ export async function rZero(run: RunContext): Promise<void> {
     const curriculum = await stage(iteration, { name: "curriculum", iteration: v, units: 1 }, (scope) =>
       buildCurriculum(scope, v, challenger, solver),
     );
-    await gate(iteration, "curriculum");
+    const released = await gate(iteration, "curriculum", v);
+    const reviewed = await reviewedCurriculum(iteration, { iteration: v, curriculum, solver, released });
     solver = await stage(iteration, { name: "solver", iteration: v, units: config.solver.steps }, (scope) =>
-      trainSolver(scope, v, solver, curriculum),
+      reviewed === "nothing" ? Promise.resolve(solver) : trainSolver(scope, v, solver, reviewed),
     );
     await stage(iteration, { name: "audit", iteration: v, units: 1 }, (scope) => audit(scope, v, solver));
   }

@@ -7,7 +7,11 @@ import { equalAll, type QuickEquality, voteAll } from "../scoring/voteAll.ts";
 import { hashOf } from "../verbs/identity.ts";
 import type { RunContext } from "../verbs/ports.ts";
 import type { ScoreDraft, ScoreSpec } from "../verbs/score.ts";
-import type { Asked, Posed } from "./rZero.ts";
+import type { Labelled } from "./earlyStop.ts";
+import type { Asked } from "./rZero.ts";
+
+/** A question with the answers that label it. */
+type Posed = Labelled & { task: TaskRecord };
 
 /** Reward of a Challenger completion: the Solver's uncertainty less the repetition penalty, 0 when malformed. */
 export const challengerScorer = {

@@ -14,6 +14,7 @@ import { chooseGrader, RunGrading } from "./grading.ts";
 import type { OpenedRun } from "./opened.ts";
 import type { RunPackStore } from "./packStore.ts";
 import { EnginePolicies } from "./policies.ts";
+import type { ReviewGate } from "./reviewGate.ts";
 import { Room } from "./room.ts";
 import { logWithRoom, packsWithRoom } from "./roomPorts.ts";
 import { LiveStageClock } from "./stageClock.ts";
@@ -122,9 +123,16 @@ export async function contextOf(
   run: ResolvedRun,
   opened: OpenedRun,
   control: RunControl,
-  parts: { host: EngineHost; room: Room; packs: RunPackStore; policies: EnginePolicies; grading: RunGrading },
+  parts: {
+    host: EngineHost;
+    room: Room;
+    packs: RunPackStore;
+    policies: EnginePolicies;
+    grading: RunGrading;
+    gate: ReviewGate;
+  },
 ): Promise<RunContext> {
-  const { host, room, packs, policies, grading } = parts;
+  const { host, room, packs, policies, grading, gate } = parts;
   const { config } = run;
   const domain = domainNamed(config.domain);
   const rules = presets[config.preset].repetition;
@@ -148,7 +156,8 @@ export async function contextOf(
     elapsedMs: () => performance.now(),
     beforeWork: () => control.beforeWork(),
     stages: new LiveStageClock(() => performance.now(), busySeconds, opened.stageSeconds),
-    gatePolicy: async () => ({ releasedBy: "policy", decisionsUpTo: 0 }),
+    gatePolicy: (place) => gate.pass(place),
+    decisions: (upTo) => opened.review.before(upTo),
     repetition: (questions) =>
       repetitionInWorker(
         questions,

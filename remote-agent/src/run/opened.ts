@@ -8,6 +8,7 @@ import { acquireRunLock, type LeaseLost, type RunLock } from "./journal/lock.ts"
 import { readJournal } from "./journal/read.ts";
 import type { JournalRecord } from "./journal/record.ts";
 import { PayloadHistory } from "./payloadHistory.ts";
+import { ReviewHistory } from "./reviewHistory.ts";
 import { StageHistory } from "./stageHistory.ts";
 import type { KnownSlot } from "./trainingLines.ts";
 
@@ -26,6 +27,8 @@ export interface OpenedRun {
   checkpoints: CheckpointHistory;
   /** Its ended stages and whose payload was trimmed; goes on likewise. */
   payloads: PayloadHistory;
+  /** What reviewers decided, and how its gates stand; goes on likewise. */
+  review: ReviewHistory;
   /** Commands that were carried out, by their id. */
   commands: Map<string, string>;
   /** Adds a record a person should know of. */
@@ -51,6 +54,7 @@ export async function openRun(runDir: string, onLost: (error: LeaseLost) => void
     const kept = new Map<string, string>();
     const checkpoints = new CheckpointHistory();
     const payloads = new PayloadHistory();
+    const review = new ReviewHistory();
     const commands = new Map<string, string>();
     const history = new StageHistory();
     for await (const located of journal.scan()) {
@@ -63,6 +67,7 @@ export async function openRun(runDir: string, onLost: (error: LeaseLost) => void
       if (record.type === "kept") kept.set(record.checkpoint, record.path);
       checkpoints.visit(record);
       payloads.visit(record);
+      review.visit(record);
       if (record.type === "command") commands.set(record.id, record.command);
     }
     journal.onPublish((records) => {
@@ -72,6 +77,7 @@ export async function openRun(runDir: string, onLost: (error: LeaseLost) => void
         applyRecord(view, known);
         checkpoints.visit(known);
         payloads.visit(known);
+        review.visit(known);
       }
     });
     const notice = async (body: Omit<NoticeRecord, "type">) => {
@@ -92,6 +98,7 @@ export async function openRun(runDir: string, onLost: (error: LeaseLost) => void
       kept,
       checkpoints,
       payloads,
+      review,
       commands,
       notice,
       async close() {

@@ -10,7 +10,9 @@ import type { LiveExtensions } from "./liveExtensions.ts";
 import { LogFeed } from "./logs/logFeed.ts";
 import type { LogSelection } from "./logs/mergedLogs.ts";
 import type { OpenedRun } from "./opened.ts";
-import { connectionOver, type Handlers, serve } from "./rpcPeer.ts";
+import type { ReviewGate } from "./reviewGate.ts";
+import { reviewHandlers } from "./reviewHandlers.ts";
+import { connectionOver, type Handlers, refused, serve } from "./rpcPeer.ts";
 import { writeDerived } from "./runDir.ts";
 import { makeSocketDirectory, runSocketPath } from "./socketPath.ts";
 import type { TelemetryRecorder } from "./telemetry/recorder.ts";
@@ -26,6 +28,7 @@ interface Served {
   opened: OpenedRun;
   control: RunControl;
   extensions: LiveExtensions;
+  gate: ReviewGate;
   telemetry: TelemetryRecorder;
 }
 
@@ -57,6 +60,7 @@ export async function serveRun(served: Served): Promise<RunServer> {
       writeSummary();
     }
   });
+  const reviewing = reviewHandlers(served);
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => undefined); // closing follows
@@ -71,6 +75,7 @@ export async function serveRun(served: Served): Promise<RunServer> {
     });
     serve(connection, {
       ...commandHandlers(served),
+      ...reviewing,
       "runs/subscribe": async ({ since, types }) => {
         const id = randomUUID();
         const feed = new Feed({
@@ -149,7 +154,14 @@ export function logSelection(params: { sources?: string[]; since?: number; after
   return { sources: params.sources ?? null, since: params.since ?? null, after: params.after ?? null };
 }
 
-function commandHandlers({ run, runDir, opened, control, extensions, telemetry }: Served): Handlers {
+function commandHandlers({ run, runDir, opened, control, extensions, gate, telemetry }: Served): Handlers {
+  const notAtGate = (handler: ReturnType<typeof command>) => async (params: { command: string; by: string }) => {
+    if (gate.waiting === null || opened.commands.has(params.command)) return handler(params);
+    throw refused(
+      `Run ${run.id} waits for the review of iteration ${gate.waiting.iteration}: release it (\`rzero review ${run.id} --release keep\`) or stop the run.`,
+      "WaitingForReview",
+    );
+  };
   const command = (name: "pause" | "resume" | "stop", act: () => void, state: RunState | null) => {
     return async (params: { command: string; by: string }) => {
       if (opened.commands.has(params.command)) return { state: opened.view.state, repeated: true };
@@ -174,8 +186,8 @@ function commandHandlers({ run, runDir, opened, control, extensions, telemetry }
       live: true,
     }),
     "host/telemetry": async ({ since }) => telemetry.answer(since),
-    "runs/pause": command("pause", () => control.pause(), "paused"),
-    "runs/resume": command("resume", () => control.resume(), "running"),
+    "runs/pause": notAtGate(command("pause", () => control.pause(), "paused")),
+    "runs/resume": notAtGate(command("resume", () => control.resume(), "running")),
     "runs/stop": command("stop", () => control.stop(), null),
     "runs/extend": (extension) => extensions.extend(extension),
   };

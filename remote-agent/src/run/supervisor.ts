@@ -9,6 +9,7 @@ import { conclude, concludeFailed, type Outcome } from "./outcome.ts";
 import { RunPackStore } from "./packStore.ts";
 import type { EnginePolicies } from "./policies.ts";
 import { Retention } from "./retention.ts";
+import { ReviewGate } from "./reviewGate.ts";
 import { readRun } from "./runDir.ts";
 import { serveRun } from "./runServer.ts";
 import { TelemetryRecorder } from "./telemetry/recorder.ts";
@@ -42,13 +43,15 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
   const packs = new RunPackStore(runDir);
   const grading = gradingOf(run, opened, options, control, room);
   const extensions = new LiveExtensions(run, runDir, opened);
+  const gate = new ReviewGate(opened, control, () => run.config.review.gate);
   const telemetry = new TelemetryRecorder(runDir);
   const metrics = new LiveExport({ ...options, run, opened, env: process.env });
-  const server = await serveRun({ run, runDir, opened, control, extensions, telemetry });
-  const unloading = unloadWhilePaused(control, () => letGo(host, policies, log));
+  const server = await serveRun({ run, runDir, opened, control, extensions, gate, telemetry });
+  const isIdle = () => control.paused || gate.waiting !== null;
+  const unloading = unloadWhilePaused(isIdle, () => letGo(host, policies, log));
   let outcome: Outcome;
   try {
-    const context = await contextOf(run, opened, control, { host, room, packs, policies, grading });
+    const context = await contextOf(run, opened, control, { host, room, packs, policies, grading, gate });
     await removeLeftovers(runDir, run, opened.checkpoints.paths);
     await opened.journal.append([{ type: "state", state: "running", reason: null, remedy: null }], { durable: true });
     log(
@@ -85,11 +88,11 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
   return outcome;
 }
 
-/** Frees the engine's memory when a pause lasts. */
-function unloadWhilePaused(control: RunControl, unload: () => Promise<void>): NodeJS.Timeout {
+/** Frees the engine's memory when a pause, or a wait for a reviewer, lasts. */
+function unloadWhilePaused(isIdle: () => boolean, unload: () => Promise<void>): NodeJS.Timeout {
   let pausedAt: number | null = null;
   const check = () => {
-    if (!control.paused) {
+    if (!isIdle()) {
       pausedAt = null;
       return;
     }

@@ -1,7 +1,16 @@
 import type { Domain } from "../domains/domain.ts";
 import type { Completion, SamplingParams } from "../engine/engine.ts";
 import type { ForkOrigin, RunConfig } from "../protocol/config.ts";
-import type { CallRecord, CheckpointRecord, DataRecord, PackRef, RunRecord } from "../protocol/records.ts";
+import type {
+  CallRecord,
+  CheckpointRecord,
+  DataRecord,
+  DecisionRecord,
+  GateRecord,
+  PackRef,
+  RunRecord,
+} from "../protocol/records.ts";
+import type { WaitingGate } from "../protocol/review.ts";
 
 /** What the verbs need of the world. The supervisor hands these in; tests hand in their own. */
 
@@ -143,8 +152,10 @@ export interface RunContext {
   elapsedMs(): number;
   /** Marks live work in a stage, for timing and progress. */
   stages: StageClock;
-  /** Policy of a review gate. */
-  gatePolicy(stage: string): Promise<{ releasedBy: string; decisionsUpTo: number }>;
+  /** Answer of a review gate; waits for a reviewer where one is wanted. */
+  gatePolicy(place: WaitingGate): Promise<Pick<GateRecord, "releasedBy" | "decisionsUpTo" | "undecided">>;
+  /** What was decided before journal position `upTo`, the newest on each question, by its task. */
+  decisions(upTo: number): ReadonlyMap<string, DecisionRecord>;
   /** Repetition penalties and clusters of a batch of questions ("" where malformed); runs off the event loop. */
   repetition(questions: string[]): Promise<{ penalty: Float64Array; cluster: Int32Array }>;
   /**

@@ -92,3 +92,45 @@ it.each([
   expect([code, out]).toEqual([expected, ""]);
   expect(err).toContain(sentence);
 });
+
+it("a reviewer decides on questions of a run at rest, takes it back, and sees how review stands", async () => {
+  const kept = rows.filter(({ kept }) => kept === true);
+  const [first, second] = [kept[0]?.id as string, kept[1]?.task as string];
+  const review = async (...args: string[]) => {
+    const { code, out, err } = await rzero(home, ["review", RUN, ...args, "--json"]);
+    expect([code, err]).toEqual([0, ""]);
+    return JSON.parse(out);
+  };
+  await review(first, second, "--reject", "--note", "both \u001b[31m odd");
+  expect((await json("--filter", "verdict=reject")).rows.map(({ id }) => id)).toEqual([first, kept[1]?.id]);
+  expect(await review(second, "--label", "42")).toMatchObject({
+    decisions: [{ task: second, verdict: "approve", label: "42", note: "both \u001b[31m odd", by: "cli" }],
+  });
+  await review(first, "--undo");
+  expect(await review()).toMatchObject({
+    gate: false,
+    waiting: null,
+    approved: 1,
+    rejected: 0,
+    corrected: 1,
+    notes: 1,
+  });
+  const shown = await rzero(home, ["question", RUN, second]);
+  expect(shown.out).toMatch(/review: approved, label 42, note: both/);
+  expect(shown.out).not.toContain("\u001b[31m odd");
+  await review("--gate", "on");
+  expect(await review()).toMatchObject({ gate: true });
+}, 120_000);
+
+it.each([
+  [["--approve"], 2, /Name the questions/],
+  [["0123"], 2, /Say what is decided/],
+  [["0123", "--approve", "--reject"], 2, /not both/],
+  [["0123", "--approve", "--gate", "on"], 2, /One thing at a time/],
+  [["0".repeat(24), "--approve"], 1, /no record of a question/],
+  [["--release", "keep"], 1, /waits at no review gate/],
+])("review %j is refused in a sentence", async (args, expected, message) => {
+  const { code, err } = await rzero(home, ["review", RUN, ...args]);
+  expect(code).toBe(expected);
+  expect(err).toMatch(message);
+});

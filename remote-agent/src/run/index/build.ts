@@ -1,7 +1,14 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { CallRecord, DataRecord, PackRef, TaskRecord, TrajectoryRecord } from "../../protocol/records.ts";
+import {
+  type CallRecord,
+  type DataRecord,
+  type PackRef,
+  storedRecord,
+  type TaskRecord,
+  type TrajectoryRecord,
+} from "../../protocol/records.ts";
 import type { JournalRecord } from "../journal/record.ts";
-import { applyCall, type PlacedRecord, posedText } from "./fold.ts";
+import { applyCall, applyDecision, type PlacedRecord, posedText } from "./fold.ts";
 import { journalAfter, type Position, recordAt, stillHolds, type TailRecord } from "./journalTail.ts";
 import { placeOf, positionOf, Store, type Words } from "./store.ts";
 import { readTexts } from "./texts.ts";
@@ -51,7 +58,8 @@ function nextPart(db: DatabaseSync, { runDir, upTo }: CatchUp): { position: Posi
       if (record.type === "call") {
         close(store, runDir, record, open);
         open = [];
-      } else if ("call" in record && "id" in record) open.push(found);
+      } else if (record.type === "decision") decide(store, found);
+      else if ("call" in record && "id" in record) open.push(found);
       if (open.length === 0) position = found.after;
       if (open.length === 0 && (store.records >= TRANSACTION_RECORDS || store.heldChars >= TRANSACTION_CHARS)) {
         more = true;
@@ -65,6 +73,12 @@ function nextPart(db: DatabaseSync, { runDir, upTo }: CatchUp): { position: Posi
   }
   if (position.seq !== from.seq) store.flush(position, (n) => wordsOf(db, runDir, n));
   return { position, more: more || damage !== undefined };
+}
+
+function decide(store: Store, { record, segment, offset }: TailRecord): void {
+  const decision = storedRecord.safeParse(record);
+  if (decision.success && decision.data.type === "decision")
+    applyDecision(store, decision.data, placeOf(segment, offset));
 }
 
 function close(store: Store, runDir: string, record: JournalRecord, open: readonly TailRecord[]): void {

@@ -30,6 +30,10 @@ export const columns = {
   trainedExamples: "int",
   trainedSteps: "int",
   proposalExamples: "int",
+  verdict: "name",
+  corrected: "flag",
+  edited: "flag",
+  noted: "flag",
 } as const satisfies Record<string, ColumnKind>;
 
 export type ColumnName = keyof typeof columns;
@@ -49,20 +53,25 @@ export interface StoredQuestion extends Figures {
   /** Length of the whole text, of which `text` is the beginning. */
   textLength: number;
   label: string | null;
+  /** What a reviewer decided (`decisionView`, texts cut), as JSON. */
+  decision: string | null;
 }
 
 /** Texts and labels are kept to this length; whole ones are in the journal and its packs. */
 export const KEPT_TEXT_CHARS = 16_384;
 export const KEPT_LABEL_CHARS = 1000;
+export const KEPT_DECISION_CHARS = 1000;
 /** A name that is longer is no name; cut so that facets stay small. */
 export const KEPT_NAME_CHARS = 64;
 
 export function newQuestion(n: number, id: string, text: string): StoredQuestion {
   const figures = Object.fromEntries(columnNames.map((name) => [name, null])) as Figures;
   const zero = { answers: 0, truncated: 0, trainedExamples: 0, trainedSteps: 0, proposalExamples: 0 };
+  const undecided = { corrected: 0, edited: 0, noted: 0 };
   return {
     ...figures,
     ...zero,
+    ...undecided,
     iteration: 0,
     stage: "",
     valid: 1,
@@ -73,5 +82,6 @@ export function newQuestion(n: number, id: string, text: string): StoredQuestion
     text: text.slice(0, KEPT_TEXT_CHARS),
     textLength: text.length,
     label: null,
+    decision: null,
   };
 }

@@ -2,13 +2,17 @@ import type {
   CallRecord,
   CheckpointRecord,
   DataRecord,
+  DecisionRecord,
   ExampleRecord,
   ScoreRecord,
+  Stored,
   TaskRecord,
   TrajectoryRecord,
 } from "../../protocol/records.ts";
+import type { DecisionView } from "../../protocol/review.ts";
+import { clip } from "./bounded.ts";
 import { type CallPlace, callPlace } from "./callPlace.ts";
-import { KEPT_LABEL_CHARS, KEPT_NAME_CHARS, type StoredQuestion } from "./columns.ts";
+import { KEPT_DECISION_CHARS, KEPT_LABEL_CHARS, KEPT_NAME_CHARS, type StoredQuestion } from "./columns.ts";
 import type { Store } from "./store.ts";
 
 export interface PlacedRecord {
@@ -56,6 +60,27 @@ export function applyCall(
     store.addEdges(seq, parents);
   }
   store.addCall(call.seq, call.key, call.verb, records.length, checkpoint);
+}
+
+/**
+ * What a reviewer decided. Every record holds all that stands from it on, so taking one in twice changes nothing. One on a question
+ * that the journal does not have is passed over.
+ */
+export function applyDecision(store: Store, record: Stored<DecisionRecord>, place: number): void {
+  const n = store.find(record.task)?.question ?? null;
+  if (n === null) return;
+  const { id, task, verdict, label, question, note, undoes, by, t, seq } = record;
+  const row = store.question(n);
+  const cut = (text: string | null) => (text === null ? null : clip(text, KEPT_DECISION_CHARS).text);
+  const texts = { label: cut(label), question: cut(question), note: cut(note) };
+  const view: DecisionView = { id, task, verdict, ...texts, undoes, by, at: t, seq };
+  const isEmpty = verdict === null && label === null && question === null && note === null;
+  row.decision = isEmpty ? null : JSON.stringify(view);
+  row.verdict = verdict;
+  row.corrected = Number(label !== null);
+  row.edited = Number(question !== null);
+  row.noted = Number(note !== null);
+  store.addDecision(seq, place, n);
 }
 
 /** The text that stands for what a completion poses: its question, or all of it when there is none in it. */

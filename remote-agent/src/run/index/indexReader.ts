@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { domainNamed, domainNames } from "../../domains/registry.ts";
 import { PackReader } from "../journal/packReader.ts";
+import { decisionPage } from "./decisions.ts";
 import { facetsOf } from "./facets.ts";
 import { lineageOf } from "./lineage.ts";
 import { payloadOf } from "./payload.ts";
@@ -66,6 +67,10 @@ export class IndexReader {
         return { ...lineageOf(reader, request.args.query), index: reader.state(request.args.upTo) };
       case "record":
         return payloadOf(reader.byId(request.args.id), this.#packs, request.args.textFrom);
+      case "decisions":
+        return { ...decisionPage(reader, request.args), index: reader.state(request.args.upTo) };
+      case "tasks":
+        return { tasks: request.args.ids.map((id) => reader.taskOf(id)) };
       default:
         throw new Error(`the reader of an index does not answer '${request.op}'`);
     }

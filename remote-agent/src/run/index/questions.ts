@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { QuestionFilter, QuestionQuery, QuestionSort } from "../../protocol/questionQuery.ts";
 import type { QuestionRow } from "../../protocol/questionRows.ts";
+import { type DecisionView, decisionView } from "../../protocol/review.ts";
 import { clip, Recent } from "./bounded.ts";
 import { columnNames, type Figures, KEPT_LABEL_CHARS } from "./columns.ts";
 import { IndexError } from "./errors.ts";
@@ -29,7 +30,7 @@ export class Questions {
 
   constructor(db: DatabaseSync) {
     this.#db = db;
-    this.#text = db.prepare("SELECT id, proposal, task, label, length, text FROM texts WHERE n = ?");
+    this.#text = db.prepare("SELECT id, proposal, task, label, length, text, decision FROM texts WHERE n = ?");
   }
 
   /** Takes in what was committed since the last call. */
@@ -95,9 +96,14 @@ export class Questions {
       trainedExamples,
       trainedSteps,
       proposalExamples,
+      verdict: _verdict,
+      corrected: _corrected,
+      edited: _edited,
+      noted: _noted,
+      ...others
     } = figures;
     return {
-      ...figures,
+      ...others,
       id: hexOf(stored["id"]) ?? "",
       proposal: hexOf(stored["proposal"]),
       task: hexOf(stored["task"]),
@@ -114,6 +120,7 @@ export class Questions {
       trainedExamples: trainedExamples ?? 0,
       trainedSteps: trainedSteps ?? 0,
       proposalExamples: proposalExamples ?? 0,
+      decision: decisionOf(stored["decision"]),
     };
   }
 
@@ -174,4 +181,9 @@ export class Questions {
     for (const j of all.subarray(0, all.indexOf(i))) before += isChosen[j] as number;
     return before;
   }
+}
+
+/** As the index's own writer stored it. */
+function decisionOf(stored: unknown): DecisionView | null {
+  return typeof stored === "string" ? decisionView.parse(JSON.parse(stored)) : null;
 }

@@ -1,11 +1,11 @@
 import { closeSync, openSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { IndexState } from "../../protocol/questionRows.ts";
-import type { DataRecord } from "../../protocol/records.ts";
+import type { DataRecord, DecisionRecord, Stored } from "../../protocol/records.ts";
 import type { JournalRecord } from "../journal/record.ts";
 import { IndexError } from "./errors.ts";
 import { bytesAfter, recordIn, segmentFile } from "./journalTail.ts";
-import { positionOf } from "./store.ts";
+import { hexOf, positionOf } from "./store.ts";
 
 export interface IndexedRecord {
   readonly seq: number;
@@ -55,6 +55,24 @@ export class RecordReader {
     return rows.flatMap((row) => this.#read(row) ?? []);
   }
 
+  /** Decisions on a question, or on all, in the order they were made; one more than `limit` tells that there are more. */
+  decisions(n: number | null, after: number, limit: number): Stored<DecisionRecord>[] {
+    const where = n === null ? "" : "AND question = ?";
+    return this.#db
+      .prepare(`SELECT place FROM decisions WHERE seq > ? ${where} ORDER BY seq LIMIT ?`)
+      .all(...(n === null ? [after, limit] : [after, n, limit]))
+      .map((row) => this.#at(Number(row["place"])) as unknown as Stored<DecisionRecord>);
+  }
+
+  /** The task that first posed the question a record belongs to; null when there is none. */
+  taskOf(id: string): string | null {
+    if (!/^[0-9a-f]{24}$/.test(id)) return null;
+    const row = this.#db
+      .prepare("SELECT task FROM records r JOIN texts t ON t.n = r.question WHERE r.id = ?")
+      .get(Buffer.from(id, "hex"));
+    return hexOf(row?.["task"]);
+  }
+
   children(seq: number, limit: number): IndexedRecord[] {
     const rows = this.#db
       .prepare(
@@ -88,11 +106,14 @@ export class RecordReader {
 
   #read(row: Record<string, unknown> | undefined): IndexedRecord | null {
     if (row === undefined) return null;
-    const place = Number(row["place"]);
-    const segment = Math.floor(place / 2 ** 32);
-    const record: JournalRecord = recordIn(this.#segment(segment), segment, place % 2 ** 32).record;
+    const record = this.#at(Number(row["place"]));
     const question = row["question"] === null ? null : Number(row["question"]);
     return { seq: Number(row["seq"]), question, record: record as unknown as DataRecord };
+  }
+
+  #at(place: number): JournalRecord {
+    const segment = Math.floor(place / 2 ** 32);
+    return recordIn(this.#segment(segment), segment, place % 2 ** 32).record;
   }
 
   /** Segments only grow, so an open one stays the same file. */

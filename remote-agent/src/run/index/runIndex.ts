@@ -8,6 +8,7 @@ import type {
   RecordPayload,
 } from "../../protocol/questionRows.ts";
 import type { RunSeries, SeriesQuery } from "../../protocol/series.ts";
+import type { DecisionPage } from "./decisions.ts";
 import { IndexError } from "./errors.ts";
 import { IndexDamaged, IndexLocked, IndexThread } from "./indexThread.ts";
 import type { LineageQuery } from "./lineage.ts";
@@ -86,6 +87,19 @@ export class RunIndex {
   async series(query: SeriesQuery, { upTo, signal }: Omit<Freshness, "waitMs">): Promise<RunSeries | null> {
     if (this.#file() === null) return null;
     return this.#threadFor("series").request("series", { query, upTo }, QUERY_LIMIT_MS, signal);
+  }
+
+  async decisions(
+    { id, after, limit }: { id?: string | undefined; after: number; limit: number },
+    fresh: Freshness,
+  ): Promise<DecisionPage> {
+    const page = await this.#ask("decisions", { id, after, limit, upTo: fresh.upTo }, fresh);
+    return page ?? { decisions: [], more: false, index: NOTHING };
+  }
+
+  /** The task that first posed the question each record belongs to; null where there is none. */
+  async tasks(ids: readonly string[], fresh: Freshness): Promise<(string | null)[]> {
+    return (await this.#ask("tasks", { ids }, fresh))?.tasks ?? ids.map(() => null);
   }
 
   /** Reads the journal to its end (or to `upTo`). @throws the journal's errors; what came before them is in the index */

@@ -61,6 +61,14 @@ function testsOf(memory: QuestionMemory, filter: QuestionFilter): Test[] {
   oneOf("correct", flag(filter.correct));
   oneOf("batch", filter.cluster && [filter.cluster.batch]);
   oneOf("cluster", filter.cluster && [filter.cluster.cluster]);
+  oneOf("verdict", names(filter.verdict));
+  oneOf("corrected", flag(filter.corrected));
+  oneOf("edited", flag(filter.edited));
+  oneOf("noted", flag(filter.note));
+  if (filter.decided !== undefined) {
+    const { values, none } = memory.column("verdict");
+    tests.push((i) => (values[i] !== none) === filter.decided);
+  }
   if (filter.trained !== undefined) within("trainedExamples", filter.trained ? { min: 1 } : { max: 0 });
   for (const name of [
     "step",

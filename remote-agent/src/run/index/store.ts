@@ -58,6 +58,10 @@ export class Store {
     this.records += 1;
   }
 
+  addDecision(seq: number, place: number, question: number): void {
+    this.#sql.addDecision.run(seq, place, question);
+  }
+
   addEdges(child: number, parents: Iterable<string>): void {
     for (const id of parents) {
       const parent = this.find(id);
@@ -114,9 +118,18 @@ export class Store {
   }
 
   #write(question: StoredQuestion): void {
-    const { n, id, proposal, task, label, text, textLength } = question;
+    const { n, id, proposal, task, label, text, textLength, decision } = question;
     this.#sql.writeQuestion.run(n, this.#version, ...columnNames.map((name) => question[name]));
-    this.#sql.writeText.run(n, bytesOf(id), bytesOrNull(proposal), bytesOrNull(task), label, textLength, text);
+    this.#sql.writeText.run(
+      n,
+      bytesOf(id),
+      bytesOrNull(proposal),
+      bytesOrNull(task),
+      label,
+      textLength,
+      text,
+      decision,
+    );
   }
 
   #read(n: number): StoredQuestion {
@@ -133,6 +146,7 @@ export class Store {
       label: text["label"] === null ? null : String(text["label"]),
       text: String(text["text"]),
       textLength: Number(text["length"]),
+      decision: text["decision"] === null ? null : String(text["decision"]),
     };
   }
 }
@@ -150,12 +164,14 @@ const sqls = {
   find: "SELECT seq, question FROM records WHERE id = ?",
   addRecord: "INSERT INTO records VALUES (?, ?, ?, ?, ?)",
   addEdge: "INSERT OR IGNORE INTO edges VALUES (?, ?)",
+  addDecision: "INSERT OR REPLACE INTO decisions VALUES (?, ?, ?)",
   addCall: "INSERT INTO calls VALUES (?, ?, ?, ?, ?)",
   lastQuestion: "SELECT max(n) AS n FROM questions",
   readQuestion: "SELECT * FROM questions WHERE n = ?",
   readText: "SELECT * FROM texts WHERE n = ?",
   writeQuestion: `INSERT OR REPLACE INTO questions (n, changed, ${columnNames.join(", ")}) VALUES (?, ?${", ?".repeat(columnNames.length)})`,
-  writeText: "INSERT OR REPLACE INTO texts (n, id, proposal, task, label, length, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
+  writeText:
+    "INSERT OR REPLACE INTO texts (n, id, proposal, task, label, length, text, decision) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
   removePlaces: "DELETE FROM search WHERE rowid = ?",
   removeWords: "DELETE FROM words WHERE rowid = ?",
   addPlaces: "INSERT INTO search (rowid, text) VALUES (?, ?)",

@@ -7,6 +7,7 @@ import type {
   RecordPayload,
 } from "../../protocol/questionRows.ts";
 import type { RunSeries, SeriesQuery } from "../../protocol/series.ts";
+import type { DecisionPage } from "./decisions.ts";
 import type { LineageQuery } from "./lineage.ts";
 
 /** What the threads of an index are started with and told. Both ends are this program: messages are not parsed. */
@@ -34,6 +35,12 @@ export interface Operations {
   lineage: { args: { query: LineageQuery; upTo: number | undefined }; result: Lineage };
   record: { args: { id: string; textFrom: number }; result: RecordPayload };
   series: { args: { query: SeriesQuery; upTo: number | undefined }; result: RunSeries };
+  decisions: {
+    args: { id: string | undefined; after: number; limit: number; upTo: number | undefined };
+    result: DecisionPage;
+  };
+  /** The task that first posed the question each record belongs to; null where there is none. */
+  tasks: { args: { ids: readonly string[] }; result: { tasks: (string | null)[] } };
 }
 export type Operation = keyof Operations;
 

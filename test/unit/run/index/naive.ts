@@ -78,6 +78,7 @@ export async function naiveQuestions(runDir: string): Promise<NaiveQuestion[]> {
       tokens: proposal.completionTokens,
       trainedExamples: trained.length,
       trainedSteps: checkpoints.filter(({ parents }) => parents.some((id) => trainedIds.has(id))).length,
+      decision: null,
       proposalExamples: examples.filter(({ members }) => members.includes(proposal.id)).length,
     });
   }

@@ -1,0 +1,130 @@
+// Decisions of reviewers in the index of questions.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { questionQuery } from "../../../../remote-agent/src/protocol/questionQuery.ts";
+import type { DecisionContent } from "../../../../remote-agent/src/protocol/review.ts";
+import { decisionPage } from "../../../../remote-agent/src/run/index/decisions.ts";
+import { facetsOf } from "../../../../remote-agent/src/run/index/facets.ts";
+import { Questions } from "../../../../remote-agent/src/run/index/questions.ts";
+import { RecordReader } from "../../../../remote-agent/src/run/index/reader.ts";
+import { recordIdOf } from "../../../../remote-agent/src/verbs/identity.ts";
+import { smallRun, writeQuestionRun } from "../../../support/questionRun.ts";
+import { RunWriter } from "../../../support/writtenRun.ts";
+import { built, contents, follow } from "./support.ts";
+
+let directory: string;
+let writer: RunWriter;
+let db: DatabaseSync;
+let questions: Questions;
+let reader: RecordReader;
+
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), "rzero-index-"));
+  writer = await RunWriter.open(directory);
+  await writeQuestionRun(directory, { ...smallRun, iterations: 1 }, { seed: 3, writer });
+  db = built(directory);
+  questions = new Questions(db);
+  reader = new RecordReader(db, directory);
+  questions.refresh();
+});
+
+afterEach(async () => {
+  await writer.close();
+  reader.close();
+  db.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const nothing: DecisionContent = { verdict: null, label: null, question: null, note: null };
+const page = (filter: object) => questions.page(questionQuery.parse({ filter, limit: 500 }));
+
+async function decide(task: string, content: Partial<DecisionContent>, command: string): Promise<void> {
+  const id = recordIdOf(`decide:${command}`, 0);
+  const record = { type: "decision" as const, id, command, task, ...nothing, ...content, undoes: null, by: "ada" };
+  await writer.journal.append([record], { durable: true });
+  follow(db, directory);
+  questions.refresh();
+}
+
+const tasksAsked = () => page({ valid: true }).rows.map(({ task }) => task as string);
+
+it("a row tells the decision that stands; filters and facets find it, and taking it back makes it undecided", async () => {
+  const [first, second, third] = tasksAsked() as [string, string, string];
+  const all = questions.page(questionQuery.parse({})).total;
+  await decide(first, { verdict: "reject", note: "<b>odd</b>" }, "1");
+  await decide(second, { verdict: "approve", label: "7" }, "2");
+  await decide(third, { note: "only a remark" }, "3");
+  const found = (filter: object) => page(filter).rows.map(({ task }) => task);
+  expect(found({ verdict: ["reject"] })).toEqual([first]);
+  expect(found({ decided: true })).toEqual([first, second]);
+  expect(page({ decided: false }).total).toBe(all - 2);
+  expect(found({ note: true })).toEqual([first, third]);
+  expect(found({ corrected: true })).toEqual([second]);
+  expect(found({ edited: true })).toEqual([]);
+  expect(page({ verdict: ["reject"] }).rows[0]?.decision).toMatchObject({
+    task: first,
+    verdict: "reject",
+    note: "<b>odd</b>",
+    by: "ada",
+    at: 1_764_000_000_000,
+  });
+  const facet = facetsOf(questions.memory, questions.selection({}), ["verdict"]).verdict;
+  expect(new Map(facet?.map(({ value, count }) => [value, count]))).toEqual(
+    new Map<unknown, number>([
+      [null, all - 2],
+      ["reject", 1],
+      ["approve", 1],
+    ]),
+  );
+  await decide(first, {}, "4");
+  expect(page({ verdict: ["reject"] }).total).toBe(0);
+  expect(page({ note: true }).rows.map(({ task }) => task)).toEqual([third]);
+});
+
+it("the history of a question, or of all, comes in pages and in the order it was made", async () => {
+  const [first, second] = tasksAsked() as [string, string];
+  await decide(first, { verdict: "approve" }, "1");
+  await decide(second, { verdict: "reject" }, "2");
+  await decide(first, { note: "x".repeat(5000) }, "3");
+  const all = decisionPage(reader, { id: undefined, after: 0, limit: 2 });
+  expect(all.decisions.map(({ task }) => task)).toEqual([first, second]);
+  expect(all.more).toBe(true);
+  const rest = decisionPage(reader, { id: undefined, after: all.decisions[1]?.seq ?? 0, limit: 2 });
+  expect(rest).toMatchObject({ decisions: [{ note: "x".repeat(5000) }], more: false });
+  const proposal = page({}).rows.find(({ task }) => task === first)?.proposal as string;
+  expect(decisionPage(reader, { id: proposal, after: 0, limit: 9 }).decisions.map(({ verdict }) => verdict)).toEqual([
+    "approve",
+    null,
+  ]);
+  expect(page({ note: true }).rows[0]?.decision?.note).toHaveLength(1000); // cut in rows
+});
+
+it("any record of a question leads to its task; one of nothing, and a malformed proposal, lead nowhere", () => {
+  const { rows } = page({});
+  const valid = rows.find(({ valid }) => valid);
+  const malformed = rows.find(({ valid }) => !valid);
+  expect(reader.taskOf(valid?.proposal ?? "")).toBe(valid?.task);
+  expect(reader.taskOf(valid?.task ?? "")).toBe(valid?.task);
+  expect(reader.taskOf(malformed?.id ?? "")).toBeNull();
+  for (const id of ["0".repeat(24), "x", ""]) expect(reader.taskOf(id)).toBeNull();
+});
+
+it("built at once or followed record by record, the index is the same; a decision on nothing known is passed over", async () => {
+  const [first] = tasksAsked() as [string];
+  await decide(first, { verdict: "approve", question: "sort 1" }, "1");
+  await decide("f".repeat(24), { verdict: "reject" }, "2");
+  await decide(first, { verdict: "reject" }, "3");
+  const cache = await mkdtemp(path.join(tmpdir(), "rzero-index-"));
+  const again = built(directory, { cache });
+  try {
+    expect(contents(again)).toEqual(contents(db));
+    expect(again.prepare("SELECT count(*) AS n FROM decisions").get()).toEqual({ n: 2 });
+  } finally {
+    again.close();
+    await rm(cache, { recursive: true, force: true });
+  }
+});
