@@ -66,6 +66,12 @@ module.exports = {
       `${agent}/hostinfo/`,
       protocol,
     ]),
+    only(
+      "slurm-over-run",
+      "Batch jobs: what is asked of Slurm, and a run's files for it; no command line.",
+      `${agent}/slurm/`,
+      [`${agent}/(slurm|run|hostinfo)/`, protocol],
+    ),
     {
       name: "journal-below-all",
       comment: "The journal stores records and knows no verb, engine or recipe.",

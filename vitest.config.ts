@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 /**
  * unit: pure and fast, in threads. seam: agent against a scripted engine, engine against the official client.
  * ssh: a real OpenSSH server on loopback.
+ * slurm: a real two-node Slurm on this machine.
  * e2e: the packaged extension in a real VS Code, driven through a browser.
  * faults: real processes that are killed; one file at a time, because each keeps the machine busy.
  */
@@ -44,6 +45,17 @@ export default defineConfig({
           globalSetup: ["test/e2e/support/globalSetup.ts"],
           testTimeout: 180_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "slurm",
+          include: ["test/slurm/**/*.test.ts"],
+          pool: "forks",
+          fileParallelism: false, // each file has a cluster of its own
+          testTimeout: 180_000,
+          hookTimeout: 600_000, // a machine without Slurm installs it
         },
       },
       {

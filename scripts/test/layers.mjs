@@ -13,6 +13,7 @@ export const layers = [
   { name: "seam", run: vitest("seam") },
   { name: "ssh", run: vitest("ssh") },
   { name: "e2e", run: vitest("e2e") },
+  { name: "slurm", run: vitest("slurm") },
   { name: "faults", run: vitest("faults") },
 ];
 

@@ -8,6 +8,9 @@ import { cachedRunView } from "../run/index/viewCache.ts";
 import { attach } from "../run/launch.ts";
 import type { RpcClient } from "../run/rpcPeer.ts";
 import { findRun, NoSuchRun, readRun, rzeroHome } from "../run/runDir.ts";
+import { slurmCommand } from "../slurm/command.ts";
+import { queueOf } from "../slurm/queue.ts";
+import { type RunsJob, runsJob, shownView } from "../slurm/runJob.ts";
 import type { World } from "./world.ts";
 
 /** A supervisor that does not answer in this time is shown from what it has written. */
@@ -45,11 +48,22 @@ export async function withSupervisor<T>(
 export async function summaryOf(env: NodeJS.ProcessEnv, runDir: string, run: ResolvedRun): Promise<RunSummary> {
   return withSupervisor(env, runDir, async (client) => {
     const answer = await client?.request("runs/show", { run: run.id }, ANSWER_MS).catch(() => null);
-    if (answer != null) return answer;
-    const view = client === null ? await restingView(env, runDir) : await writtenView(env, runDir);
+    const found = await jobOfRun(env, runDir);
+    const job = found === null ? {} : { job: found.job };
+    if (answer != null) return { ...answer, ...job };
     const { id, config, createdAt } = run;
-    return { id, name: config.name, directory: runDir, createdAt, view, live: client !== null };
+    const about = { id, name: config.name, directory: runDir, createdAt, ...job };
+    const elsewhere = found?.owner == null ? null : await shownView(runDir);
+    if (client === null && elsewhere !== null) return { ...about, view: elsewhere, live: true };
+    const view = client === null ? await restingView(env, runDir) : await writtenView(env, runDir);
+    return { ...about, view, live: client !== null };
   });
+}
+
+/** The batch job of a run; null where it never was one. */
+export async function jobOfRun(env: NodeJS.ProcessEnv, runDir: string, maxAgeMs?: number): Promise<RunsJob | null> {
+  const ports = { home: rzeroHome(env), command: slurmCommand(env), now: Date.now };
+  return runsJob(runDir, () => queueOf(ports, maxAgeMs), Date.now);
 }
 
 /** A command's identity, so that sending it twice does it once. */

@@ -1,8 +1,9 @@
 import { createInterface } from "node:readline/promises";
 import { deleteRun } from "../run/deleteRun.ts";
+import { isOver } from "../slurm/jobState.ts";
 import { openNamed, summaryOf } from "./connect.ts";
 import { bytes } from "./format.ts";
-import { NotPossible } from "./steer.ts";
+import { NotPossible } from "./notPossible.ts";
 import { print, printJson, UsageError, type World } from "./world.ts";
 
 /** `rzero delete RUN`: asks, then removes the run's directory for good. */
@@ -26,9 +27,11 @@ export async function deleteCommand(
 
 /** @throws NotPossible with a sentence that says what to do first */
 export async function refuseLive(...[env, runDir, run]: Parameters<typeof summaryOf>): Promise<void> {
-  const { live, view } = await summaryOf(env, runDir, run);
+  const { live, view, job } = await summaryOf(env, runDir, run);
   if (live)
     throw new NotPossible(`Run ${run.id} is at work (${view.state}): end it with \`rzero stop ${run.id}\` first.`);
+  if (job !== undefined && !isOver(job.state))
+    throw new NotPossible(`Run ${run.id} still has a job (${job.says}): end it with \`rzero stop ${run.id}\` first.`);
 }
 
 async function agreed(world: World, question: string): Promise<boolean> {

@@ -1,12 +1,16 @@
 import type { ResolvedRun } from "../protocol/config.ts";
 import type { Params, Result } from "../protocol/rpc.ts";
+import { beginRun } from "../run/begin.ts";
 import { extendResting } from "../run/extend.ts";
-import { startSupervisor } from "../run/launch.ts";
 import { readRun } from "../run/runDir.ts";
-import { newCommand, openNamed, summaryOf, withSupervisor } from "./connect.ts";
+import { askByFile } from "../slurm/mailbox.ts";
+import { jobOfRun, newCommand, openNamed, summaryOf, withSupervisor } from "./connect.ts";
 import { findInstallation } from "./installation.ts";
 import { parseOverride } from "./overrides.ts";
 import { print, printJson, UsageError, type World } from "./world.ts";
+
+/** A supervisor on another node looks for requests every few seconds. */
+const FILE_MS = 60_000;
 
 export interface ExtendOptions {
   iterations?: string;
@@ -26,7 +30,7 @@ export async function extendCommand(world: World, name: string, options: ExtendO
   const before = await summaryOf(world.env, runDir, run);
   const answer = await extendRun(found, { ...newCommand(), settings }, world.env, new Date(world.now()));
   const goesOn = before.view.state === "completed" && !before.live && options.resume;
-  if (goesOn) (await startSupervisor(await findInstallation(world.env, world.mainUrl), runDir)).close();
+  if (goesOn) (await beginRun(await findInstallation(world.env, world.mainUrl), runDir))?.close();
   const { program } = world;
   if (options.json)
     printJson(world, { run: run.id, directory: runDir, iterations: answer.iterations, resumed: goesOn });
@@ -52,6 +56,8 @@ export async function extendRun(
     client === null ? null : client.request("runs/extend", { run: run.id, ...extension }),
   );
   if (answer !== null) return answer;
+  if ((await jobOfRun(env, runDir))?.owner != null)
+    return askByFile(runDir, "runs/extend", { run: run.id, ...extension }, { now: Date.now, limitMs: FILE_MS });
   const { repeated } = await extendResting(runDir, extension, now);
   const { view } = await summaryOf(env, runDir, run);
   return { state: view.state, repeated, iterations: (await readRun(runDir)).config.iterations };

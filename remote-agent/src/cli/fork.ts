@@ -2,8 +2,9 @@ import { stringify } from "yaml";
 import { domainNames } from "../domains/registry.ts";
 import type { ResolvedRun, RunConfig } from "../protocol/config.ts";
 import { type ConfigOverride, readRunConfig } from "../protocol/configFile.ts";
+import { beginRun } from "../run/begin.ts";
 import { forkRun } from "../run/fork.ts";
-import { type Installation, startSupervisor } from "../run/launch.ts";
+import type { Installation } from "../run/launch.ts";
 import { openNamed, summaryOf } from "./connect.ts";
 import { findInstallation } from "./installation.ts";
 import { parseOverride } from "./overrides.ts";
@@ -28,7 +29,7 @@ export async function forkCommand(world: World, name: string, options: ForkOptio
   if (options.name !== undefined)
     overrides.push({ path: ["name"], value: options.name, origin: `--name ${options.name}` });
   const { runDir, run } = await makeFork(installation, parent, options.at ?? null, overrides, new Date(world.now()));
-  if (options.start) (await startSupervisor(installation, runDir)).close();
+  if (options.start) (await beginRun(installation, runDir))?.close();
   const { iteration, stage } = run.from ?? { iteration: 0, stage: "solver" };
   if (options.json) {
     printJson(world, {

@@ -3,6 +3,7 @@ import type { RunSummary } from "../protocol/rpc.ts";
 import { readRun, runIds, runsDirectory, rzeroHome } from "../run/runDir.ts";
 import { summaryOf } from "./connect.ts";
 import { minuteOf, percent } from "./format.ts";
+import { jobWord } from "./jobLines.ts";
 import { table } from "./layout.ts";
 import { figure } from "./stageFigures.ts";
 import { note, print, printJson, type World } from "./world.ts";
@@ -38,7 +39,7 @@ export async function listRuns(
 
 /** Newest accuracy and where each run stands. */
 export function runTable(runs: readonly RunSummary[]): string[] {
-  const rows = runs.map(({ id, createdAt, view, live }) => {
+  const rows = runs.map(({ id, createdAt, view, live, job }) => {
     const stage = view.stages.at(-1);
     const audits = view.stages.filter((item) => item.stage === "audit" && item.status === "done");
     const newest = Math.max(...audits.map((item) => item.iteration));
@@ -47,7 +48,8 @@ export function runTable(runs: readonly RunSummary[]): string[] {
         ? ""
         : `iteration ${stage.iteration} ${stage.stage} ${stage.done}/${stage.units}`;
     const accuracy = audits.length === 0 ? "–" : percent(figure(view, newest, "audit", "mean_at_k"));
-    const state = view.state === "paused" && !live ? "paused (ended)" : view.state;
+    const resting = view.state === "paused" && !live ? "paused (ended)" : view.state;
+    const state = (job === undefined ? null : jobWord(job, view)) ?? resting;
     return [id, state, where, accuracy, minuteOf(Date.parse(createdAt))];
   });
   return table([["run", "state", "stage", "accuracy", "created (UTC)"], ...rows], [0, 1, 2]);

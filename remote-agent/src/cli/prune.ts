@@ -7,8 +7,8 @@ import { patched } from "../run/runPatch.ts";
 import { openNamed, summaryOf } from "./connect.ts";
 import { bytes, plural } from "./format.ts";
 import { table } from "./layout.ts";
+import { NotPossible } from "./notPossible.ts";
 import { parseOverride } from "./overrides.ts";
-import { NotPossible } from "./steer.ts";
 import { print, printJson, UsageError, type World } from "./world.ts";
 
 export interface PruneOptions {

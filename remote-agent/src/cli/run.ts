@@ -1,6 +1,8 @@
-import { createRun, startSupervisor } from "../run/launch.ts";
+import { beginRun } from "../run/begin.ts";
+import { createRun } from "../run/launch.ts";
 import { readRun } from "../run/runDir.ts";
 import { baseModel } from "./baseModel.ts";
+import { summaryOf } from "./connect.ts";
 import { findInstallation } from "./installation.ts";
 import { preflight } from "./preflight.ts";
 import { type RunOptions, runConfigOf } from "./runConfigOf.ts";
@@ -18,9 +20,17 @@ export async function runCommand(world: World, file: string | undefined, options
     const model = await baseModel(world, installation, config, { folder, json, signal });
     await preflight(world, installation, config, model);
     const runDir = await createRun(installation, config, model, new Date(world.now()));
-    const client = await startSupervisor(installation, runDir);
+    const client = await beginRun(installation, runDir);
     const run = await readRun(runDir);
     const started = { run: run.id, directory: runDir };
+    if (client === null) {
+      const { job } = await summaryOf(world.env, runDir, run);
+      if (json) printJson(world, { ...started, job });
+      else
+        for (const line of [`Run ${run.id}: ${job?.says ?? ""}`, ...steering(world.program, run.id)])
+          print(world, line);
+      return 0;
+    }
     if (options.detach) {
       client.close();
       if (json) printJson(world, started);

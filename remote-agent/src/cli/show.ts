@@ -2,7 +2,8 @@ import path from "node:path";
 import { openNamed, summaryOf } from "./connect.ts";
 import { bytes, plural } from "./format.ts";
 import { liveTelemetry, telemetryRows } from "./hostTelemetry.ts";
-import { coloured, harmless, plain, table } from "./layout.ts";
+import { jobLine } from "./jobLines.ts";
+import { coloured, harmless, plain, table, wrap } from "./layout.ts";
 import { renderRun } from "./renderRun.ts";
 import { type LabelledQuestion, readRunFacts } from "./runFacts.ts";
 import { isLively, print, printJson, type World, widthOf } from "./world.ts";
@@ -25,6 +26,7 @@ export async function showCommand(world: World, name: string, options: { json?: 
     return 0;
   }
   const { view } = summary;
+  const job = jobLine(summary.job, view);
   const picture = renderRun(view, {
     width: widthOf(world),
     now: world.now(),
@@ -36,6 +38,7 @@ export async function showCommand(world: World, name: string, options: { json?: 
     paint: isLively(world) ? coloured : plain,
   });
   for (const line of picture) print(world, line);
+  if (job !== null) for (const line of ["", ...wrap(job, widthOf(world))]) print(world, line);
   for (const line of questionLines(facts.newestQuestions)) print(world, line);
   const { counts } = facts.view;
   print(

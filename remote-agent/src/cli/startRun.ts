@@ -2,9 +2,10 @@ import { homedir } from "node:os";
 import path from "node:path";
 import type { WorkProgress } from "../protocol/launching.ts";
 import type { Params, Result } from "../protocol/rpc.ts";
+import { beginRun } from "../run/begin.ts";
 import { exists } from "../run/install.ts";
 import { errorCode } from "../run/journal/errors.ts";
-import { createRun, type Installation, startSupervisor } from "../run/launch.ts";
+import { createRun, type Installation } from "../run/launch.ts";
 import { newRunId, readRun, runsDirectory } from "../run/runDir.ts";
 import { preparedModel } from "./baseModel.ts";
 import { summaryOf } from "./connect.ts";
@@ -80,5 +81,5 @@ async function ensureStarted(directory: string, { installation, onProgress }: St
   const { view, live } = await summaryOf(installation.env, directory, await readRun(directory));
   if (live || view.state !== "created") return;
   onProgress({ text: "Starting the run", done: null, total: null });
-  (await startSupervisor(installation, directory)).close();
+  (await beginRun(installation, directory))?.close();
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { attach } from "../run/launch.ts";
-import { newCommand, openNamed, summaryOf } from "./connect.ts";
+import { jobOfRun, newCommand, openNamed, summaryOf } from "./connect.ts";
 import { findInstallation } from "./installation.ts";
 import { type Steering, steer } from "./steer.ts";
 import { print, printJson, type World } from "./world.ts";
@@ -20,8 +20,11 @@ export async function steerCommand(
   const host = { env: world.env, installation: () => findInstallation(world.env, world.mainUrl) };
   await steer(what, found, newCommand(), host);
   const ended = what === "stop" && (await supervisorEnds(world.env, runDir));
-  const { view } = await summaryOf(world.env, runDir, run);
-  if (options.json) printJson(world, { run: run.id, directory: runDir, state: view.state });
+  const { view, job } = await summaryOf(world.env, runDir, run);
+  if (options.json)
+    printJson(world, { run: run.id, directory: runDir, state: view.state, ...(job === undefined ? {} : { job }) });
+  else if (what === "resume" && job !== undefined)
+    print(world, `Run ${run.id} goes on as a batch job. ${job.says} Look with \`${world.program} show ${run.id}\`.`);
   else print(world, sentence(what, run.id, ended, world.program));
   return 0;
 }
@@ -30,8 +33,8 @@ export async function steerCommand(
 export async function supervisorEnds(env: NodeJS.ProcessEnv, runDir: string, limitMs = END_MS): Promise<boolean> {
   for (let waited = 0; waited < limitMs; waited += 200) {
     const client = await attach(runDir, env);
-    if (client === null) return true;
-    client.close();
+    if (client === null && (await jobOfRun(env, runDir))?.owner == null) return true;
+    client?.close();
     await delay(200);
   }
   return false;

@@ -6,6 +6,7 @@ import { indexState, lineage, questionFacets, questionPage, questionView, record
 import { decisionChange, decisionView, MOST_CHANGES, undecidedPolicy } from "./review.ts";
 import { runView } from "./runView.ts";
 import { runSeries, seriesQuery } from "./series.ts";
+import { runJob } from "./slurm.ts";
 import { telemetryPoint, telemetrySample } from "./telemetry.ts";
 
 /**
@@ -21,6 +22,8 @@ export const runSummary = z.object({
   view: runView,
   /** True when a supervisor process owns the run at the moment. */
   live: z.boolean(),
+  /** The batch job that the run is or was last; absent where Slurm has nothing to do with it. */
+  job: runJob.optional(),
 });
 export type RunSummary = z.infer<typeof runSummary>;
 

@@ -11,7 +11,9 @@ import type { RunContext } from "../verbs/ports.ts";
 import type { RunControl } from "./control.ts";
 import { EngineHost } from "./engineHost.ts";
 import { chooseGrader, RunGrading } from "./grading.ts";
+import type { RunClaim } from "./journal/lock.ts";
 import type { OpenedRun } from "./opened.ts";
+import type { Outcome } from "./outcome.ts";
 import type { RunPackStore } from "./packStore.ts";
 import { EnginePolicies } from "./policies.ts";
 import type { ReviewGate } from "./reviewGate.ts";
@@ -28,6 +30,18 @@ export interface SupervisorOptions {
   /** Token of an external engine (`engine.url`), from the environment. */
   engineToken: string;
   log: (line: string, level?: LogLevel) => void;
+  /** How the run is taken from an earlier owner. */
+  claim?: RunClaim;
+  /** Goes along with the run while it is owned. */
+  companion?: Companion;
+}
+
+/** What else is to be done while a run is owned, by whoever started its supervisor. */
+export interface Companion {
+  /** The run is owned and its socket is served. */
+  begin(opened: OpenedRun): Promise<void>;
+  /** The run's work has ended so, and its journal can still be written. */
+  end(outcome: Outcome): Promise<void>;
 }
 
 /** The engine of a run: an external one, or our own started when first needed. */

@@ -21,11 +21,14 @@ export class RunControl {
   readonly #ending = new AbortController();
   readonly #now = new AbortController();
   readonly #orderlyMs: number;
+  readonly #pauseEnds: boolean;
   #resume: (() => void) | null = null;
   #paused: Promise<void> | null = null;
 
-  constructor(orderlyMs = ORDERLY_MS) {
+  /** @param pauseEnds whether a pause ends this process: a batch job that waits would keep its allocation from others */
+  constructor(orderlyMs = ORDERLY_MS, { pauseEnds = false } = {}) {
     this.#orderlyMs = orderlyMs;
+    this.#pauseEnds = pauseEnds;
   }
 
   get signal(): AbortSignal {
@@ -41,6 +44,11 @@ export class RunControl {
   }
 
   pause(): void {
+    if (this.#pauseEnds) {
+      if (this.signal.aborted) return;
+      this.leave("The run was paused: what it was given by the cluster goes back until it is resumed.");
+      return;
+    }
     if (this.#paused !== null) return;
     this.#paused = new Promise((resolve) => {
       this.#resume = resolve;

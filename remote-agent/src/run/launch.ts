@@ -52,23 +52,17 @@ export async function createRun(
  * with a connection once it owns the run. @throws SupervisorFailed with what its log says.
  */
 export async function startSupervisor(installation: Installation, runDir: string): Promise<RpcClient> {
-  const run = await readRun(runDir);
-  const entry = await agentEntry(installation, run.identity.agent);
-  const enginePackageDir = await engineFolder(installation, run.identity.engine);
+  const { command, environment } = await supervisorCommand(installation, await readRun(runDir), runDir);
+  const [program = "", ...args] = command;
   // The supervisor writes its log itself; here is only what its process prints: why it did not start, or crashed.
   const printed = printedFile(runDir);
   const log = await open(printed, "a", 0o600);
   const from = (await log.stat()).size;
-  const child = spawn(process.execPath, [...entry, "supervise", runDir], {
+  const child = spawn(program, args, {
     detached: true,
     cwd: runDir,
     stdio: ["ignore", log.fd, log.fd],
-    env: {
-      ...installation.env,
-      RZERO_PYTHON: installation.python,
-      RZERO_ENGINE_DIR: enginePackageDir,
-      RZERO_HOME: installation.home,
-    },
+    env: { ...installation.env, ...environment },
   });
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
@@ -91,6 +85,21 @@ export async function startSupervisor(installation: Installation, runDir: string
       );
     await delay(50);
   }
+}
+
+/** What owns a run when it is started: a program with its arguments, and the variables it needs. @throws SupervisorFailed */
+export async function supervisorCommand(
+  installation: Installation,
+  { identity }: ResolvedRun,
+  runDir: string,
+): Promise<{ command: string[]; environment: Record<string, string> }> {
+  const entry = await agentEntry(installation, identity.agent);
+  const environment = {
+    RZERO_PYTHON: installation.python,
+    RZERO_ENGINE_DIR: await engineFolder(installation, identity.engine),
+    RZERO_HOME: installation.home,
+  };
+  return { command: [process.execPath, ...entry, "supervise", path.resolve(runDir)], environment };
 }
 
 /** A connection to the supervisor of a run, or null when there is none. */

@@ -4,7 +4,7 @@ import { applyRecord, emptyRunView, type RunView } from "../protocol/runView.ts"
 import { CallIndex, JournalCallLog } from "./callLog.ts";
 import { CheckpointHistory } from "./checkpointHistory.ts";
 import { Journal, type JournalEvent } from "./journal/journal.ts";
-import { acquireRunLock, type LeaseLost, type RunLock } from "./journal/lock.ts";
+import { acquireRunLock, type LeaseLost, type RunClaim, type RunLock } from "./journal/lock.ts";
 import { readJournal } from "./journal/read.ts";
 import type { JournalRecord } from "./journal/record.ts";
 import { PayloadHistory } from "./payloadHistory.ts";
@@ -37,8 +37,12 @@ export interface OpenedRun {
 }
 
 /** Takes the lock, recovers the journal and folds it. @throws RunLocked, JournalCorrupt and other storage errors. */
-export async function openRun(runDir: string, onLost: (error: LeaseLost) => void): Promise<OpenedRun> {
-  const lock = await acquireRunLock(runDir, { onLost });
+export async function openRun(
+  runDir: string,
+  onLost: (error: LeaseLost) => void,
+  claim: RunClaim = {},
+): Promise<OpenedRun> {
+  const lock = await acquireRunLock(runDir, { ...claim, onLost });
   const events: JournalEvent[] = [];
   let tell = (event: JournalEvent): void => void events.push(event);
   try {

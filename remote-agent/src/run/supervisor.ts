@@ -23,7 +23,7 @@ const UNLOAD_AFTER_MS = 10 * 60_000;
  */
 export async function supervise(options: SupervisorOptions, control: RunControl): Promise<Outcome> {
   const { runDir, log } = options;
-  const opened = await openRun(runDir, (error) => control.interrupt(error.message));
+  const opened = await openRun(runDir, (error) => control.interrupt(error.message), options.claim);
   // Read under the lock: nobody extends the run between this and the serving of its socket.
   const run = await readRun(runDir).catch(async (error: unknown) => {
     await opened.close();
@@ -51,6 +51,7 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
   const unloading = unloadWhilePaused(isIdle, () => letGo(host, policies, log));
   let outcome: Outcome;
   try {
+    await options.companion?.begin(opened);
     const context = await contextOf(run, opened, control, { host, room, packs, policies, grading, gate });
     await removeLeftovers(runDir, run, opened.checkpoints.paths);
     await opened.journal.append([{ type: "state", state: "running", reason: null, remedy: null }], { durable: true });
@@ -83,6 +84,7 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
     await telemetry.close();
     await metrics.close();
   }
+  await options.companion?.end(outcome);
   await server.close();
   await opened.close();
   return outcome;

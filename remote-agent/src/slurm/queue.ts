@@ -30,6 +30,7 @@ const stored = z.object({
       restarts: z.number(),
       startsAt: z.number().nullable(),
       endsAt: z.number().nullable(),
+      limitMs: z.number().nullable(),
       preemptedAt: z.number().nullable(),
     }),
   ),

@@ -11,9 +11,11 @@ export interface QueuedJob {
   reason: string | null;
   node: string | null;
   restarts: number;
-  /** Of a waiting job: when it is expected to start. */
+  /** When it started or, of a waiting job, is expected to start. */
   startsAt: number | null;
   endsAt: number | null;
+  /** Its time limit, in milliseconds. */
+  limitMs: number | null;
   /** When its preemption began. */
   preemptedAt: number | null;
 }
@@ -38,6 +40,7 @@ const job = z.looseObject({
   restart_cnt: number.nullish(),
   start_time: time.nullish(),
   end_time: time.nullish(),
+  time_limit: number.nullish(),
   preempt_time: time.nullish(),
 });
 const answer = z.looseObject({ jobs: z.array(job) });
@@ -64,6 +67,7 @@ export function parseQueue(text: string): QueuedJob[] {
       restarts: job.restart_cnt ?? 0,
       startsAt: job.start_time ?? null,
       endsAt: job.end_time ?? null,
+      limitMs: job.time_limit == null || job.time_limit === 0 ? null : job.time_limit * 60_000,
       preemptedAt: job.preempt_time ?? null,
     };
   });

@@ -30,6 +30,7 @@ const tree: Record<string, string[]> = {
   "remote-agent/src/hostinfo/gpu.ts": ["../run/clock.ts"],
   "remote-agent/src/sandbox/launch.ts": ["../hostinfo/gpu.ts", "../scoring/blind.ts"],
   "remote-agent/src/grading/pool.ts": ["../sandbox/launch.ts", "../scoring/blind.ts", "../run/clock.ts"],
+  "remote-agent/src/slurm/queue.ts": ["../run/clock.ts", "../scoring/blind.ts"],
   "remote-agent/src/hostinfo/a.ts": ["./b.ts"],
   "remote-agent/src/hostinfo/b.ts": ["./a.ts"],
 };
@@ -83,6 +84,7 @@ const broken: [string, string, string][] = [
   ["recipe-over-verbs", "remote-agent/src/recipes/reaches.ts", "remote-agent/src/engine/client.ts"],
   ["sandbox-alone", "remote-agent/src/sandbox/launch.ts", "remote-agent/src/scoring/blind.ts"],
   ["grading-over-sandbox", "remote-agent/src/grading/pool.ts", "remote-agent/src/run/clock.ts"],
+  ["slurm-over-run", "remote-agent/src/slurm/queue.ts", "remote-agent/src/scoring/blind.ts"],
   ["cli-is-the-root", "remote-agent/src/run/supervisor.ts", "remote-agent/src/cli.ts"],
   ["host-protocol-only", "src/extension.ts", "remote-agent/src/run/clock.ts"],
   ["webview-messages-only", "webview/runs.ts", "src/panels/runs/view.ts"],

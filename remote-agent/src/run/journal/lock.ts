@@ -25,6 +25,8 @@ export const SELF_FENCE_MS = 45_000;
 export const STALE_MS = 60_000;
 const ATTEMPTS = 20;
 
+type GoneRules = Pick<RunLockOptions, "staleMs" | "isGone">;
+
 export class RunLocked extends StorageError {
   readonly owner: Owner | undefined;
 
@@ -63,15 +65,25 @@ export interface RunLockOptions {
   readonly renewMs?: number;
   readonly selfFenceMs?: number;
   readonly staleMs?: number;
+  /** The batch job that this process is. */
+  readonly slurm?: Owner["slurm"];
+  /**
+   * Asked about an owner elsewhere whose lease is stale, where more can be known than that: false, or a failure, leaves
+   * the run with it.
+   */
+  readonly isGone?: (owner: Owner) => Promise<boolean>;
 }
+
+/** What whoever takes a run may know of its owner, and says of itself. */
+export type RunClaim = Pick<RunLockOptions, "slurm" | "isGone">;
 
 /**
  * Takes a run for this process: the only one that may write in `runDir`, also on NFS.
  *
  * `LOCK` names the owner; it appears by link(2), so one of many wins. `lease.json` is renewed every 10 s. An owner on this
  * host is gone when its process is (pid and start time, within the same boot and pid namespace), and alive otherwise however
- * old its lease; an owner elsewhere is gone when its lease has not been renewed for 60 s of the file system's clock. The
- * owner itself stops after 45 s without renewal. What still gets through from an owner that was frozen in
+ * old its lease; an owner elsewhere is gone when its lease has not been renewed for 60 s of the file system's clock and,
+ * where it is a batch job, the scheduler says that it does not run any more. The owner itself stops after 45 s without renewal. What still gets through from an owner that was frozen in
  * between is refused by its epoch, which every new owner raises.
  * @throws RunLocked, DiskFull
  */
@@ -84,10 +96,15 @@ export async function acquireRunLock(runDir: string, options: RunLockOptions): P
 }
 
 async function acquire(runDir: string, options: RunLockOptions): Promise<RunLock> {
-  const owner: Owner = { nonce: randomUUID(), ...(options.host ?? hostIdentity()), ...ownIdentity() };
+  const owner: Owner = {
+    nonce: randomUUID(),
+    ...(options.host ?? hostIdentity()),
+    ...ownIdentity(),
+    ...(options.slurm === undefined ? {} : { slurm: options.slurm }),
+  };
   const temporary = await writeTemporary(runDir, owner);
   try {
-    await takeLock(runDir, temporary, owner, options.staleMs ?? STALE_MS);
+    await takeLock(runDir, temporary, owner, options);
   } finally {
     await rm(temporary, { force: true });
   }
@@ -102,12 +119,12 @@ async function acquire(runDir: string, options: RunLockOptions): Promise<RunLock
   return lock;
 }
 
-async function takeLock(runDir: string, temporary: string, me: Owner, staleMs: number): Promise<void> {
+async function takeLock(runDir: string, temporary: string, me: Owner, rules: GoneRules): Promise<void> {
   const lockPath = `${runDir}/LOCK`;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     if (await linkExclusively(temporary, lockPath)) return syncDirectory(runDir);
     const holder = await readAged(lockPath, Owner);
-    if (holder && (await takeFromGone(runDir, temporary, me, holder, staleMs))) return syncDirectory(runDir);
+    if (holder && (await takeFromGone(runDir, temporary, me, holder, rules))) return syncDirectory(runDir);
   }
   throw new RunLocked(runDir, (await readAged(lockPath, Owner))?.value);
 }
@@ -122,13 +139,13 @@ async function takeFromGone(
   temporary: string,
   me: Owner,
   holder: Aged<Owner>,
-  staleMs: number,
+  rules: GoneRules,
 ): Promise<boolean> {
   const lockPath = `${runDir}/LOCK`;
   let victim = holder;
   let claim = `${lockPath}.claim-${victim.value.nonce}`;
   for (;;) {
-    if (!(await isGone(runDir, victim, me, await mtimeMs(temporary), staleMs))) {
+    if (!(await isGone(runDir, victim, me, await mtimeMs(temporary), rules))) {
       throw new RunLocked(runDir, victim.value);
     }
     if (await linkExclusively(temporary, claim)) break;
@@ -152,12 +169,12 @@ async function isGone(
   owner: Aged<Owner>,
   me: HostIdentity,
   fileSystemNow: number,
-  staleMs: number,
+  { staleMs = STALE_MS, isGone: confirm = async () => true }: GoneRules,
 ): Promise<boolean> {
   if (sameHost(owner.value, me)) return !isAlive(owner.value);
   const lease = await readAged(`${runDir}/lease.json`, Lease);
   const lastSign = lease?.value.nonce === owner.value.nonce ? lease.mtimeMs : owner.mtimeMs;
-  return fileSystemNow - lastSign > staleMs;
+  return fileSystemNow - lastSign > staleMs && confirm(owner.value);
 }
 
 /** Ownership of a run, kept alive until `release`. */

@@ -11,6 +11,8 @@ export const Owner = z.object({
   pidNamespace: z.string(),
   pid: z.int(),
   start: z.string(),
+  /** The batch job the owner is: its node, and how often the job was put back into the queue before. */
+  slurm: z.object({ job: z.string(), node: z.string(), restart: z.int() }).optional(),
 });
 export type Owner = z.infer<typeof Owner>;
 
