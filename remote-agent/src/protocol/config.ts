@@ -202,16 +202,18 @@ export const runSettings = z.strictObject({
     .min(0)
     .max(2 ** 32 - 1)
     .default(0),
-  domain: z.string().describe("What is asked and how it is graded, for example `sort`."),
+  domain: z
+    .string()
+    .meta({ description: "What is asked and how it is graded, for example `sort`.", examples: ["sort", "math"] }),
   prompt: z
     .enum(["plain", "examples"])
     .default("plain")
     .describe("`examples` shows the format by a few worked turns, for models too small to follow a description."),
-  model: z
-    .string()
-    .describe(
+  model: z.string().meta({
+    description:
       "A Hugging Face model folder, a name of the hub that is in this machine's cache, or a model that is made here: `demo`, `smollm2-135m-instruct-q4`.",
-    ),
+    examples: ["demo", "smollm2-135m-instruct-q4"],
+  }),
   policy: policyConfig.prefault({ kind: "full" }),
   iterations: positive.max(1000),
   challenger: challengerConfig,
