@@ -1,5 +1,5 @@
 // The long sweeps of the fault tests: `npm run faults [-- pattern]`. `npm test` runs the same files with
-// few repetitions; RZERO_KILLS is the number of kills (8 there, 50 here).
+// few repetitions; RZERO_KILLS is the number of kills (8 there, 50 here), RZERO_CUTS that of cuts of a link (6 there, 1,000 here).
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { root } from "./setup/paths.mjs";
@@ -11,6 +11,7 @@ const { status } = spawnSync(process.execPath, [vitest, "run", "--project", "fau
   env: {
     ...process.env,
     RZERO_KILLS: process.env.RZERO_KILLS ?? "50",
+    RZERO_CUTS: process.env.RZERO_CUTS ?? "1000",
     OMP_NUM_THREADS: process.env.OMP_NUM_THREADS ?? "1",
   },
 });

@@ -16,8 +16,8 @@ export interface Deployment {
   readonly python: string;
   /** A shell script that runs `rzero` there, for a terminal. */
   command(args: readonly string[]): string;
-  /** A stream to a new `rzero serve --stdio`. @throws TransportError */
-  serve(signal?: AbortSignal): Promise<ByteStream>;
+  /** A stream to a new `rzero serve --stdio`, over this or a later connection to the host. @throws TransportError */
+  serve(over: Transport, signal?: AbortSignal): Promise<ByteStream>;
 }
 
 export interface DeployOptions {
@@ -74,7 +74,7 @@ export async function deploy(transport: Transport, options: DeployOptions): Prom
     node,
     python,
     command,
-    serve: (abort) => transport.open(command(["serve", "--stdio"]), abort === undefined ? {} : { signal: abort }),
+    serve: (over, abort) => over.open(command(["serve", "--stdio"]), abort === undefined ? {} : { signal: abort }),
   };
 }
 

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { type Deployment, deploy } from "../deploy/deploy.ts";
 import { packPayload } from "../deploy/payload.ts";
-import { AgentClient } from "../link/agentClient.ts";
+import { connectAgent } from "../link/connectAgent.ts";
 import type { Attached } from "../link/hostLink.ts";
 import { connectTo } from "../ssh/connect.ts";
 import { localTransport } from "../ssh/localTransport.ts";
@@ -36,18 +36,7 @@ export async function attachTo(
 ): Promise<Attached> {
   const { transport, deployment } = await deployTo(host, context, log, onStep, signal);
   try {
-    const served = await deployment.serve(signal);
-    const client = new AgentClient(host.name, served.stream);
-    await client.request("agent/hello", { client: "vscode" });
-    return {
-      client,
-      lost: transport.closed,
-      close: async () => {
-        client.close();
-        served.close();
-        await transport.close();
-      },
-    };
+    return await connectAgent(transport, (abort) => deployment.serve(transport, abort), signal);
   } catch (error) {
     await transport.close();
     log.error(`${host.name}: ${error instanceof Error ? error.message : error}`);

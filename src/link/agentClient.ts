@@ -46,12 +46,15 @@ export class AgentClient {
   readonly #connection: MessageConnection;
   readonly #host: string;
   readonly #gone = deferred<AgentError>();
+  /** Requests that are under way, each by how to end it. */
+  readonly #waiting = new Set<(error: AgentError) => void>();
+  #ended: AgentError | null = null;
 
   constructor(host: string, stream: Duplex) {
     this.#host = host;
     this.#connection = createMessageConnection(new StreamMessageReader(stream), new StreamMessageWriter(stream));
     const end = (why: string) =>
-      this.#gone.resolve(new AgentError("gone", `The agent on ${host} is gone${why === "" ? "" : ` (${why})`}.`));
+      this.#end(new AgentError("gone", `The agent on ${host} is gone${why === "" ? "" : ` (${why})`}.`));
     this.#connection.onClose(() => end(""));
     this.#connection.onError(([error]) => {
       // What cannot be read as a message means that nothing after it can be trusted either.
@@ -71,37 +74,32 @@ export class AgentClient {
   /** @throws AgentError */
   async request<M extends MethodName>(method: M, params: Params<M>, options: RequestOptions = {}): Promise<Result<M>> {
     const { limitMs = LIMIT_MS, signal } = options;
+    if (this.#ended !== null) throw this.#ended;
     const cancel = new CancellationTokenSource();
-    const limit = AbortSignal.timeout(limitMs);
-    const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
-    const aborted = new Promise<never>((_, reject) => {
-      const give = () => {
+    let give: (error: AgentError) => void = () => undefined;
+    const givenUp = new Promise<never>((_, reject) => {
+      give = (error) => {
         cancel.cancel();
-        reject(
-          limit.aborted
-            ? new AgentError(
-                "timeout",
-                `The agent on ${this.#host} did not answer ${method} within ${limitMs / 1000} s.`,
-              )
-            : new AgentError("cancelled", `${method} was cancelled.`),
-        );
+        reject(error);
       };
-      if (either.aborted) give();
-      either.addEventListener("abort", give, { once: true });
     });
-    aborted.catch(() => undefined);
-    const lost = this.#gone.promise.then((error) => Promise.reject(error));
-    lost.catch(() => undefined);
+    givenUp.catch(() => undefined);
+    const seconds = limitMs / 1000;
+    const late = new AgentError("timeout", `The agent on ${this.#host} did not answer ${method} within ${seconds} s.`);
+    const timer = setTimeout(() => give(late), limitMs);
+    const abort = () => give(new AgentError("cancelled", `${method} was cancelled.`));
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort, { once: true });
+    this.#waiting.add(give);
     try {
-      const answer: unknown = await Promise.race([
-        this.#connection.sendRequest(method, params, cancel.token),
-        aborted,
-        lost,
-      ]);
+      const answer: unknown = await Promise.race([this.#connection.sendRequest(method, params, cancel.token), givenUp]);
       return this.#parsed(method, methods[method].result, answer) as Result<M>;
     } catch (error) {
-      throw error instanceof ResponseError ? refusal(error) : error;
+      throw this.#readable(error, method);
     } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+      this.#waiting.delete(give);
       cancel.dispose();
     }
   }
@@ -118,14 +116,30 @@ export class AgentClient {
 
   /** Ends the connection for what the agent did: it cannot be trusted any more. */
   distrust(what: string): void {
-    this.#gone.resolve(new AgentError("malformed", `The agent on ${this.#host} sent ${what}.`));
+    this.#end(new AgentError("malformed", `The agent on ${this.#host} sent ${what}.`));
     this.close();
   }
 
   close(): void {
+    this.#end(new AgentError("gone", `The connection to the agent on ${this.#host} was closed.`));
     this.#connection.end();
     this.#connection.dispose();
-    this.#gone.resolve(new AgentError("gone", `The connection to the agent on ${this.#host} was closed.`));
+  }
+
+  #end(error: AgentError): void {
+    if (this.#ended !== null) return;
+    this.#ended = error;
+    this.#gone.resolve(error);
+    for (const give of this.#waiting) give(error);
+  }
+
+  /** What a request failed with, as a sentence; a connection that broke under it says so in its own words. */
+  #readable(error: unknown, method: string): AgentError {
+    if (error instanceof AgentError) return error;
+    if (this.#ended !== null) return this.#ended;
+    if (error instanceof ResponseError) return refusal(error);
+    const said = error instanceof Error ? error.message : String(error);
+    return new AgentError("gone", `${method} could not be sent to the agent on ${this.#host}: ${said}`);
   }
 
   #onNotification<N extends keyof typeof notifications>(

@@ -40,6 +40,11 @@ interface Following extends Subscription {
   remote: string | null;
 }
 
+/** How often it is looked whether the agent was heard; the quiet after which it is asked; how long it may take to answer. */
+const PULSE_MS = 2000;
+const QUIET_MS = 10_000;
+const SILENT_MS = 20_000;
+
 /**
  * One host's agent, kept connected: reconnects with patience after a loss, and every subscription goes on where it was. Nothing is
  * shown twice, nothing is left out.
@@ -52,6 +57,7 @@ export class HostLink {
   #attached: Attached | null = null;
   #abort: AbortController | null = null;
   #timer: NodeJS.Timeout | undefined;
+  #pulse: NodeJS.Timeout | undefined;
 
   constructor(ports: LinkPorts) {
     this.#ports = ports;
@@ -69,6 +75,7 @@ export class HostLink {
   /** Lets go of the host; its runs go on. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
+    clearInterval(this.#pulse);
     this.#abort?.abort();
     const attached = this.#attached;
     this.#attached = null;
@@ -135,7 +142,9 @@ export class HostLink {
       for (const following of this.#following) this.#subscribe(following, attached.client);
       for (const following of this.#logs) following.attach(attached.client);
       const lost = attached.lost.then((error) => error?.message ?? "The connection was closed.");
-      const why = await Promise.race([lost, attached.client.gone.then((error) => error.message)]);
+      const gone = attached.client.gone.then((error) => error.message);
+      const why = await Promise.race([lost, gone, this.#silent(attached.client)]);
+      clearInterval(this.#pulse);
       if (this.#attached !== attached) return;
       this.#attached = null;
       for (const following of this.#following) following.remote = null;
@@ -147,6 +156,29 @@ export class HostLink {
       const reason: TransportReason = error instanceof TransportError ? error.reason : "failed";
       this.#down(reason, error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** Resolves when the agent has not answered for too long, though no connection is closed: it, or something on the way, hangs. */
+  #silent(client: AgentClient): Promise<string> {
+    return new Promise((resolve) => {
+      let asked = false;
+      this.#pulse = setInterval(() => {
+        const { now } = this.#ports;
+        if (asked || this.#state.kind !== "connected" || now() - this.#state.lastHeard < QUIET_MS) return;
+        asked = true;
+        this.request("agent/hello", { client: "vscode" }, { limitMs: SILENT_MS }).then(
+          () => {
+            asked = false;
+          },
+          (error: unknown) => {
+            asked = false;
+            const waited = (QUIET_MS + SILENT_MS) / 1000;
+            if (error instanceof AgentError && error.reason === "timeout" && this.#attached?.client === client)
+              resolve(`Nothing was heard from the host for ${waited} s.`);
+          },
+        );
+      }, PULSE_MS);
+    });
   }
 
   #down(reason: TransportReason, why: string): void {
@@ -167,6 +199,17 @@ export class HostLink {
     }
   }
 
+  /** A view that fails ends its own subscription: it must not hold up the others, or stand still unseen. */
+  #show(following: Following, records: RunEvents["records"], seq: number): void {
+    try {
+      following.onRecords(records, seq);
+    } catch (error) {
+      this.#following.delete(following);
+      const said = error instanceof Error ? error.message : String(error);
+      following.onFailed(new AgentError("view", `The records of ${following.run} could not be shown: ${said}`));
+    }
+  }
+
   #receive(events: RunEvents, client: AgentClient): void {
     this.#apply({ kind: "heard", now: this.#ports.now() });
     const following = [...this.#following].find(({ remote }) => remote === events.subscription);
@@ -178,7 +221,7 @@ export class HostLink {
       return;
     }
     following.at = applied.next;
-    if (applied.kind === "applied") following.onRecords(applied.records, applied.next.seq);
+    if (applied.kind === "applied") this.#show(following, applied.records, applied.next.seq);
     client.request("runs/ack", { subscription: events.subscription, to: events.to }).catch(() => undefined); // lost with the connection
     if (events.ended) following.onEnded();
   }

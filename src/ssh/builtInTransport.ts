@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
+import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
 import { deferred } from "../deferred.ts";
 import { authenticator } from "./authenticator.ts";
 import type { Channel } from "./channel.ts";
@@ -32,7 +32,7 @@ const KEEPALIVE_MISSES = 3;
 /** A connection by ssh2. @throws TransportError */
 export async function connectBuiltIn(options: BuiltInOptions): Promise<Transport> {
   const { host, verify, keyTypes, sock, deadline } = options;
-  const client = new Client();
+  const client = new ssh2.Client();
   const gone = deferred<TransportError | null>();
   let refusal: unknown = null;
   let lastError: Error | null = null;
@@ -76,6 +76,7 @@ export async function connectBuiltIn(options: BuiltInOptions): Promise<Transport
     client.destroy();
     throw error;
   }
+  client.setNoDelay(true); // small messages both ways: without it, each may wait for the answer to the one before
   client.once("close", () => {
     const why = lastError === null ? "" : `: ${lastError.message}`;
     gone.resolve(ours ? null : new TransportError("lost", `The connection to ${host.alias} was lost${why}.`));

@@ -5,6 +5,8 @@ import { type ExecOptions, type ExecResult, type PutOptions, type Transport, Tra
 
 /** The limit of small things such as a rename. */
 const SMALL_MS = 30_000;
+/** The end of a connection may be told a moment after that of its commands. */
+const CLOSING_MS = 300;
 
 /** A transport over anything that can run a command. */
 export function channelTransport(way: {
@@ -14,17 +16,37 @@ export function channelTransport(way: {
   closed: Promise<TransportError | null>;
   close: () => Promise<void>;
 }): Transport {
-  const exec = (script: string, options: ExecOptions): Promise<ExecResult> =>
-    execOver(way.host, way.open, script, options);
+  const exec = async (script: string, options: ExecOptions): Promise<ExecResult> => {
+    const result = await orLost(way.closed, execOver(way.host, way.open, script, options));
+    if (result.code === null) await throwIfLost(way.closed); // ended by the cut, with half of its output
+    return result;
+  };
   return {
     host: way.host,
     via: way.via,
     closed: way.closed,
     close: way.close,
     exec,
-    open: (script, { signal } = {}) => streamOver(way.host, way.open, script, signal),
+    open: (script, { signal } = {}) => orLost(way.closed, streamOver(way.host, way.open, script, signal)),
     putFile: (content, path, options) => putFile(way.host, exec, content, path, options),
   };
+}
+
+/** A cut connection ends its commands in ways that look like other failures: the cut is what happened. */
+async function orLost<T>(closed: Promise<TransportError | null>, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof TransportError && (error.reason === "no_shell" || error.reason === "failed"))
+      await throwIfLost(closed);
+    throw error;
+  }
+}
+
+async function throwIfLost(closed: Promise<TransportError | null>): Promise<void> {
+  const late = new Promise<null>((resolve) => setTimeout(resolve, CLOSING_MS, null).unref());
+  const lost = await Promise.race([closed, late]);
+  if (lost !== null) throw lost;
 }
 
 /** Needs no SFTP: `cat` on the far side. The file appears under its name whole and checked, or not at all. */

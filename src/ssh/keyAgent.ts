@@ -1,12 +1,5 @@
-import {
-  BaseAgent,
-  createAgent,
-  type IdentityCallback,
-  type ParsedKey,
-  type SignCallback,
-  type SigningRequestOptions,
-  utils,
-} from "ssh2";
+// A CommonJS package whose names Node does not see one by one.
+import ssh2, { type IdentityCallback, type ParsedKey, type SignCallback, type SigningRequestOptions } from "ssh2";
 import { type KeyFile, privateKey } from "./keyFile.ts";
 
 /** Asks for the passphrase of a key file; null when the person gave none. */
@@ -18,7 +11,7 @@ const PASSPHRASE_TRIES = 3;
  * The user's keys as one SSH agent: those of the running agent, then the identity files. A file's passphrase is asked for only when
  * the server has said that it would take that key.
  */
-export class KeyAgent extends BaseAgent<ParsedKey> {
+export class KeyAgent extends ssh2.BaseAgent<ParsedKey> {
   readonly #socket: string | null;
   readonly #files: readonly KeyFile[];
   readonly #onlyFiles: boolean;
@@ -97,7 +90,7 @@ export class KeyAgent extends BaseAgent<ParsedKey> {
 /** The running agent's keys; none when it does not answer: the identity files may still do. */
 function agentKeys(socket: string): Promise<ParsedKey[]> {
   return new Promise((resolve) => {
-    createAgent(socket).getIdentities((error, keys) => {
+    ssh2.createAgent(socket).getIdentities((error, keys) => {
       const all = error || keys === undefined ? [] : (keys as unknown[]);
       resolve(all.flatMap((key) => parsed(key) ?? []));
     });
@@ -111,7 +104,7 @@ function signedByAgent(
   hash: SigningRequestOptions["hash"],
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    createAgent(socket).sign(key, data, hash === undefined ? {} : { hash }, (error, signature) => {
+    ssh2.createAgent(socket).sign(key, data, hash === undefined ? {} : { hash }, (error, signature) => {
       if (error || signature === undefined) reject(error ?? new Error("The agent did not sign."));
       else resolve(signature);
     });
@@ -119,7 +112,7 @@ function signedByAgent(
 }
 
 function parsed(key: unknown): ParsedKey | null {
-  const result = utils.parseKey(key as Buffer);
+  const result = ssh2.utils.parseKey(key as Buffer);
   const first = Array.isArray(result) ? result[0] : result;
   return first === undefined || first instanceof Error ? null : first;
 }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type ParsedKey, utils } from "ssh2";
+import ssh2, { type ParsedKey } from "ssh2";
 
 /** An identity file as far as it can be read without its passphrase. */
 export interface KeyFile {
@@ -21,13 +21,13 @@ export async function readKeyFile(path: string): Promise<KeyFile | null> {
 export async function privateKey(path: string, passphrase: string | null): Promise<ParsedKey | null> {
   const text = await readText(path);
   if (text === null) return null;
-  const parsed = passphrase === null ? utils.parseKey(text) : utils.parseKey(text, passphrase);
+  const parsed = passphrase === null ? ssh2.utils.parseKey(text) : ssh2.utils.parseKey(text, passphrase);
   const key = Array.isArray(parsed) ? parsed[0] : parsed;
   return key === undefined || key instanceof Error ? null : key;
 }
 
 function unencrypted(text: string): ParsedKey | null {
-  const parsed = utils.parseKey(text);
+  const parsed = ssh2.utils.parseKey(text);
   const key = Array.isArray(parsed) ? parsed[0] : parsed;
   return key === undefined || key instanceof Error ? null : key;
 }

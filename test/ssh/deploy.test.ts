@@ -82,7 +82,7 @@ describe.skipIf(missing !== null)(`the agent on a host${missing === null ? "" : 
     const steps: string[] = [];
     const deployment = await deployed(transport, { root }, steps);
     expect(steps).toContain("Uploading the agent");
-    const served = await deployment.serve();
+    const served = await deployment.serve(transport);
     const client = new AgentClient("node", served.stream);
     open.push(client);
     expect(await client.request("agent/hello", { client: "test" })).toMatchObject({ protocol: 1 });
@@ -126,10 +126,11 @@ describe.skipIf(missing !== null)(`the agent on a host${missing === null ? "" : 
       }
     }
     const steps: string[] = [];
-    const deployment = await deployed(await connected(), { root, env: { PATH: bin, HOME: scratch } }, steps);
+    const transport = await connected();
+    const deployment = await deployed(transport, { root, env: { PATH: bin, HOME: scratch } }, steps);
     expect(steps).toContain("Bringing Node");
     expect(deployment.node.startsWith(root)).toBe(true);
-    const client = new AgentClient("node", (await deployment.serve()).stream);
+    const client = new AgentClient("node", (await deployment.serve(transport)).stream);
     open.push(client);
     expect(await client.request("agent/hello", { client: "test" })).toMatchObject({ protocol: 1 });
   }, 240_000);

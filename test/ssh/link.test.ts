@@ -65,7 +65,7 @@ describe.skipIf(missing !== null)(`the link to a host${missing === null ? "" : `
       attach: async (onProgress, signal) => {
         const transport = await connect();
         const deployment: Deployment = await deploy(transport, { settings, payload, onProgress, signal });
-        const served = await deployment.serve(signal);
+        const served = await deployment.serve(transport, signal);
         const client = new AgentClient("node", served.stream);
         const close = async () => {
           client.close();

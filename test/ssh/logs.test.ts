@@ -62,7 +62,7 @@ describe.skipIf(missing !== null)(`logs over SSH${missing === null ? "" : ` (ski
       attach: async (onProgress, signal) => {
         const transport = await connectTo(connector, "node");
         const deployment = await deploy(transport, { settings, payload, onProgress, signal });
-        const served = await deployment.serve(signal);
+        const served = await deployment.serve(transport, signal);
         const client = new AgentClient("node", served.stream);
         const close = async () => {
           client.close();

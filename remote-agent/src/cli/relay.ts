@@ -2,6 +2,7 @@ import type { ResolvedRun } from "../protocol/config.ts";
 import type { RunEvents } from "../protocol/rpc.ts";
 import { readJournal } from "../run/journal/read.ts";
 import { attach } from "../run/launch.ts";
+import { RangeBuilder, SendWindow } from "../run/ranges.ts";
 import type { RpcClient } from "../run/rpcPeer.ts";
 
 export interface Relay {
@@ -21,10 +22,6 @@ export interface RelayOptions {
   types: string[] | undefined;
   send: (events: RunEvents) => Promise<void>;
 }
-
-/** Records of one range, and ranges that may be under way unacknowledged, where no supervisor decides it. */
-const RANGE = 500;
-const WINDOW = 8;
 
 /** Passes a run's records on to a client: its supervisor's feed while it has one, else what its journal holds. */
 export function relayRun(options: RelayOptions): Relay {
@@ -81,35 +78,31 @@ async function sendStored(
   signal: AbortSignal,
   state: { ack: (to: number) => void },
 ): Promise<number> {
-  let sent = since;
-  let range: RunEvents["records"] = [];
-  let to = since;
-  const underWay: number[] = [];
+  let range = new RangeBuilder(since, types);
+  const window = new SendWindow();
   let wake: () => void = () => undefined;
   state.ack = (acknowledged) => {
-    while (underWay[0] !== undefined && underWay[0] <= acknowledged) underWay.shift();
+    window.ack(acknowledged);
     wake();
   };
   signal.addEventListener("abort", () => wake(), { once: true });
   const flush = async () => {
-    if (to === sent) return;
-    while (underWay.length >= WINDOW && !signal.aborted) {
+    const { from, to, records } = range;
+    if (to === from) return;
+    while (!window.open && !signal.aborted) {
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
     }
     if (signal.aborted) return;
-    underWay.push(to);
-    await send({ subscription, from: sent, to, records: range, ended: false });
-    sent = to;
-    range = [];
+    window.sent(to, records.length);
+    await send({ subscription, from, to, records, ended: false });
+    range = new RangeBuilder(to, types);
   };
   for await (const { record } of readJournal(runDir, since + 1)) {
-    if (signal.aborted) return sent;
-    if (types === undefined || types.includes(record.type)) range.push(record);
-    to = record.seq;
-    if (to - sent >= RANGE) await flush();
+    if (signal.aborted) return range.from;
+    if (range.take(record)) await flush();
   }
   await flush();
-  return sent;
+  return range.from;
 }

@@ -1,10 +1,7 @@
 import type { RunEvents } from "../protocol/rpc.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { JournalRecord } from "./journal/record.ts";
-
-/** Records of one notification at most, and notifications that may be under way unacknowledged. */
-const RANGE = 500;
-const WINDOW = 8;
+import { type Range, RangeBuilder, SendWindow } from "./ranges.ts";
 
 /**
  * Sends a run's durable records to one client: contiguous ranges from any position, at the client's own pace. A slow
@@ -14,10 +11,12 @@ export class Feed {
   readonly #id: string;
   readonly #journal: Journal;
   readonly #recent: RecentRecords;
-  readonly #types: ReadonlySet<string> | null;
+  readonly #types: readonly string[] | undefined;
   readonly #send: (events: RunEvents) => Promise<void>;
   #sent: number;
-  readonly #unacknowledged: number[] = [];
+  readonly #window = new SendWindow();
+  /** Where reading the journal goes on, for a client that is behind what is recent. */
+  #scan: AsyncGenerator<{ record: JournalRecord }, void> | null = null;
   #wake: (() => void) | null = null;
   #ended = false;
   readonly done: Promise<void>;
@@ -33,14 +32,14 @@ export class Feed {
     this.#id = o.id;
     this.#journal = o.journal;
     this.#recent = o.recent;
-    this.#types = o.types === undefined ? null : new Set(o.types);
+    this.#types = o.types;
     this.#send = o.send;
     this.#sent = o.since;
     this.done = this.#run();
   }
 
   ack(to: number): void {
-    while (this.#unacknowledged[0] !== undefined && this.#unacknowledged[0] <= to) this.#unacknowledged.shift();
+    this.#window.ack(to);
     this.poke();
   }
 
@@ -57,7 +56,7 @@ export class Feed {
 
   async #run(): Promise<void> {
     for (;;) {
-      if (this.#unacknowledged.length < WINDOW && this.#sent < this.#journal.durableSeq) {
+      if (this.#window.open && this.#sent < this.#journal.durableSeq) {
         await this.#sendRange(await this.#next());
       } else if (this.#ended && this.#sent >= this.#journal.durableSeq) {
         await this.#send({ subscription: this.#id, from: this.#sent, to: this.#sent, records: [], ended: true });
@@ -71,23 +70,35 @@ export class Feed {
     }
   }
 
-  async #next(): Promise<JournalRecord[]> {
-    const recent = this.#recent.after(this.#sent, RANGE);
-    if (recent !== null) return recent;
-    const range: JournalRecord[] = [];
-    for await (const { record } of this.#journal.scan(this.#sent + 1)) {
-      range.push(record);
-      if (range.length === RANGE) break;
+  async #next(): Promise<Range> {
+    const range = new RangeBuilder(this.#sent, this.#types);
+    const recent = this.#recent.after(this.#sent, RangeBuilder.longest);
+    if (recent !== null) {
+      await this.#endScan();
+      for (const record of recent) if (range.take(record)) break;
+      return range;
     }
-    return range;
+    // One reading goes on over many ranges: beginning anew for each would read most of the journal twice.
+    this.#scan ??= this.#journal.scan(this.#sent + 1);
+    for (;;) {
+      const { value, done } = await this.#scan.next();
+      if (done) {
+        this.#scan = null; // of what was durable when it began
+        return range;
+      }
+      if (range.take(value.record)) return range;
+    }
   }
 
-  async #sendRange(range: JournalRecord[]): Promise<void> {
-    const to = range.at(-1)?.seq ?? this.#sent;
-    const records = this.#types === null ? range : range.filter((record) => this.#types?.has(record.type));
-    const from = this.#sent;
+  async #endScan(): Promise<void> {
+    await this.#scan?.return();
+    this.#scan = null;
+  }
+
+  async #sendRange({ from, to, records }: Range): Promise<void> {
+    if (to === from) return;
     this.#sent = to;
-    this.#unacknowledged.push(to);
+    this.#window.sent(to, records.length);
     await this.#send({ subscription: this.#id, from, to, records, ended: false });
   }
 }

@@ -1,0 +1,50 @@
+import { type ByteStream, type Transport, TransportError } from "../ssh/transport.ts";
+import { AgentClient, AgentError } from "./agentClient.ts";
+import type { Attached } from "./hostLink.ts";
+
+/** How long the end of a transport may come after that of its streams. */
+const CLOSING_MS = 500;
+
+/**
+ * Starts an agent over a transport and hears from it once. The transport goes with the agent.
+ *
+ * @throws TransportError
+ */
+export async function connectAgent(
+  transport: Transport,
+  serve: (signal: AbortSignal) => Promise<ByteStream>,
+  signal: AbortSignal,
+): Promise<Attached> {
+  const { host } = transport;
+  const served = await serve(signal);
+  const client = new AgentClient(host, served.stream);
+  try {
+    await client.request("agent/hello", { client: "vscode" }, { signal });
+  } catch (error) {
+    client.close();
+    served.close();
+    throw await whyNot(error, transport, served);
+  }
+  return {
+    client,
+    lost: transport.closed,
+    close: async () => {
+      client.close();
+      served.close();
+      await transport.close();
+    },
+  };
+}
+
+/** A connection that was cut is tried again by itself; an agent that ends at once is not. */
+async function whyNot(error: unknown, transport: Transport, served: ByteStream): Promise<unknown> {
+  if (!(error instanceof AgentError)) return error;
+  if (error.reason === "cancelled") return new TransportError("cancelled", error.message);
+  if (error.reason === "timeout") return new TransportError("timeout", error.message);
+  const late = new Promise<null>((resolve) => setTimeout(resolve, CLOSING_MS, null).unref());
+  const lost = await Promise.race([transport.closed, late]);
+  if (lost !== null) return lost;
+  const said = served.stderr().trim().split("\n").slice(-3).join(" ").slice(0, 400);
+  const sentence = `The agent on ${transport.host} ended at once${said === "" ? "." : `: ${said}`}`;
+  return new TransportError("failed", sentence, served.stderr());
+}
