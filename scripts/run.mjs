@@ -15,7 +15,7 @@ const userFolder = process.env.INIT_CWD ?? process.cwd(); // npm changes to the 
 /** What each task needs and runs (under Node 24). The CLI's tasks work in the user's folder, the others in the checkout. */
 const tasks = {
   setup: { python: "tests", sdk: true, run: () => ["-e", "console.error('Everything is in place.')"] },
-  demo: { python: "engine", cwd: userFolder, run: (args) => [rzero, "demo", ...args] },
+  demo: { python: "engine", cwd: userFolder, run: (args) => [script("demo.mjs"), ...args] },
   rzero: { python: "engine", cwd: userFolder, run: (args) => [rzero, ...args] },
   test: { python: "tests", sdk: true, run: (args) => [script("test.mjs"), ...args] },
   faults: { python: "tests", run: (args) => [script("faults.mjs"), ...args] },

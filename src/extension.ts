@@ -5,6 +5,7 @@ import { checkHostCommand } from "./hosts/checkHostCommand.ts";
 import { Hosts } from "./hosts/hosts.ts";
 import { type CommandId, commands, type TerminalCommandId } from "./ids.ts";
 import { logCommands } from "./logs/logCommands.ts";
+import { followOpenNotes } from "./opening/openNotes.ts";
 import { provideRunYaml } from "./runYaml/runYaml.ts";
 import type { Handler, Services } from "./services.ts";
 import { runInTerminal } from "./terminal.ts";
@@ -24,7 +25,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...explorerCommands(services),
     ...logCommands(services),
   };
-  context.subscriptions.push(log, hosts, showExplorer(services), provideRunYaml());
+  context.subscriptions.push(log, hosts, showExplorer(services), provideRunYaml(), followOpenNotes(services));
   for (const [id, handler] of Object.entries(handlers))
     context.subscriptions.push(vscode.commands.registerCommand(id, handler));
 }

@@ -13,23 +13,22 @@ const endMs = 5_000;
  * Starts the editor's server on loopback and waits until it answers.
  *
  * @param {import("./install.mjs").Editor} editor
- * @param {{profile: import("./profile.mjs").Profile, folder: string, env?: NodeJS.ProcessEnv, options?: string[], port?: number}} how
- *   `folder` takes its configuration and log; `env` is the environment of everything that it starts
+ * @param {{profile: import("./profile.mjs").Profile, folder: string, env?: NodeJS.ProcessEnv, options?: string[], password?: string}} how
+ *   `folder` takes its configuration and log; `env` is the environment of everything that it starts; without a password everybody
+ *   on this machine can use it
  * @returns {Promise<{url: string, log: string, pid: number, ended: Promise<void>, stop: () => Promise<void>}>}
  * @throws {SetupError} when it does not answer in time
  */
-export async function serveEditor(editor, { profile, folder, env = process.env, options = [], port }) {
+export async function serveEditor(editor, { profile, folder, env = process.env, options = [], password }) {
   mkdirSync(folder, { recursive: true });
-  const config = join(folder, "code-server.yaml");
+  const config = writeConfig(folder, password);
   const log = join(folder, "code-server.log");
-  writeFileSync(config, "auth: none\ncert: false\n");
-  const at = port ?? (await freePort());
-  const address = `127.0.0.1:${at}`;
+  const address = `127.0.0.1:${await freePort()}`;
   const out = createWriteStream(log);
   // A group of its own: it forks, and only the whole group ends without leftovers.
   const child = spawn(
     editor.node,
-    [editor.entry, ...argumentsOf({ config, profile }), "--auth=none", `--bind-addr=${address}`, ...options],
+    [editor.entry, ...argumentsOf({ config, profile }), `--bind-addr=${address}`, ...options],
     { env: environmentOf(env), cwd: folder, detached: true, stdio: ["ignore", "pipe", "pipe"] },
   );
   child.stdout.pipe(out, { end: false });
@@ -71,8 +70,7 @@ export async function serveEditor(editor, { profile, folder, env = process.env, 
  */
 export async function installVsix(editor, vsix, { profile, folder }) {
   mkdirSync(folder, { recursive: true });
-  const config = join(folder, "code-server.yaml");
-  writeFileSync(config, "auth: none\ncert: false\n");
+  const config = writeConfig(folder);
   const args = [...argumentsOf({ config, profile }), "--install-extension", vsix, "--force"];
   await runLogged([editor.node, editor.entry, ...args], {
     what: `${vsix} could not be installed into VS Code`,
@@ -81,6 +79,13 @@ export async function installVsix(editor, vsix, { profile, folder }) {
     env: environmentOf(process.env),
     limitMs: 120_000,
   });
+}
+
+function writeConfig(folder, password) {
+  const file = join(folder, "code-server.yaml");
+  const auth = password === undefined ? "auth: none" : `auth: password\npassword: ${password}`;
+  writeFileSync(file, `${auth}\ncert: false\n`, { mode: 0o600 });
+  return file;
 }
 
 function argumentsOf({ config, profile }) {
@@ -99,7 +104,7 @@ function argumentsOf({ config, profile }) {
 
 /** Without a gallery it asks no network; a VS Code around us must not take its commands. */
 function environmentOf(env) {
-  const { VSCODE_IPC_HOOK_CLI: _, ...rest } = env;
+  const { VSCODE_IPC_HOOK_CLI: _, PASSWORD: _password, HASHED_PASSWORD: _hash, ...rest } = env;
   return { ...rest, EXTENSIONS_GALLERY: '{"serviceUrl":""}' };
 }
 

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ResolvedRun } from "../protocol/config.ts";
 import type { RunView } from "../protocol/runView.ts";
@@ -26,6 +27,8 @@ export interface DemoOptions {
   seed: number;
   preset: string;
   iterations?: number;
+  /** Something else shows the run, too: it reads here which one, and Ctrl-C leaves the run at work. */
+  announce?: string;
   json?: boolean;
 }
 
@@ -47,12 +50,21 @@ export async function demoCommand(world: World, options: DemoOptions): Promise<n
   const runDir = await createRun(installation, config, model, new Date(world.now()));
   const client = await startSupervisor(installation, runDir);
   const run = await readRun(runDir);
-  const leave = stopOnInterrupt(world, client, run);
+  const { announce } = options;
+  if (announce !== undefined) await writeFile(announce, JSON.stringify({ run: run.id, directory: runDir }));
+  const leave = announce === undefined ? stopOnInterrupt(world, client, run) : leaveOnInterrupt(world);
   try {
-    const interrupt = () =>
-      leave.pressed() === 0 ? "Ctrl-C stops the run" : "Stopping, which saves first; Ctrl-C again leaves at once";
+    const interrupt = () => {
+      if (announce !== undefined) return "Ctrl-C leaves; the run goes on";
+      return leave.pressed() === 0
+        ? "Ctrl-C stops the run"
+        : "Stopping, which saves first; Ctrl-C again leaves at once";
+    };
     const view = await watch(world, { runDir, run, client, json, interrupt, signal: leave.signal });
-    if (leave.signal.aborted) throw new Interrupted();
+    if (leave.signal.aborted) {
+      if (announce !== undefined) note(world, goesOn(world, run.id));
+      throw new Interrupted();
+    }
     const facts = await readRunFacts(runDir, run.config);
     await report(world, { run, runDir, view, places: placesOf(runDir, facts.checkpoints), json });
     return view.state === "completed" ? 0 : leave.pressed() > 0 ? 130 : 1;
@@ -90,6 +102,26 @@ async function report(
   } else if (!isLively(world)) {
     print(world, endSentence(view, run.id, world.program));
   }
+}
+
+/** Ctrl-C ends the watching; the run has an owner of its own. */
+function leaveOnInterrupt(world: World) {
+  const abort = new AbortController();
+  let presses = 0;
+  const done = world.onInterrupt(() => {
+    presses += 1;
+    abort.abort(new Interrupted());
+  });
+  return { signal: abort.signal, done, pressed: () => presses };
+}
+
+function goesOn({ program }: World, id: string): string {
+  return [
+    `Run ${id} goes on.`,
+    `  ${program} show ${id}            how it stands`,
+    `  ${program} stop ${id}            ends it, saved`,
+    `  npm run demo -- --open ${id}   shows it in VS Code again`,
+  ].join("\n");
 }
 
 /** The first Ctrl-C stops the run, which saves first; the second, or a run that does not end, leaves at once. */

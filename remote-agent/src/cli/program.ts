@@ -63,9 +63,12 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
   program
     .command("demo")
     .description("a very small model teaches itself: a real run in this terminal, in minutes, no GPU")
-    .option("--headless", "stay in the terminal (the only form so far)")
+    .option("--headless", "stay in the terminal, as `rzero demo` always does; for `npm run demo`")
     .addOption(presetOption().default("demo"))
     .addOption(new Option("--iterations <n>", "iterations, instead of the preset's").argParser(whole))
+    .addOption(
+      new Option("--announce <file>", "write the run's id there; Ctrl-C then leaves the run at work").hideHelp(),
+    )
     .addOption(new Option("--seed <n>", "seed of base model and run").argParser(seed).default(0))
     .option(...JSON_OPTION)
     .action(async (options) => exit(await demoCommand(world, options)));

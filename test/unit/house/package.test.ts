@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -76,5 +77,7 @@ describe("the package of the extension", () => {
 });
 
 const agent = ["rzero", "repetition.worker", "index.worker"].map((name) => `dist/agent/${name}.mjs`);
-/** Scripts, styles and fonts of the panels. */
-const webviews: string[] = [];
+/** Scripts, styles and the icons' font of the panels that there are. */
+const panels = readdirSync(join(root, "webview")).filter((name) => existsSync(join(root, "webview", name, `${name}.ts`)));
+const webviews = panels.flatMap((name) => [`dist/webview/${name}.js`, `dist/webview/${name}.css`]);
+if (panels.length > 0) webviews.push("dist/webview/codicon.ttf");
