@@ -37,7 +37,8 @@ export class RunTree implements vscode.TreeDataProvider<TreeLine>, vscode.Dispos
           ? vscode.TreeItemCollapsibleState.Expanded
           : vscode.TreeItemCollapsibleState.Collapsed,
     );
-    item.id = line.id;
+    // VS Code keeps a line closed that once had nothing to open: with its first children a host is a new line, an open one.
+    item.id = item.collapsibleState === vscode.TreeItemCollapsibleState.Expanded ? `${line.id}/open` : line.id;
     item.description = line.description;
     item.tooltip = line.tooltip;
     item.contextValue = line.context;

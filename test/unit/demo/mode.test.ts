@@ -24,7 +24,10 @@ describe("npm run demo", () => {
   });
 
   test("hands on what is meant for the run, in its order, and keeps what is its own", () => {
-    const { rest } = modeOf(["--seed", "3", "--browser", "--iterations=2", "--open", "20261127", "--preset", "demo"], person);
+    const { rest } = modeOf(
+      ["--seed", "3", "--browser", "--iterations=2", "--open", "20261127", "--preset", "demo"],
+      person,
+    );
     expect(rest).toEqual(["--seed", "3", "--iterations=2", "--preset", "demo"]);
   });
 

@@ -78,6 +78,8 @@ describe("the package of the extension", () => {
 
 const agent = ["rzero", "repetition.worker", "index.worker"].map((name) => `dist/agent/${name}.mjs`);
 /** Scripts, styles and the icons' font of the panels that there are. */
-const panels = readdirSync(join(root, "webview")).filter((name) => existsSync(join(root, "webview", name, `${name}.ts`)));
+const panels = readdirSync(join(root, "webview")).filter((name) =>
+  existsSync(join(root, "webview", name, `${name}.ts`)),
+);
 const webviews = panels.flatMap((name) => [`dist/webview/${name}.js`, `dist/webview/${name}.css`]);
 if (panels.length > 0) webviews.push("dist/webview/codicon.ttf");
