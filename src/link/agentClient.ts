@@ -8,6 +8,7 @@ import {
   StreamMessageWriter,
 } from "vscode-jsonrpc/node";
 import type { z } from "zod";
+import { type WorkProgress, workProgress } from "../../remote-agent/src/protocol/launching.ts";
 import {
   type MethodName,
   methods,
@@ -37,6 +38,8 @@ export class AgentError extends Error {
 export interface RequestOptions {
   readonly limitMs?: number;
   readonly signal?: AbortSignal;
+  /** How far the work has come that a request with a `command` asked for. */
+  readonly onProgress?: (progress: WorkProgress) => void;
 }
 
 const LIMIT_MS = 30_000;
@@ -49,6 +52,7 @@ export class AgentClient {
   /** Requests that are under way, each by how to end it. */
   readonly #waiting = new Set<(error: AgentError) => void>();
   #ended: AgentError | null = null;
+  readonly #progress = new Map<string, (progress: WorkProgress) => void>();
 
   constructor(host: string, stream: Duplex) {
     this.#host = host;
@@ -60,6 +64,11 @@ export class AgentClient {
       // What cannot be read as a message means that nothing after it can be trusted either.
       end(error.message);
       stream.destroy();
+    });
+    this.#connection.onNotification("agent/progress", (raw: unknown) => {
+      const progress = workProgress.safeParse(raw);
+      // Only looked at: one that cannot be read says nothing about what follows.
+      if (progress.success) this.#progress.get(progress.data.command)?.(progress.data);
     });
     stream.once("close", () => end(""));
     stream.once("error", (error: Error) => end(error.message));
@@ -73,8 +82,10 @@ export class AgentClient {
 
   /** @throws AgentError */
   async request<M extends MethodName>(method: M, params: Params<M>, options: RequestOptions = {}): Promise<Result<M>> {
-    const { limitMs = LIMIT_MS, signal } = options;
+    const { limitMs = LIMIT_MS, signal, onProgress } = options;
     if (this.#ended !== null) throw this.#ended;
+    const command = "command" in params && onProgress !== undefined ? params.command : null;
+    if (command !== null && onProgress !== undefined) this.#progress.set(command, onProgress);
     const cancel = new CancellationTokenSource();
     let give: (error: AgentError) => void = () => undefined;
     const givenUp = new Promise<never>((_, reject) => {
@@ -101,6 +112,7 @@ export class AgentClient {
       signal?.removeEventListener("abort", abort);
       this.#waiting.delete(give);
       cancel.dispose();
+      if (command !== null) this.#progress.delete(command);
     }
   }
 

@@ -58,6 +58,7 @@ export class HostLink {
   #abort: AbortController | null = null;
   #timer: NodeJS.Timeout | undefined;
   #pulse: NodeJS.Timeout | undefined;
+  readonly #watchers = new Set<(state: LinkState) => void>();
 
   constructor(ports: LinkPorts) {
     this.#ports = ports;
@@ -70,6 +71,37 @@ export class HostLink {
   /** Connects, unless that is under way or done; also ends a wait, or a stop after which a person says: again. */
   connect(): void {
     this.#apply({ kind: "wanted" });
+  }
+
+  /**
+   * Resolves when there is a connection; one that was lost is waited for while it is being tried again.
+   * @throws AgentError `gone` when nothing more is tried, `timeout`, `cancelled`
+   */
+  async whenConnected(limitMs: number, signal?: AbortSignal): Promise<void> {
+    const limit = AbortSignal.timeout(limitMs);
+    const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+    await new Promise<void>((resolve, reject) => {
+      const settle = (how: () => void) => {
+        this.#watchers.delete(look);
+        either.removeEventListener("abort", end);
+        how();
+      };
+      const fail = (reason: string, message: string) => settle(() => reject(new AgentError(reason, message)));
+      const look = (state: LinkState) => {
+        if (state.kind === "connected" && this.#attached !== null) settle(resolve);
+        else if (state.kind === "stopped") fail("gone", state.why);
+        else if (state.kind === "idle") fail("gone", "The connection to the host was closed.");
+      };
+      const end = () => {
+        if (!limit.aborted) return fail("cancelled", "Cancelled.");
+        const why = this.#state.kind === "waiting" ? ` ${this.#state.why}` : "";
+        fail("timeout", `There was no connection to the host within ${Math.round(limitMs / 1000)} s.${why}`);
+      };
+      this.#watchers.add(look);
+      either.addEventListener("abort", end);
+      if (either.aborted) end();
+      else look(this.#state);
+    });
   }
 
   /** Lets go of the host; its runs go on. */
@@ -122,6 +154,7 @@ export class HostLink {
     if (after === before) return;
     this.#state = after;
     this.#ports.onState(after);
+    for (const watch of [...this.#watchers]) watch(after);
     clearTimeout(this.#timer);
     if (after.kind === "connecting" && before.kind !== "connecting") this.#attach();
     if (after.kind === "waiting") {

@@ -1,58 +1,83 @@
 // Launching through `rzero serve --stdio`, as the extension does, against a scripted engine.
 
 import { randomUUID } from "node:crypto";
-import { rm } from "node:fs/promises";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { stringify } from "yaml";
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { parse, stringify } from "yaml";
 import type { RunConfig } from "../../remote-agent/src/protocol/config.ts";
 import type { WorkProgress } from "../../remote-agent/src/protocol/launching.ts";
+import type { RunSummary } from "../../remote-agent/src/protocol/rpc.ts";
 import { runIds } from "../../remote-agent/src/run/runDir.ts";
+import { AgentClient } from "../../src/link/agentClient.ts";
+import { HostLink } from "../../src/link/hostLink.ts";
+import { download } from "../../src/runActions/download/download.ts";
+import { hostPorts } from "../../src/runActions/download/hostPorts.ts";
 import { baseModel, smallConfig, temporaryInstallation } from "../support/demoRun.ts";
 import type { ScriptedEngine } from "../support/scriptedEngine.ts";
 import { sortingEngine } from "../support/scriptedRun.ts";
-import { type ServedAgent, serveAgent } from "../support/servedAgent.ts";
+import { agentProcess, type ServedAgent, serveAgent } from "../support/servedAgent.ts";
 
 let home: Awaited<ReturnType<typeof temporaryInstallation>>;
-let engine: ScriptedEngine;
+let model: string;
+const engines: ScriptedEngine[] = [];
 let agents: ServedAgent[] = [];
 
 beforeAll(async () => {
   home = await temporaryInstallation();
-  engine = await sortingEngine(await baseModel(home));
+  model = await baseModel(home);
 }, 600_000);
 afterEach(async () => {
   await Promise.all(agents.map((agent) => agent.close()));
   agents = [];
 });
 afterAll(async () => {
-  await engine?.close();
+  await Promise.all(engines.map((engine) => engine.close()));
   await home?.remove();
 });
 
-function agent(): ServedAgent {
-  const served = serveAgent(home, { RZERO_ENGINE_TOKEN: engine.token });
+/** What the supervisors that it starts say to a scripted engine. */
+function agent(engine?: ScriptedEngine): ServedAgent {
+  const served = serveAgent(home, engine === undefined ? {} : { RZERO_ENGINE_TOKEN: engine.token });
   agents.push(served);
   return served;
 }
 
-function runYaml(change: (config: RunConfig) => void = () => undefined): string {
+async function freshEngine(): Promise<ScriptedEngine> {
+  const engine = await sortingEngine(model);
+  engines.push(engine);
+  return engine;
+}
+
+function runYaml(url: string | null, change: (config: RunConfig) => void = () => undefined): string {
   return stringify(
     smallConfig((config) => {
       config.iterations = 1;
-      Object.assign(config.engine, { url: engine.url, callTimeout: 5 });
+      Object.assign(config.engine, { url, callTimeout: 5 });
       change(config);
     }),
   );
+}
+
+async function untilItRests(client: ServedAgent["client"], run: string): Promise<RunSummary> {
+  for (;;) {
+    const summary = await client.request("runs/show", { run });
+    if (!summary.live) return summary;
+    await delay(200);
+  }
 }
 
 const start = (text: string, command = randomUUID()) => ({ text, command, by: "test" });
 
 describe("starting a run.yaml", () => {
   test("the run completes, and the same command again, also of another connection, answers with it", async () => {
-    const first = agent();
+    const engine = await freshEngine();
+    const first = agent(engine);
     const told: WorkProgress[] = [];
     first.client.onProgress((progress) => told.push(progress));
-    const asked = start(runYaml());
+    const asked = start(runYaml(engine.url));
     const [made, joined] = await Promise.all([
       first.client.request("runs/start", asked, 120_000),
       first.client.request("runs/start", asked, 120_000),
@@ -67,16 +92,14 @@ describe("starting a run.yaml", () => {
     expect(told.every(({ command }) => command === asked.command)).toBe(true);
     const second = agent();
     expect(await second.client.request("runs/start", asked)).toEqual({ ...made, repeated: true });
-    await expect
-      .poll(async () => (await second.client.request("runs/show", { run: made.run })).view.state, { timeout: 120_000 })
-      .toBe("completed");
+    expect((await untilItRests(second.client, made.run)).view.state).toBe("completed");
     expect(await second.client.request("runs/start", asked)).toEqual({ ...made, repeated: true });
     expect(await runIds(home.home)).toEqual([made.run]);
     await expect(
       second.client.request(
         "runs/start",
         start(
-          runYaml((c) => {
+          runYaml(null, (c) => {
             c.seed = 7;
           }),
           asked.command,
@@ -102,7 +125,7 @@ describe("starting a run.yaml", () => {
       client.request(
         "runs/start",
         start(
-          runYaml((config) => {
+          runYaml(null, (config) => {
             config.model = "/nowhere";
           }),
         ),
@@ -114,14 +137,179 @@ describe("starting a run.yaml", () => {
   });
 });
 
+describe("a run that has ended", () => {
+  let run: string;
+  let directory: string;
+  let engine: ScriptedEngine;
+
+  beforeAll(async () => {
+    engine = await freshEngine();
+    const { client, close } = serveAgent(home, { RZERO_ENGINE_TOKEN: engine.token });
+    ({ run, directory } = await client.request("runs/start", start(runYaml(engine.url)), 120_000));
+    await untilItRests(client, run);
+    await close();
+  }, 240_000);
+
+  test("has tags and notes, of which the last writer wins, and none of them is part of what the run is", async () => {
+    const { client } = agent();
+    const before = await readFile(path.join(directory, "run.yaml"), "utf8");
+    expect(await client.request("runs/annotations", { run })).toEqual({ annotations: null });
+    await client.request("runs/annotate", {
+      run,
+      tags: ["baseline", "baseline", " seed 0 "],
+      notes: "First.\n\nMore.",
+      by: "ada",
+    });
+    await client.request("runs/annotate", { run, tags: ["kept"], by: "grace" });
+    const { annotations } = await client.request("runs/annotations", { run });
+    expect(annotations).toMatchObject({ tags: ["kept"], notes: "First.\n\nMore.", by: "grace" });
+    const { runs } = await client.request("runs/list", {});
+    const listed = runs.find(({ id }) => id === run);
+    expect(listed).toMatchObject({ annotations: { tags: ["kept"], firstLine: "First.", by: "grace" }, origin: null });
+    expect(await readFile(path.join(directory, "run.yaml"), "utf8")).toBe(before);
+    await expect(client.request("runs/annotate", { run, tags: ["a,b"], by: "ada" })).rejects.toMatchObject({
+      code: -32602,
+    });
+    await writeFile(path.join(directory, "annotations.json"), "{ half");
+    expect(await client.request("runs/annotations", { run })).toEqual({ annotations: null });
+  });
+
+  test("says what it is: a run.yaml that can be started again, with what it runs with", async () => {
+    const { client } = agent();
+    const { text, identity, patches, from } = await client.request("runs/config", { run });
+    expect(await client.request("runs/check", { text })).toEqual({ problems: [] });
+    expect(parse(text)).toEqual(parse(runYaml(engine.url)));
+    expect(identity.engine).toMatch(/^[0-9a-f]{32}$/);
+    expect([patches, from]).toEqual([[], null]);
+  });
+
+  test("is exported into a folder of the host, which can be downloaded as well", async () => {
+    const { client } = agent();
+    const told: WorkProgress[] = [];
+    client.onProgress((progress) => told.push(progress));
+    const command = randomUUID();
+    const wanted = { format: "jsonl" as const, what: ["questions" as const], checkpoint: null };
+    const made = await client.request("runs/export", { run, command, ...wanted }, 120_000);
+    expect(made.rows["questions"]).toBeGreaterThan(10);
+    expect(told[0]).toMatchObject({ command, text: expect.stringContaining(made.directory) });
+    const { files } = await client.request("runs/files", { run, export: made.export });
+    expect(files.map((file) => file.path)).toEqual(["README.md", "data/questions.jsonl"]);
+    await expect(client.request("runs/files", { run, export: "../../runs" })).rejects.toThrow(/has no export/);
+  });
+
+  test("gives out what makes it up and nothing else", async () => {
+    const { client } = agent();
+    await writeFile(path.join(directory, "engine.token"), "tml-secret", { mode: 0o600 });
+    await symlink("/etc", path.join(directory, "logs", "elsewhere"));
+    const { files } = await client.request("runs/files", { run });
+    const paths = files.map((file) => file.path);
+    expect(paths[0]).toBe("run.yaml");
+    expect(paths.some((name) => name.startsWith("checkpoints/"))).toBe(true);
+    expect(paths.filter((name) => /token|LOCK|lease|ballast|elsewhere/.test(name))).toEqual([]);
+    const without = await client.request("runs/files", { run, checkpoints: "none" });
+    expect(without.files.filter((file) => file.path.startsWith("checkpoints/"))).toEqual([]);
+    const version = files[0]?.version ?? "";
+    for (const name of ["engine.token", "../../x", "logs/elsewhere/passwd", "journal/../engine.token", "/etc/passwd"]) {
+      const piece = { run, path: name, version, from: 0, length: 100 };
+      await expect(client.request("runs/file", piece)).rejects.toMatchObject({ data: { reason: "FileChanged" } });
+    }
+  });
+
+  test("is downloaded over a connection that is cut in the middle, and is then a run of this machine", async () => {
+    const processes: ReturnType<typeof agentProcess>[] = [];
+    const link = new HostLink({
+      attach: async () => {
+        const served = agentProcess(home);
+        processes.push(served);
+        const client = new AgentClient("node", served.stream);
+        return { client, lost: client.gone.then(() => null), close: async () => client.close() };
+      },
+      now: Date.now,
+      random: () => 0,
+      onState: () => undefined,
+    });
+    link.connect();
+    const here = await mkdtemp(path.join(tmpdir(), "rzero-here-"));
+    onTestFinished(async () => {
+      await link.close();
+      for (const served of processes) await served.end();
+      await rm(here, { recursive: true, force: true });
+    });
+    const runs = path.join(here, "runs");
+    await mkdir(runs);
+    const ports = hostPorts(link, { run, checkpoints: "all" });
+    let pieces = 0;
+    const note = { from: "node", at: new Date(0).toISOString(), by: "ada", checkpoints: "all" };
+    const done = await download(
+      {
+        target: path.join(runs, run),
+        aside: path.join(runs, `.download-${run}`),
+        source: `node/${run}`,
+        beside: { "downloaded.json": JSON.stringify(note) },
+      },
+      {
+        ...ports,
+        piece: (stretch, signal) => {
+          pieces += 1;
+          if (pieces === 5 || pieces === 9) processes.at(-1)?.cut();
+          return ports.piece(stretch, signal);
+        },
+        onProgress: () => undefined,
+        now: Date.now,
+      },
+      new AbortController().signal,
+    );
+    expect(processes.length).toBe(3);
+    expect(done.bytes).toBeGreaterThan(10_000);
+    for (const name of (await agent().client.request("runs/files", { run })).files.map((file) => file.path))
+      expect(await readFile(path.join(runs, run, name)), name).toEqual(await readFile(path.join(directory, name)));
+    const local = serveAgent({ ...home, env: { ...home.env, RZERO_HOME: here } });
+    agents.push(local);
+    const [original, copy] = [
+      await agent().client.request("runs/show", { run }),
+      await local.client.request("runs/show", { run }),
+    ];
+    expect(copy).toMatchObject({
+      live: false,
+      view: original.view,
+      origin: { kind: "downloaded", from: "node", by: "ada" },
+    });
+    const questions = async () => local.client.request("runs/questions", { run, query: {} });
+    await expect.poll(async () => (await questions()).index.current, { timeout: 30_000 }).toBe(true);
+    expect((await questions()).total).toBeGreaterThan(10);
+  }, 120_000);
+});
+
+test("a run that names what it executes by anything but a hash is not started", async () => {
+  const engine = await freshEngine();
+  const { client } = agent(engine);
+  const { run, directory } = await client.request(
+    "runs/start",
+    start(
+      runYaml(engine.url, (config) => {
+        config.iterations = 5;
+      }),
+    ),
+    120_000,
+  );
+  await client.request("runs/stop", { run, command: randomUUID(), by: "test" });
+  await untilItRests(client, run);
+  const file = path.join(directory, "run.yaml");
+  await chmod(file, 0o600);
+  await writeFile(file, (await readFile(file, "utf8")).replace(/engine: [0-9a-f]{32}/, `engine: ../runs/${run}`));
+  await expect(client.request("runs/resume", { run, command: randomUUID(), by: "test" })).rejects.toThrow(
+    /is no hash, so nothing of it is executed/,
+  );
+}, 120_000);
+
 test("a run.yaml is checked and planned without anything being started", async () => {
   const { client } = agent();
-  expect(await client.request("runs/check", { text: runYaml() })).toEqual({ problems: [] });
+  expect(await client.request("runs/check", { text: runYaml(null) })).toEqual({ problems: [] });
   const { problems } = await client.request("runs/check", {
     text: "domain: sort\nmodel: demo\nsolver:\n  steps: -1\n",
   });
   expect(problems).toMatchObject([{ field: "solver.steps", line: 4, remedy: expect.stringContaining("default") }]);
-  const plan = await client.request("runs/plan", { text: runYaml() });
+  const plan = await client.request("runs/plan", { text: runYaml(null) });
   expect(plan).toMatchObject({ name: "demo", iterations: 1, device: "cpu", model: { named: "demo" } });
   expect(plan.seconds.low).toBeLessThanOrEqual(plan.seconds.high);
 });

@@ -1,11 +1,9 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { exportRun } from "../run/export/exportRun.ts";
-import type { Merge } from "../run/export/models.ts";
 import { type TableName, tableNames } from "../run/export/tables.ts";
 import { openNamed, summaryOf } from "./connect.ts";
 import { plural } from "./format.ts";
 import { findInstallation } from "./installation.ts";
+import { merger } from "./merge.ts";
 import { interruptible, note, print, printJson, UsageError, type World } from "./world.ts";
 
 export interface ExportOptions {
@@ -17,9 +15,6 @@ export interface ExportOptions {
   merge?: boolean;
   json?: boolean;
 }
-
-/** Merging reads and writes the whole base model once; a large one on a slow disk takes minutes. */
-const MERGE_MS = 3_600_000;
 
 /** `rzero export RUN --to DIR`: tables and model folders that other programs read. */
 export async function exportCommand(world: World, name: string, options: ExportOptions): Promise<number> {
@@ -39,7 +34,7 @@ export async function exportCommand(world: World, name: string, options: ExportO
       what,
       checkpoint: models ? (options.checkpoint ?? "last") : null,
       ...(options.role === undefined ? {} : { role: options.role }),
-      merge: options.merge ? await merger(world, signal) : null,
+      merge: options.merge ? merger(await findInstallation(world.env, world.mainUrl), signal) : null,
       ...(live ? { upTo: view.seq } : {}),
       signal,
     });
@@ -67,20 +62,4 @@ function tableOf(name: string): TableName {
   const found = tableNames.find((table) => table === name);
   if (found !== undefined) return found;
   throw new UsageError(`--what ${name}: there is no such table. There are: ${tableNames.join(", ")}.`);
-}
-
-/** Merges adapters with the engine's package, in a process of its own. */
-async function merger(world: World, signal: AbortSignal): Promise<Merge> {
-  const { python, enginePackageDir } = await findInstallation(world.env, world.mainUrl);
-  return async ({ base, adapter, out }) => {
-    const args = ["-m", "rzero_engine", "merge", "--model", base, "--adapter", adapter, "--out", out];
-    const env = { ...world.env, PYTHONPATH: enginePackageDir };
-    try {
-      await promisify(execFile)(python, args, { env, signal, timeout: MERGE_MS });
-    } catch (error) {
-      signal.throwIfAborted();
-      const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim().split("\n").at(-1) : "";
-      throw new Error(`The adapter could not be merged into its base model: ${said || error}`);
-    }
-  };
 }

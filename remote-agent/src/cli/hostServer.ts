@@ -3,14 +3,17 @@ import type { MessageConnection } from "vscode-jsonrpc/node";
 import { TelemetrySampler } from "../hostinfo/telemetry.ts";
 import type { WorkProgress } from "../protocol/launching.ts";
 import type { RunEvents } from "../protocol/rpc.ts";
-import { deleteRun } from "../run/deleteRun.ts";
+import { annotate, readAnnotations } from "../run/annotations.ts";
+import { bytesBelow, deleteRun } from "../run/deleteRun.ts";
 import type { Installation } from "../run/launch.ts";
 import { serve } from "../run/rpcPeer.ts";
 import { rzeroHome } from "../run/runDir.ts";
 import { logSelection } from "../run/runServer.ts";
 import { problemsOf } from "./checkRunYaml.ts";
+import { filesOf, pieceOf } from "./clientFiles.ts";
 import { openNamed, summaryOf } from "./connect.ts";
 import { refuseLive } from "./deleteCommand.ts";
+import { exportForClient } from "./exportForClient.ts";
 import { extendRun } from "./extend.ts";
 import { makeFork } from "./fork.ts";
 import { telemetryOf } from "./hostTelemetry.ts";
@@ -20,6 +23,7 @@ import { logsOf } from "./logs.ts";
 import { planOfText } from "./planOfText.ts";
 import { type Relay, relayRun } from "./relay.ts";
 import { reviewHandlers } from "./reviewHandlers.ts";
+import { runConfigView } from "./runConfigView.ts";
 import { RunIndexes } from "./runIndexes.ts";
 import { Starting } from "./starting.ts";
 import { steer } from "./steer.ts";
@@ -41,6 +45,7 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
   const relays = new Map<string, Relay>();
   const sampler = new TelemetrySampler(rzeroHome(host.env));
   const indexes = new RunIndexes(host.env);
+  const gone = new AbortController();
   const starting = new Starting({ machine: host.machine, now: () => new Date() });
   const send = (events: RunEvents) => connection.sendNotification("run/events", events);
   const steering = (what: "pause" | "resume" | "stop") => {
@@ -84,6 +89,28 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
       await refuseLive(host.env, found.runDir, found.run);
       return { run: found.run.id, bytes: await deleteRun(found.runDir) };
     },
+    "runs/size": async ({ run }) => ({ bytes: await bytesBelow((await openNamed(host, run)).runDir) }),
+    "runs/config": async ({ run }) => runConfigView(await openNamed(host, run)),
+    "runs/annotations": async ({ run }) => ({
+      annotations: await readAnnotations((await openNamed(host, run)).runDir),
+    }),
+    "runs/annotate": async ({ run, ...change }) => ({
+      annotations: await annotate((await openNamed(host, run)).runDir, change, new Date()),
+    }),
+    "runs/files": async ({ run, ...asked }) => {
+      const found = await openNamed(host, run);
+      const { live } = await summaryOf(host.env, found.runDir, found.run);
+      return { files: await filesOf(found, asked, host.env), live };
+    },
+    "runs/file": async ({ run, ...piece }) => pieceOf(await openNamed(host, run), piece, host.env),
+    "runs/export": async ({ run, command, ...asked }, signal) =>
+      exportForClient(await openNamed(host, run), asked, {
+        env: host.env,
+        installation: host.installation,
+        now: new Date(),
+        tell: (text) => connection.sendNotification("agent/progress", { command, text, done: null, total: null }),
+        signal: AbortSignal.any([signal, gone.signal]),
+      }),
     "host/telemetry": async (params) => telemetryOf(host.env, sampler, params),
     "runs/subscribe": async ({ run, since, types }) => {
       const found = await openNamed(host, run);
@@ -120,6 +147,7 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
   return () => {
     for (const relay of relays.values()) relay.close();
     relays.clear();
+    gone.abort();
     starting.close();
     indexes.close();
   };

@@ -1,9 +1,20 @@
 import { z } from "zod";
+import { forkOrigin, resolvedRun, runPatches } from "./config.ts";
 import { launchPreset, runPlan, runYamlProblem, runYamlText, workProgress } from "./launching.ts";
 import { logLine } from "./logs.ts";
 import { facetKeys, questionFilter, questionQuery } from "./questionQuery.ts";
 import { indexState, lineage, questionFacets, questionPage, questionView, recordPayload } from "./questionRows.ts";
 import { decisionChange, decisionView, MOST_CHANGES, undecidedPolicy } from "./review.ts";
+import {
+  annotationSummary,
+  CHUNK_BYTES,
+  exportFormats,
+  exportTables,
+  foreignOrigin,
+  remoteFile,
+  runAnnotations,
+  runTag,
+} from "./runActions.ts";
 import { runView } from "./runView.ts";
 import { runSeries, seriesQuery } from "./series.ts";
 import { runJob } from "./slurm.ts";
@@ -24,6 +35,10 @@ export const runSummary = z.object({
   live: z.boolean(),
   /** The batch job that the run is or was last; absent where Slurm has nothing to do with it. */
   job: runJob.optional(),
+  /** Null where nobody wrote anything. */
+  annotations: annotationSummary.nullable().default(null),
+  /** Null: made on this host by this user. */
+  origin: foreignOrigin.nullable().default(null),
 });
 export type RunSummary = z.infer<typeof runSummary>;
 
@@ -119,6 +134,76 @@ export const methods = {
   },
   /** Removes a run's directory for good; refused while a process owns the run. */
   "runs/delete": { params: runParams, result: z.object({ run: z.string(), bytes: z.number() }) },
+  /** Bytes that deleting the run frees. */
+  "runs/size": { params: runParams, result: z.object({ bytes: z.number() }) },
+  /** What a run is: its configuration with the patches that came later, and what it runs with. */
+  "runs/config": {
+    params: runParams,
+    result: z.object({
+      /** Every setting with its value now and what it means, as a run.yaml. */
+      text: z.string(),
+      patches: runPatches,
+      identity: resolvedRun.shape.identity,
+      modelDir: z.string(),
+      from: forkOrigin.nullable(),
+    }),
+  },
+  "runs/annotations": { params: runParams, result: z.object({ annotations: runAnnotations.nullable() }) },
+  /** Replaces a run's tags, its notes, or both; what is left out stays. */
+  "runs/annotate": {
+    params: runParams.extend({
+      tags: z.array(runTag).max(50).optional(),
+      notes: z.string().max(100_000).optional(),
+      by: z.string().max(200),
+    }),
+    result: z.object({ annotations: runAnnotations }),
+  },
+  /** The files that make up a run, or one of its exports, in the order in which they should be fetched. */
+  "runs/files": {
+    params: runParams.extend({
+      checkpoints: z.enum(["all", "none"]).default("all"),
+      /** As `runs/export` named it. */
+      export: z.string().max(100).optional(),
+    }),
+    result: z.object({ files: z.array(remoteFile), live: z.boolean() }),
+  },
+  /** A piece of one of those files. Refused with `FileChanged` when it is another file by now: list them again. */
+  "runs/file": {
+    params: runParams.extend({
+      export: z.string().max(100).optional(),
+      path: remoteFile.shape.path,
+      version: remoteFile.shape.version,
+      from: z.number().int().min(0),
+      length: z.number().int().min(1).max(CHUNK_BYTES),
+    }),
+    result: z.object({
+      /** Base64. */
+      data: z.string(),
+      /** SHA-256 of the bytes, in hexadecimal. */
+      sha256: z.string(),
+    }),
+  },
+  /** Writes tables and model folders into a directory of the host, as `rzero export` does, with `agent/progress`. */
+  "runs/export": {
+    params: runParams.extend({
+      command: z.uuid(),
+      format: z.enum(exportFormats),
+      what: z.array(z.enum(exportTables)),
+      /** `last`, `all`, an iteration, or an id; null: no model folders. */
+      checkpoint: z.string().max(100).nullable(),
+      role: z.enum(["challenger", "solver"]).optional(),
+      /** Adapters are merged into their base model. */
+      merge: z.boolean().default(false),
+    }),
+    result: z.object({
+      export: z.string(),
+      directory: z.string(),
+      bytes: z.number(),
+      rows: z.record(z.string(), z.number()),
+      models: z.array(z.string()),
+      unreadable: z.object({ count: z.number(), first: z.string().nullable() }),
+    }),
+  },
   /** Starts `run/events` notifications with the records after `since`; the answer tells the subscription's id. */
   "runs/subscribe": {
     params: runParams.extend({

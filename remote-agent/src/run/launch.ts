@@ -141,7 +141,7 @@ async function agentEntry(installation: Installation, sha256: string): Promise<s
     if ("source" in installation.agent) return [installation.agent.source];
     throw new SupervisorFailed("This run was started from the sources of the agent; resume it from there.");
   }
-  const entry = path.join(installation.home, "agents", sha256, "rzero.mjs");
+  const entry = path.join(installation.home, "agents", contentName(sha256), "rzero.mjs");
   if (await exists(entry)) return [entry];
   throw new SupervisorFailed(
     `The agent this run was started with (${sha256}) is no longer at ${path.dirname(entry)}; restore it or start a new run.`,
@@ -149,10 +149,18 @@ async function agentEntry(installation: Installation, sha256: string): Promise<s
 }
 
 async function engineFolder({ home }: Installation, sha256: string): Promise<string> {
-  const directory = path.join(home, "engines", sha256);
+  const directory = path.join(home, "engines", contentName(sha256));
   if (await exists(directory)) return directory;
   throw new SupervisorFailed(
     `The engine this run was started with (${sha256}) is no longer at ${directory}; restore it or start a new run.`,
+  );
+}
+
+/** A run.yaml may be somebody else's: it names what is executed by content, and by nothing that leads elsewhere. */
+function contentName(sha256: string): string {
+  if (/^[0-9a-f]{32,64}$/.test(sha256)) return sha256;
+  throw new SupervisorFailed(
+    `'${sha256.slice(0, 80)}' in the run's identity is no hash, so nothing of it is executed.`,
   );
 }
 

@@ -4,12 +4,14 @@ import { createServer, type Socket } from "node:net";
 import path from "node:path";
 import type { ResolvedRun } from "../protocol/config.ts";
 import type { RunState } from "../protocol/records.ts";
+import { annotationSummaryOf } from "./annotations.ts";
 import type { RunControl } from "./control.ts";
 import { Feed, RecentRecords } from "./feed.ts";
 import type { LiveExtensions } from "./liveExtensions.ts";
 import { LogFeed } from "./logs/logFeed.ts";
 import type { LogSelection } from "./logs/mergedLogs.ts";
 import type { OpenedRun } from "./opened.ts";
+import { foreignOriginOf } from "./origin.ts";
 import type { ReviewGate } from "./reviewGate.ts";
 import { reviewHandlers } from "./reviewHandlers.ts";
 import { connectionOver, type Handlers, refused, serve } from "./rpcPeer.ts";
@@ -184,6 +186,8 @@ function commandHandlers({ run, runDir, opened, control, extensions, gate, telem
       createdAt: run.createdAt,
       view: opened.view,
       live: true,
+      annotations: await annotationSummaryOf(runDir),
+      origin: await foreignOriginOf(runDir),
     }),
     "host/telemetry": async ({ since }) => telemetry.answer(since),
     "runs/pause": notAtGate(command("pause", () => control.pause(), "paused")),

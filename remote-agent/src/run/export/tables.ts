@@ -1,3 +1,5 @@
+import { exportTables } from "../../protocol/runActions.ts";
+
 /** The tables of an export: their columns in order, with type and meaning. docs/export.md has the same list. */
 
 export type ColumnType = "string" | "int" | "double" | "boolean";
@@ -9,7 +11,7 @@ export interface Column {
   about: string;
 }
 
-export const tableNames = ["questions", "answers", "examples", "metrics", "checkpoints"] as const;
+export const tableNames = exportTables;
 export type TableName = (typeof tableNames)[number];
 
 /** A row by column name; what is missing is null. */
