@@ -6,6 +6,7 @@ import { Hosts } from "./hosts/hosts.ts";
 import { type CommandId, commands, type TerminalCommandId } from "./ids.ts";
 import { logCommands } from "./logs/logCommands.ts";
 import { followOpenNotes } from "./opening/openNotes.ts";
+import { reviewCommands } from "./review/reviewCommands.ts";
 import { provideRunYaml } from "./runYaml/runYaml.ts";
 import type { Handler, Services } from "./services.ts";
 import { runInTerminal } from "./terminal.ts";
@@ -24,6 +25,7 @@ export function activate(context: vscode.ExtensionContext): void {
     [commands.checkHost]: () => checkHostCommand(context, log),
     ...explorerCommands(services),
     ...logCommands(services),
+    ...reviewCommands(services),
   };
   context.subscriptions.push(log, hosts, showExplorer(services), provideRunYaml(), followOpenNotes(services));
   for (const [id, handler] of Object.entries(handlers))

@@ -14,6 +14,19 @@ export const commands = {
   stopRun: "rzero.stopRun",
   followLogs: "rzero.followLogs",
   openFullLog: "rzero.openFullLog",
+  reviewCurriculum: "rzero.reviewCurriculum",
+  releaseGate: "rzero.releaseGate",
+  compareCurriculum: "rzero.compareCurriculum",
+  decideMany: "rzero.decideMany",
+  moreQuestions: "rzero.moreQuestions",
+  approveQuestion: "rzero.approveQuestion",
+  rejectQuestion: "rzero.rejectQuestion",
+  correctLabel: "rzero.correctLabel",
+  editQuestion: "rzero.editQuestion",
+  noteQuestion: "rzero.noteQuestion",
+  undoDecision: "rzero.undoDecision",
+  showQuestion: "rzero.showQuestion",
+  saveNote: "rzero.saveNote",
 } as const;
 
 export type CommandId = (typeof commands)[keyof typeof commands];

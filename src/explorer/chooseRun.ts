@@ -12,7 +12,7 @@ export interface ChosenRun {
 /** The run of a line of the explorer; without one the person picks among those that `fits` lets in. */
 export async function chooseRun(
   hosts: Hosts,
-  line: TreeLine | undefined,
+  line: Pick<TreeLine, "host" | "run"> | undefined,
   { title, fits = () => true }: { title: string; fits?: (run: RunModel) => boolean },
 ): Promise<ChosenRun | undefined> {
   const all = hosts.all.flatMap((entry) => (entry.model.runs ?? []).map((run) => ({ entry, run })));

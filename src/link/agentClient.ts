@@ -17,6 +17,7 @@ import {
   type Result,
   type RunEvents,
   type RunLogs,
+  type RunReask,
   rpcErrorData,
 } from "../../remote-agent/src/protocol/rpc.ts";
 import { deferred } from "../deferred.ts";
@@ -124,6 +125,11 @@ export class AgentClient {
   /** Lines of logs of the subscriptions; what is not what the contract says ends the connection. */
   onLogs(listener: (logs: RunLogs) => void): void {
     this.#onNotification("run/logs", "range of log lines", listener);
+  }
+
+  /** Answers of questions that are being asked again; one that is not what the contract says ends the connection. */
+  onReask(listener: (answer: RunReask) => void): void {
+    this.#onNotification("run/reask", "answer", listener);
   }
 
   /** Ends the connection for what the agent did: it cannot be trusted any more. */

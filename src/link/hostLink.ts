@@ -1,4 +1,4 @@
-import type { MethodName, Params, Result, RunEvents, RunLogs } from "../../remote-agent/src/protocol/rpc.ts";
+import type { MethodName, Params, Result, RunEvents, RunLogs, RunReask } from "../../remote-agent/src/protocol/rpc.ts";
 import { TransportError, type TransportReason } from "../ssh/transport.ts";
 import { type AgentClient, AgentError, type RequestOptions } from "./agentClient.ts";
 import { applyRange, type Followed } from "./follow.ts";
@@ -53,6 +53,7 @@ export class HostLink {
   readonly #ports: LinkPorts;
   readonly #following = new Set<Following>();
   readonly #logs = new Set<LogFollowing>();
+  readonly #reasks = new Set<(answer: RunReask) => void>();
   #state: LinkState = { kind: "idle" };
   #attached: Attached | null = null;
   #abort: AbortController | null = null;
@@ -148,6 +149,12 @@ export class HostLink {
     };
   }
 
+  /** Listens to answers of `runs/reask`, of every run, over all reconnections. @returns how to stop */
+  onReask(listener: (answer: RunReask) => void): () => void {
+    this.#reasks.add(listener);
+    return () => void this.#reasks.delete(listener);
+  }
+
   #apply(event: LinkEvent): void {
     const before = this.#state;
     const after = nextLink(before, event);
@@ -172,6 +179,9 @@ export class HostLink {
       this.#apply({ kind: "up", now: this.#ports.now() });
       attached.client.onEvents((events) => this.#receive(events, attached.client));
       attached.client.onLogs((logs) => this.#receiveLogs(logs));
+      attached.client.onReask((answer) => {
+        for (const listener of this.#reasks) listener(answer);
+      });
       for (const following of this.#following) this.#subscribe(following, attached.client);
       for (const following of this.#logs) following.attach(attached.client);
       const lost = attached.lost.then((error) => error?.message ?? "The connection was closed.");

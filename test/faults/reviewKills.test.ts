@@ -16,16 +16,14 @@ import { sortingEngine } from "../support/scriptedRun.ts";
 const RUNS = Math.max(1, Math.round(Number(process.env["RZERO_KILLS"] ?? 8) / 4));
 const LIMIT_MS = 120_000;
 
-type Home = Awaited<ReturnType<typeof temporaryInstallation>>;
-let installation: Home;
-let engine: ScriptedEngine;
+let installation: Awaited<ReturnType<typeof temporaryInstallation>>;
+/** One a run: an engine that has seen a later owner refuses those of another run. */
+const engines: ScriptedEngine[] = [];
 let undisturbed: string;
 let changes: DecisionChange[];
 
 beforeAll(async () => {
-  const temporary = await temporaryInstallation();
-  engine = await sortingEngine(await baseModel(temporary));
-  installation = { ...temporary, env: { ...temporary.env, RZERO_ENGINE_TOKEN: engine.token } };
+  installation = await temporaryInstallation();
   undisturbed = await gatedRun();
   await serving(undisturbed);
   const client = await atGate(undisturbed, installation.env);
@@ -37,7 +35,7 @@ beforeAll(async () => {
 }, 600_000);
 
 afterAll(async () => {
-  await engine.close();
+  await Promise.all(engines.map((engine) => engine.close()));
   await installation.remove();
 });
 
@@ -101,6 +99,9 @@ function release(client: RpcClient, run: string): Promise<unknown> {
 }
 
 async function gatedRun(): Promise<string> {
+  const engine = await sortingEngine(await baseModel(installation));
+  engines.push(engine);
+  installation.env["RZERO_ENGINE_TOKEN"] = engine.token;
   const config = smallConfig((config) => {
     config.iterations = 1;
     config.review.gate = true;

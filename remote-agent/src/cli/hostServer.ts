@@ -54,7 +54,10 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
   };
   serve(connection, {
     ...indexes.handlers(),
-    ...reviewHandlers(host.env, indexes),
+    ...reviewHandlers(host, indexes, {
+      gone: gone.signal,
+      send: (answer) => connection.sendNotification("run/reask", answer),
+    }),
     "agent/hello": async () => ({ agent: host.agent, protocol: 1, pid: process.pid }),
     "runs/list": async () => ({ runs: (await listRuns(host.env)).runs }),
     "runs/show": async ({ run }) => {

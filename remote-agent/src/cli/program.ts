@@ -22,6 +22,7 @@ import { pruneCommand } from "./prune.ts";
 import { questionCommand } from "./question.ts";
 import { filterHelp } from "./questionFilter.ts";
 import { questionsCommand } from "./questions.ts";
+import { reaskCommand } from "./reask.ts";
 import { reviewCommand } from "./review.ts";
 import { runCommand } from "./run.ts";
 import { salvageCommand } from "./salvage.ts";
@@ -185,6 +186,22 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
     .option("--no-resume", "with --release: leave a run at rest as it is")
     .option(...JSON_OPTION)
     .action(async (name, ids, options) => exit(await reviewCommand(world, name, ids, options)));
+
+  program
+    .command("reask")
+    .description("draw answers to a question again, outside of the run's own work")
+    .argument("<run>", RUN)
+    .argument("[id]", "a question, by the id of proposal, task or answer")
+    .option("--question <text>", "another question instead")
+    .addOption(new Option("--role <role>", "whose newest kept weights answer").choices(["solver", "challenger"]))
+    .option("--checkpoint <id>", "the weights of this checkpoint, or `base`")
+    .addOption(new Option("--answers <n>", "how many, at most 32 (default: 5)").argParser(whole))
+    .addOption(new Option("--temperature <t>", "instead of the run's").argParser(Number))
+    .addOption(new Option("--max-tokens <n>", "instead of the run's").argParser(whole))
+    .option("--endpoint <url>", "ask a server that speaks OpenAI's chat completions; its key is OPENAI_API_KEY")
+    .option("--model <name>", "the model to ask of that server")
+    .option(...JSON_OPTION)
+    .action(async (name, id, options) => exit(await reaskCommand(world, name, id, options)));
 
   program
     .command("lineage")

@@ -44,6 +44,8 @@ function text(record: Stored<RunRecord>): string {
       return `${record.stage} released by ${record.releasedBy}`;
     case "decision":
       return `${decisionText(record)}, question ${record.task}, by ${record.by}`;
+    case "aside":
+      return `asked again by ${record.by}: ${record.question} → ${record.label || "no answer"} (${record.votes} of ${record.denominator})`;
     case "gating":
       return `review gates ${record.on ? "on" : "off"}, by ${record.by}`;
     case "release":

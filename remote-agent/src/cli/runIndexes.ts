@@ -1,4 +1,5 @@
 import type { ResolvedRun } from "../protocol/config.ts";
+import type { RecordPayload } from "../protocol/questionRows.ts";
 import { IndexError } from "../run/index/errors.ts";
 import { RunIndex } from "../run/index/runIndex.ts";
 import { type Handlers, refused } from "../run/rpcPeer.ts";
@@ -44,6 +45,11 @@ export class RunIndexes {
   /** The task that first posed the question each record belongs to; null where there is none. */
   tasks(run: string, ids: readonly string[], signal: AbortSignal): Promise<(string | null)[]> {
     return this.#ask(run, signal, (index, fresh) => index.tasks(ids, fresh));
+  }
+
+  /** A record of a run, whole unless its texts are very long. */
+  record(run: string, id: string, signal: AbortSignal): Promise<RecordPayload> {
+    return this.#ask(run, signal, (index, fresh) => index.record(id, 0, fresh));
   }
 
   close(): void {

@@ -26,6 +26,7 @@ const readable = [
   "owner",
   "gate",
   "decision",
+  "aside",
   "gating",
   "release",
 ];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { asideContent } from "./reask.ts";
 import { decisionContent, undecidedPolicy, waitingGate } from "./review.ts";
 
 /**
@@ -270,6 +271,14 @@ export const decisionRecord = decisionContent.extend({
 });
 export type DecisionRecord = z.infer<typeof decisionRecord>;
 
+/** Answers that a person asked for outside of the recipe: nothing rests on them, and no metric counts them. */
+export const asideRecord = asideContent.extend({
+  type: z.literal("aside"),
+  command: z.string(),
+  by: z.string(),
+});
+export type AsideRecord = z.infer<typeof asideRecord>;
+
 /** A person switched review gates on or off, in place of what run.yaml says. */
 export const gatingRecord = z.object({
   type: z.literal("gating"),
@@ -336,6 +345,7 @@ export const controlRecord = z.discriminatedUnion("type", [
   decisionRecord,
   gatingRecord,
   releaseRecord,
+  asideRecord,
   ownerRecord,
   usageRecord,
   removedRecord,

@@ -4,6 +4,7 @@ import { launchPreset, runPlan, runYamlProblem, runYamlText, workProgress } from
 import { logLine } from "./logs.ts";
 import { facetKeys, questionFilter, questionQuery } from "./questionQuery.ts";
 import { indexState, lineage, questionFacets, questionPage, questionView, recordPayload } from "./questionRows.ts";
+import { asideAnswer, asideContent, asideRequest } from "./reask.ts";
 import { decisionChange, decisionView, MOST_CHANGES, undecidedPolicy } from "./review.ts";
 import {
   annotationSummary,
@@ -131,6 +132,15 @@ export const methods = {
   "runs/release": {
     params: commandParams.extend({ undecided: undecidedPolicy }),
     result: commandResult.extend({ iteration: z.number().int() }),
+  },
+  /**
+   * Asks a question again, outside of the run's own work, with weights of the run or of another server; works for a live run
+   * between its own calls, and for one at rest with an engine that is ended afterwards. Answers come one by one as `run/reask`
+   * before the result does; some may come twice. The result is also a record, `aside`.
+   */
+  "runs/reask": {
+    params: commandParams.extend(asideRequest.shape),
+    result: asideContent.extend({ repeated: z.boolean() }),
   },
   /** Removes a run's directory for good; refused while a process owns the run. */
   "runs/delete": { params: runParams, result: z.object({ run: z.string(), bytes: z.number() }) },
@@ -310,7 +320,16 @@ export const runLogs = z.object({
 });
 export type RunLogs = z.infer<typeof runLogs>;
 
-export const notifications = { "run/events": runEvents, "run/logs": runLogs, "agent/progress": workProgress } as const;
+/** An answer of a `runs/reask` that is under way, by the id of its command. */
+export const runReask = z.object({ command: z.string(), answer: asideAnswer });
+export type RunReask = z.infer<typeof runReask>;
+
+export const notifications = {
+  "run/events": runEvents,
+  "run/logs": runLogs,
+  "agent/progress": workProgress,
+  "run/reask": runReask,
+} as const;
 
 /** What went wrong, as data of a JSON-RPC error: `reason` is stable, the message is a sentence for the user. */
 export const rpcErrorData = z.object({ reason: z.string(), remedy: z.string().nullable() });

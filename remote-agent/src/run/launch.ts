@@ -148,7 +148,8 @@ async function agentEntry(installation: Installation, sha256: string): Promise<s
   );
 }
 
-async function engineFolder({ home }: Installation, sha256: string): Promise<string> {
+/** Where the engine package of this content lies. @throws SupervisorFailed */
+export async function engineFolder({ home }: Installation, sha256: string): Promise<string> {
   const directory = path.join(home, "engines", contentName(sha256));
   if (await exists(directory)) return directory;
   throw new SupervisorFailed(

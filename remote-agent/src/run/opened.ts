@@ -1,4 +1,4 @@
-import type { NoticeRecord, RunRecord, Stored } from "../protocol/records.ts";
+import type { AsideRecord, NoticeRecord, RunRecord, Stored } from "../protocol/records.ts";
 import { storedRecord } from "../protocol/records.ts";
 import { applyRecord, emptyRunView, type RunView } from "../protocol/runView.ts";
 import { CallIndex, JournalCallLog } from "./callLog.ts";
@@ -29,6 +29,8 @@ export interface OpenedRun {
   payloads: PayloadHistory;
   /** What reviewers decided, and how its gates stand; goes on likewise. */
   review: ReviewHistory;
+  /** Questions that were asked again, by the id of the command. */
+  asides: Map<string, AsideRecord>;
   /** Commands that were carried out, by their id. */
   commands: Map<string, string>;
   /** Adds a record a person should know of. */
@@ -59,6 +61,7 @@ export async function openRun(
     const checkpoints = new CheckpointHistory();
     const payloads = new PayloadHistory();
     const review = new ReviewHistory();
+    const asides = new Map<string, AsideRecord>();
     const commands = new Map<string, string>();
     const history = new StageHistory();
     for await (const located of journal.scan()) {
@@ -72,6 +75,7 @@ export async function openRun(
       checkpoints.visit(record);
       payloads.visit(record);
       review.visit(record);
+      if (record.type === "aside") asides.set(record.command, record);
       if (record.type === "command") commands.set(record.id, record.command);
     }
     journal.onPublish((records) => {
@@ -82,6 +86,7 @@ export async function openRun(
         checkpoints.visit(known);
         payloads.visit(known);
         review.visit(known);
+        if (known.type === "aside") asides.set(known.command, known);
       }
     });
     const notice = async (body: Omit<NoticeRecord, "type">) => {
@@ -103,6 +108,7 @@ export async function openRun(
       checkpoints,
       payloads,
       review,
+      asides,
       commands,
       notice,
       async close() {

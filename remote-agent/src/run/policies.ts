@@ -9,6 +9,8 @@ import type { Room } from "./room.ts";
 import { Snapshots } from "./snapshots.ts";
 import { type KnownSlot, type Slot, TrainingLines } from "./trainingLines.ts";
 
+export type AsideSampler = (prompts: number[][], seeds: number[][], params: SamplingParams) => Promise<Completion[][]>;
+
 export interface PoliciesOptions {
   host: EngineHost;
   runDir: string;
@@ -112,6 +114,33 @@ export class EnginePolicies implements Policies {
         return logprobs.map((values, i) => Float32Array.from(values.slice((rows[i]?.promptTokens ?? 1) - 1)));
       }),
     );
+  }
+
+  /**
+   * Samples weights outside of the recipe: from a model and a snapshot of their own, gone afterwards, so that nothing the run holds
+   * in the engine is touched. `work` is done again should the engine fail meanwhile. `null`: the base model.
+   */
+  aside<T>(
+    checkpoint: CheckpointRecord | null,
+    name: string,
+    work: (sample: AsideSampler) => Promise<T>,
+    until: AbortSignal,
+  ): Promise<T> {
+    return this.#host.use(async (connection, signal) => {
+      const { engine } = connection;
+      const slot = checkpoint === null ? null : await this.#lines.load(connection, checkpoint, false, signal);
+      let snapshot = "base";
+      try {
+        if (slot !== null) snapshot = await engine.snapshot(slot.model, name, signal);
+        return await work((prompts, seeds, params) =>
+          engine.sample({ snapshot, prompts, seeds, params, logprobs: false }, signal),
+        );
+      } finally {
+        // What cannot be taken from the engine goes with it.
+        if (snapshot !== "base") await engine.deleteSnapshots([snapshot]).catch(() => undefined);
+        if (slot !== null) await engine.unload(slot.model).catch(() => undefined);
+      }
+    }, until);
   }
 
   /** Saves every line that stands at a checkpoint which is not durable, so that a later owner has nothing to build again. */

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import {
   type CancellationToken,
+  CancellationTokenSource,
   createMessageConnection,
   type MessageConnection,
   ResponseError,
@@ -16,8 +17,10 @@ import {
   type Result,
   type RunEvents,
   type RunLogs,
+  type RunReask,
   runEvents,
   runLogs,
+  runReask,
 } from "../protocol/rpc.ts";
 
 /**
@@ -91,7 +94,13 @@ export class RpcClient {
     this.#connection.listen();
   }
 
-  async request<M extends MethodName>(method: M, params: Params<M>, limitMs = 30_000): Promise<Result<M>> {
+  /** `signal` cancels the request at the other end; its reason is thrown. */
+  async request<M extends MethodName>(
+    method: M,
+    params: Params<M>,
+    limitMs = 30_000,
+    signal?: AbortSignal,
+  ): Promise<Result<M>> {
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<never>((_, reject) => {
       timer = setTimeout(
@@ -100,10 +109,19 @@ export class RpcClient {
       );
     });
     const gone = this.closed.then(() => Promise.reject(new Error("The agent closed the connection.")));
+    const cancel = new CancellationTokenSource();
+    const end = () => cancel.cancel();
+    if (signal?.aborted) end();
+    signal?.addEventListener("abort", end, { once: true });
     try {
-      const result: unknown = await Promise.race([this.#connection.sendRequest(method, params), limit, gone]);
+      const asked = this.#connection.sendRequest(method, params, cancel.token);
+      const result: unknown = await Promise.race([asked, limit, gone]);
       return methods[method].result.parse(result) as Result<M>;
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
     } finally {
+      signal?.removeEventListener("abort", end);
       clearTimeout(timer);
       gone.catch(() => undefined);
     }
@@ -119,6 +137,10 @@ export class RpcClient {
 
   onProgress(listener: (progress: WorkProgress) => void): void {
     this.#connection.onNotification("agent/progress", (raw: unknown) => listener(workProgress.parse(raw)));
+  }
+
+  onReask(listener: (answer: RunReask) => void): void {
+    this.#connection.onNotification("run/reask", (raw: unknown) => listener(runReask.parse(raw)));
   }
 
   close(): void {

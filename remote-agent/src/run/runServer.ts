@@ -5,6 +5,7 @@ import path from "node:path";
 import type { ResolvedRun } from "../protocol/config.ts";
 import type { RunState } from "../protocol/records.ts";
 import { annotationSummaryOf } from "./annotations.ts";
+import type { Asides } from "./asides.ts";
 import type { RunControl } from "./control.ts";
 import { Feed, RecentRecords } from "./feed.ts";
 import type { LiveExtensions } from "./liveExtensions.ts";
@@ -12,6 +13,7 @@ import { LogFeed } from "./logs/logFeed.ts";
 import type { LogSelection } from "./logs/mergedLogs.ts";
 import type { OpenedRun } from "./opened.ts";
 import { foreignOriginOf } from "./origin.ts";
+import { reaskHandlers } from "./reaskHandlers.ts";
 import type { ReviewGate } from "./reviewGate.ts";
 import { reviewHandlers } from "./reviewHandlers.ts";
 import { connectionOver, type Handlers, refused, serve } from "./rpcPeer.ts";
@@ -31,6 +33,8 @@ interface Served {
   control: RunControl;
   extensions: LiveExtensions;
   gate: ReviewGate;
+  /** Null where no engine is at hand: no question is asked again. */
+  asides: Asides | null;
   telemetry: TelemetryRecorder;
 }
 
@@ -68,16 +72,22 @@ export async function serveRun(served: Served): Promise<RunServer> {
     socket.on("error", () => undefined); // closing follows
     const own = new Map<string, Feed>();
     const ownLogs = new Map<string, LogFeed>();
+    const gone = new AbortController();
     const connection = connectionOver({ read: socket, write: socket });
     connection.onError(() => undefined);
     socket.once("close", () => {
       sockets.delete(socket);
+      gone.abort(new Error("The client that asked has gone."));
       for (const feed of own.values()) feeds.delete(feed);
       for (const feed of ownLogs.values()) feed.close();
     });
     serve(connection, {
       ...commandHandlers(served),
       ...reviewing,
+      ...reaskHandlers(served.asides, {
+        gone: gone.signal,
+        send: (answer) => connection.sendNotification("run/reask", answer),
+      }),
       "runs/subscribe": async ({ since, types }) => {
         const id = randomUUID();
         const feed = new Feed({

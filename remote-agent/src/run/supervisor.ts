@@ -1,3 +1,5 @@
+import { loadTokenizer } from "../engine/tokenizer.ts";
+import { Asides } from "./asides.ts";
 import { contextOf, engineHostOf, gradingOf, policiesOf, roomOf, type SupervisorOptions } from "./context.ts";
 import { type RunControl, RunInterrupted, RunStopped } from "./control.ts";
 import type { EngineHost } from "./engineHost.ts";
@@ -44,10 +46,12 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
   const grading = gradingOf(run, opened, options, control, room);
   const extensions = new LiveExtensions(run, runDir, opened);
   const gate = new ReviewGate(opened, control, () => run.config.review.gate);
+  const tokenizer = lazily(() => loadTokenizer(run.modelDir));
+  const asides = new Asides({ run, opened, policies, grading, tokenizer });
   const telemetry = new TelemetryRecorder(runDir);
   const metrics = new LiveExport({ ...options, run, opened, env: process.env });
-  const server = await serveRun({ run, runDir, opened, control, extensions, gate, telemetry });
-  const isIdle = () => control.paused || gate.waiting !== null;
+  const server = await serveRun({ run, runDir, opened, control, extensions, gate, asides, telemetry });
+  const isIdle = () => !asides.busy && (control.paused || gate.waiting !== null);
   const unloading = unloadWhilePaused(isIdle, () => letGo(host, policies, log));
   let outcome: Outcome;
   try {
@@ -129,4 +133,16 @@ async function recordUsage(opened: OpenedRun, host: EngineHost, started: number)
     engineIdleBefore: status?.idleBefore ?? null,
   };
   await opened.journal.append([usage], { durable: true }).catch(() => undefined); // a failed journal has said so already
+}
+
+/** Made when first asked for; a failure is tried again by the next who asks. */
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = null;
+      throw error;
+    });
+    return made;
+  };
 }

@@ -29,6 +29,7 @@ const server = await serveRun({
   control,
   extensions: new LiveExtensions(run, runDir, opened),
   gate: new ReviewGate(opened, control, () => false),
+  asides: null,
   telemetry: new TelemetryRecorder(runDir),
 });
 opened.journal.onPublish((_, { first, last }) => {

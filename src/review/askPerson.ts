@@ -1,0 +1,73 @@
+import * as vscode from "vscode";
+import type { DecisionChange } from "../../remote-agent/src/protocol/review.ts";
+import type { Chosen } from "./chosenQuestions.ts";
+import type { Block } from "./curriculumText.ts";
+import { visibleLine } from "./visibleText.ts";
+
+type Change = Omit<DecisionChange, "id"> | undefined;
+
+/** Each asks one person for one change of one question; undefined: they thought better of it. */
+export async function askLabel({ blocks }: Chosen): Promise<Change> {
+  const { row } = blocks[0] as Block;
+  const now = row.decision?.label ?? row.label ?? "";
+  const label = await input(vscode.l10n.t("The right label of: {0}", visibleLine(row.text).slice(0, 200)), now, {
+    empty: vscode.l10n.t("Empty: back to the label of the majority."),
+    same: row.decision?.label != null,
+  });
+  return label === undefined || label === now ? undefined : { label: label === "" ? null : label };
+}
+
+export async function askQuestion({ entry, run, blocks }: Chosen): Promise<Change> {
+  const { row } = blocks[0] as Block;
+  const now = row.decision?.question ?? (await wholeQuestion(entry, run, row));
+  const typed = await input(vscode.l10n.t("The question as it is to be asked; \\n is a line break"), escaped(now), {
+    empty: vscode.l10n.t("Empty: back to the question as it was asked."),
+    same: row.decision?.question != null,
+  });
+  if (typed === undefined) return undefined;
+  const question = unescaped(typed);
+  return question === now ? undefined : { question: question === "" ? null : question };
+}
+
+export async function askNote({ blocks }: Chosen): Promise<Change> {
+  const { row } = blocks[0] as Block;
+  const now = row.decision?.note ?? "";
+  const note = await input(vscode.l10n.t("Note on: {0}", visibleLine(row.text).slice(0, 200)), escaped(now), {
+    empty: vscode.l10n.t("Empty: no note."),
+    same: now !== "",
+  });
+  if (note === undefined || unescaped(note) === now) return undefined;
+  return { note: note === "" ? null : unescaped(note) };
+}
+
+/** What stands in a row may be cut: nobody edits half a question without knowing. */
+async function wholeQuestion(entry: Chosen["entry"], run: string, row: Block["row"]): Promise<string> {
+  if (!row.clipped) return row.text;
+  const { record, clipped } = await entry.link.request("runs/record", { run, id: row.task ?? row.id });
+  const text = record["question"];
+  if (clipped || typeof text !== "string")
+    throw new Error(vscode.l10n.t("This question is too long to be edited here: `rzero review --question` can."));
+  return text;
+}
+
+function input(
+  prompt: string,
+  value: string,
+  { empty, same }: { empty: string; same: boolean },
+): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    prompt: same ? `${prompt} — ${empty}` : prompt,
+    value,
+    ignoreFocusOut: true,
+    validateInput: (typed) => (typed.trim() === "" && !same ? vscode.l10n.t("There is nothing here yet.") : undefined),
+  });
+}
+
+/** Line breaks as an input box of one line can hold them. */
+export function escaped(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+}
+
+export function unescaped(typed: string): string {
+  return typed.replace(/\\(\\|n)/g, (_, char) => (char === "n" ? "\n" : "\\")).trim();
+}

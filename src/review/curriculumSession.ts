@@ -1,0 +1,102 @@
+import type { QuestionQuery } from "../../remote-agent/src/protocol/questionQuery.ts";
+import type { QuestionRow } from "../../remote-agent/src/protocol/questionRows.ts";
+import { decisionRecord } from "../../remote-agent/src/protocol/records.ts";
+import type { DecisionView } from "../../remote-agent/src/protocol/review.ts";
+import type { HostLink } from "../link/hostLink.ts";
+
+/** Questions of a document at first, and how many more each time. */
+export const SECTION = 200;
+
+/** Which questions are a curriculum: those that the band kept. */
+export function curriculumFilter(iteration: number): QuestionQuery["filter"] {
+  return { iteration: [iteration], stage: ["curriculum"], kept: true };
+}
+
+type Link = Pick<HostLink, "request" | "follow">;
+
+/** All questions of a curriculum, or the first `most`, page by page. */
+export async function readRows(
+  link: Link,
+  run: string,
+  filter: QuestionQuery["filter"],
+  most: number,
+  signal?: AbortSignal,
+): Promise<{ rows: QuestionRow[]; total: number; seq: number; current: boolean }> {
+  const rows: QuestionRow[] = [];
+  for (;;) {
+    const query = { filter, limit: Math.min(500, Math.max(1, most - rows.length)), at: rows.length };
+    const options = { limitMs: 60_000, ...(signal === undefined ? {} : { signal }) };
+    const page = await link.request("runs/questions", { run, query }, options);
+    rows.push(...page.rows);
+    const isDone = page.next === null || rows.length >= most || page.rows.length === 0;
+    if (isDone) return { rows, total: page.total, seq: page.index.seq, current: page.index.current };
+  }
+}
+
+/** What one open curriculum shows: read from the agent, kept current with what this and other reviewers decide. */
+export class CurriculumSession {
+  readonly run: string;
+  readonly iteration: number;
+  rows: QuestionRow[] = [];
+  total = 0;
+  /** The agent's index was still being built when the rows were read. */
+  behind = false;
+  #wanted = SECTION;
+  #stop: (() => void) | null = null;
+
+  constructor(run: string, iteration: number) {
+    this.run = run;
+    this.iteration = iteration;
+  }
+
+  async load(link: Link, onOthers: () => void): Promise<void> {
+    const { rows, total, seq, current } = await readRows(
+      link,
+      this.run,
+      curriculumFilter(this.iteration),
+      this.#wanted,
+    );
+    Object.assign(this, { rows, total, behind: !current });
+    this.#stop ??= link.follow(
+      {
+        run: this.run,
+        types: ["decision"],
+        onRecords: (records) => {
+          if (records.some((record) => !this.#knows(record))) onOthers();
+        },
+        onEnded: () => undefined, // its next owner's decisions come when the document is opened again
+        onFailed: () => undefined, // the next request says why
+      },
+      seq,
+    );
+  }
+
+  more(): void {
+    this.#wanted += SECTION;
+  }
+
+  /** Takes in what was decided; answers whether any of it is shown here. */
+  apply(decisions: readonly DecisionView[]): boolean {
+    const newest = new Map(decisions.map((decision) => [decision.task, decision]));
+    let changed = false;
+    this.rows = this.rows.map((row) => {
+      const decision = row.task === null ? undefined : newest.get(row.task);
+      if (decision === undefined || (row.decision !== null && row.decision.seq >= decision.seq)) return row;
+      changed = true;
+      return { ...row, decision };
+    });
+    return changed;
+  }
+
+  close(): void {
+    this.#stop?.();
+    this.#stop = null;
+  }
+
+  #knows(record: { seq: number }): boolean {
+    const parsed = decisionRecord.safeParse(record);
+    if (!parsed.success) return true;
+    const row = this.rows.find(({ task }) => task === parsed.data.task);
+    return row === undefined || (row.decision !== null && row.decision.seq >= record.seq);
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * What a model or a person wrote, as text that cannot deceive in an editor: everything invisible (control characters, marks of
+ * direction, zero-width and private characters, halves of surrogate pairs) is written out as \u{…}. Line breaks stay.
+ */
+export function visibleText(text: string): string {
+  return text
+    .replace(/\r\n?|[\u2028\u2029\u0085\v\f]/g, "\n")
+    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\u115f\u1160\u3164\uffa0]/gu, (char) =>
+      char === "\n" ? char : `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
+    );
+}
+
+/** On one line. */
+export function visibleLine(text: string): string {
+  return visibleText(text).replace(/\s*\n\s*/g, " ⏎ ");
+}
