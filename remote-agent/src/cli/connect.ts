@@ -13,6 +13,7 @@ import { findRun, NoSuchRun, readRun, rzeroHome } from "../run/runDir.ts";
 import { slurmCommand } from "../slurm/command.ts";
 import { queueOf } from "../slurm/queue.ts";
 import { type RunsJob, runsJob, shownView } from "../slurm/runJob.ts";
+import { stagePlan } from "./plan.ts";
 import type { World } from "./world.ts";
 
 /** A supervisor that does not answer in this time is shown from what it has written. */
@@ -53,11 +54,12 @@ export async function summaryOf(env: NodeJS.ProcessEnv, runDir: string, run: Res
     const found = await jobOfRun(env, runDir);
     const job = found === null ? {} : { job: found.job };
     const beside = { annotations: await annotationSummaryOf(runDir), origin: await foreignOriginOf(runDir) };
-    if (answer != null) return { ...answer, ...job, ...beside };
+    const plan = () => stagePlan(run.config);
+    if (answer != null) return { ...answer, ...job, ...beside, plan: plan() };
     const { id, config, createdAt } = run;
     const about = { id, name: config.name, directory: runDir, createdAt, ...job, ...beside };
     const elsewhere = found?.owner == null ? null : await shownView(runDir);
-    if (client === null && elsewhere !== null) return { ...about, view: elsewhere, live: true };
+    if (client === null && elsewhere !== null) return { ...about, view: elsewhere, live: true, plan: plan() };
     const view = client === null ? await restingView(env, runDir) : await writtenView(env, runDir);
     return { ...about, view, live: client !== null };
   });

@@ -65,7 +65,7 @@ export async function demoCommand(world: World, options: DemoOptions): Promise<n
       if (announce !== undefined) note(world, goesOn(world, run.id));
       throw new Interrupted();
     }
-    const facts = await readRunFacts(runDir, run.config);
+    const facts = await readRunFacts(runDir);
     await report(world, { run, runDir, view, places: placesOf(runDir, facts.checkpoints), json });
     return view.state === "completed" ? 0 : leave.pressed() > 0 ? 130 : 1;
   } finally {

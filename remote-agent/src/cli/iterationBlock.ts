@@ -1,18 +1,15 @@
 import type { RunConfig } from "../protocol/config.ts";
 import type { RunView } from "../protocol/runView.ts";
-import type { RunDetail } from "./detail.ts";
+import { type PlannedStage, stageFraction, stageSeconds } from "../protocol/timeLeft.ts";
 import { duration } from "./format.ts";
 import { bar } from "./glyphs.ts";
 import { flow, type Paint } from "./layout.ts";
-import type { PlannedStage } from "./plan.ts";
 import { auditFigures, stageFigures } from "./stageFigures.ts";
-import { stageFraction, stageSeconds } from "./timeLeft.ts";
 
 export interface BlockOptions {
   width: number;
   now: number;
   config: RunConfig;
-  detail: RunDetail;
   paint: Paint;
   /** The stages of this iteration. */
   plan: readonly PlannedStage[];
@@ -35,14 +32,14 @@ function compactLines(view: RunView, iteration: number, title: string, { width, 
 }
 
 function stageLines(view: RunView, planned: PlannedStage, options: BlockOptions): string[] {
-  const { width, now, config, detail, paint } = options;
+  const { width, now, config, paint } = options;
   const stage = view.stages.find((item) => item.iteration === planned.iteration && item.stage === planned.stage);
   const barWidth = width >= 140 ? 24 : width >= WIDE ? 14 : width >= 52 ? 12 : 6;
   const style = stage === undefined ? "dim" : stage.status === "done" ? "green" : "cyan";
   const steps = planned.units > 1 ? `${stage?.done ?? 0}/${planned.units}` : stage?.status === "done" ? "done" : "";
-  const time = stage === undefined ? "" : duration(stageSeconds(stage, detail, now));
+  const time = stage === undefined ? "" : duration(stageSeconds(stage, view, now));
   const name = `  ${planned.stage.padEnd(10)} `;
-  const filled = bar(stageFraction(planned, stage, detail), barWidth);
+  const filled = bar(stageFraction(planned, stage), barWidth);
   const rest = ` ${steps.padStart(5)} ${time.padStart(11)}`;
   const items = stageFigures(view, planned.iteration, planned.stage, config);
   const head = `${paint(stage === undefined ? "dim" : null, name)}${paint(style, filled)}${rest}`;

@@ -1,12 +1,12 @@
 import type { RunConfig } from "../protocol/config.ts";
-import type { RunView } from "../protocol/runView.ts";
-import { emptyDetail, idleMs, type RunDetail } from "./detail.ts";
+import { idleMs, type RunView } from "../protocol/runView.ts";
+import { type PlannedStage, timeLeft } from "../protocol/timeLeft.ts";
+import { emptyDetail, type RunDetail } from "./detail.ts";
 import { duration, durationRange } from "./format.ts";
 import { iterationLines } from "./iterationBlock.ts";
 import { flow, harmless, type Paint, plain, shorten, wrap } from "./layout.ts";
-import { type PlannedStage, stagePlan } from "./plan.ts";
+import { stagePlan } from "./plan.ts";
 import { stateLines } from "./stateLines.ts";
-import { timeLeft } from "./timeLeft.ts";
 
 export interface RenderOptions {
   /** Columns and, where the picture has to fit a screen, rows. */
@@ -37,13 +37,12 @@ export function renderRun(view: RunView, options: RenderOptions): string[] {
     Array.from({ length: last + 1 }, (_, iteration) =>
       iterationLines(view, iteration, {
         ...options,
-        detail,
         paint,
         plan: plan.filter((stage) => stage.iteration === iteration),
         compact: iteration < compactBefore,
       }),
     ).flat();
-  const head = [...headline(view, detail, plan, options, paint), ...stateLines(view, options, paint)];
+  const head = [...headline(view, plan, options, paint), ...stateLines(view, options, paint)];
   const tail = [newest, notices, foot].map((part) => part(view, detail, options, paint));
   const room = (options.height ?? Number.POSITIVE_INFINITY) - sections(head, ...tail).length - 2;
   let body: string[] = [];
@@ -61,7 +60,6 @@ function sections(...parts: string[][]): string[] {
 
 function headline(
   view: RunView,
-  detail: RunDetail,
   plan: readonly PlannedStage[],
   { width, now, id }: RenderOptions,
   paint: Paint,
@@ -70,11 +68,11 @@ function headline(
   const working = view.state === "running" || view.state === "preparing";
   const until = working ? now : (view.updatedAt ?? now);
   if (view.startedAt !== null) {
-    const spent = (until - view.startedAt - idleMs(detail, until)) / 1000;
+    const spent = (until - view.startedAt - idleMs(view, until)) / 1000;
     items.push(duration(Math.max(0, spent)));
   }
   if (view.state === "running") {
-    const left = timeLeft(view, detail, plan, now);
+    const left = timeLeft(view, plan, now);
     items.push(left === null ? "time left not known yet" : `${durationRange(left)} left`);
   }
   const lines = flow([`R-Zero ${id}`, items.join(" · ")], { width, indent: 0 });

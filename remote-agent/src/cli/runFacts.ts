@@ -1,4 +1,3 @@
-import type { RunConfig } from "../protocol/config.ts";
 import type { CheckpointRecord, ScoreRecord, TaskRecord } from "../protocol/records.ts";
 import { applyRecord, emptyRunView, type RunView } from "../protocol/runView.ts";
 import { readJournal } from "../run/journal/read.ts";
@@ -30,7 +29,7 @@ const KEPT = 4;
 const DROPPED = 2;
 
 /** One pass over a run's journal; changes nothing and needs no supervisor. @throws JournalCorrupt */
-export async function readRunFacts(runDir: string, config: RunConfig): Promise<RunFacts> {
+export async function readRunFacts(runDir: string): Promise<RunFacts> {
   const view = emptyRunView();
   const detail = emptyDetail();
   const checkpoints = new Map<string, CheckpointRecord>();
@@ -41,7 +40,7 @@ export async function readRunFacts(runDir: string, config: RunConfig): Promise<R
     const known = asRunRecord(record);
     if (known === null) continue;
     applyRecord(view, known);
-    applyDetail(detail, known, config);
+    applyDetail(detail, known);
     if (known.type === "checkpoint" && known.durable && known.method !== "base") checkpoints.set(known.role, known);
     if (known.type === "task" && known.question !== null && known.call.includes("/curriculum/"))
       questions.set(known.id, known);

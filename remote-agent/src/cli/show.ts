@@ -12,7 +12,7 @@ import { isLively, print, printJson, type World, widthOf } from "./world.ts";
 export async function showCommand(world: World, name: string, options: { json?: boolean }): Promise<number> {
   const { runDir, run } = await openNamed(world, name);
   const summary = await summaryOf(world.env, runDir, run);
-  const facts = await readRunFacts(runDir, run.config);
+  const facts = await readRunFacts(runDir);
   const places = placesOf(runDir, facts.checkpoints);
   const telemetry = summary.live ? await liveTelemetry(world.env, runDir, { run: run.id }) : null;
   if (options.json) {

@@ -45,7 +45,7 @@ export async function watch(world: World, options: WatchOptions): Promise<RunVie
       signal,
       onRecord(record, view) {
         shown = view;
-        applyDetail(detail, record, run.config);
+        applyDetail(detail, record);
         const text = lively ? null : line(view, record);
         if (text !== null) say(world, text);
       },

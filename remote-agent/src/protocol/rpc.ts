@@ -20,6 +20,7 @@ import { runView } from "./runView.ts";
 import { runSeries, seriesQuery } from "./series.ts";
 import { runJob } from "./slurm.ts";
 import { telemetryPoint, telemetrySample } from "./telemetry.ts";
+import { plannedStage } from "./timeLeft.ts";
 
 /**
  * JSON-RPC between a client (CLI, extension) and the agent, over a byte stream with Content-Length framing. The same
@@ -34,6 +35,8 @@ export const runSummary = z.object({
   view: runView,
   /** True when a supervisor process owns the run at the moment. */
   live: z.boolean(),
+  /** The stages it will go through, for the time left. */
+  plan: z.array(plannedStage).optional(),
   /** The batch job that the run is or was last; absent where Slurm has nothing to do with it. */
   job: runJob.optional(),
   /** Null where nobody wrote anything. */

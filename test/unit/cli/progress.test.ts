@@ -1,14 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { applyDetail, emptyDetail } from "../../../remote-agent/src/cli/detail.ts";
 import { duration, durationRange } from "../../../remote-agent/src/cli/format.ts";
 import { bandSparkline, bar, sparkline } from "../../../remote-agent/src/cli/glyphs.ts";
 import { keptBand } from "../../../remote-agent/src/cli/keptBand.ts";
 import { progressText } from "../../../remote-agent/src/cli/modelProgress.ts";
 import { plainLines } from "../../../remote-agent/src/cli/plainLines.ts";
 import { stagePlan } from "../../../remote-agent/src/cli/plan.ts";
-import { stageSeconds, timeLeft } from "../../../remote-agent/src/cli/timeLeft.ts";
 import type { RunRecord, Stored } from "../../../remote-agent/src/protocol/records.ts";
 import { applyRecord, emptyRunView } from "../../../remote-agent/src/protocol/runView.ts";
+import { stageSeconds, timeLeft } from "../../../remote-agent/src/protocol/timeLeft.ts";
 import {
   accuracies,
   audit,
@@ -25,20 +24,18 @@ import {
 
 function folded(records: Stored<RunRecord>[]) {
   const view = emptyRunView();
-  const detail = emptyDetail();
   for (const record of records) {
     applyRecord(view, record);
-    applyDetail(detail, record, config);
   }
-  return { view, detail };
+  return view;
 }
 
 describe("time left", () => {
   const first = [state("preparing"), state("running"), ...audit(0, accuracies[0]!)];
   const afterOne = [...first, ...challenger(1), ...curriculum(1), ...solver(1), ...audit(1, accuracies[1]!)];
   const left = (records: RunRecord[]) => {
-    const { view, detail } = folded(stored(records));
-    return timeLeft(view, detail, stagePlan(config), T0 + 1000 * records.length);
+    const view = folded(stored(records));
+    return timeLeft(view, stagePlan(config), T0 + 1000 * records.length);
   };
 
   it("is not guessed before anything has been seen", () => {
@@ -70,9 +67,9 @@ describe("time worked", () => {
       state("preparing"),
       state("running"),
     ]).map((record, i) => ({ ...record, t: T0 + [0, 0, 1000, 3000, 63_000, 200_000, 201_000][i]! }));
-    const { view, detail } = folded(records);
+    const view = folded(records);
     // 2 s before the pause, nothing from then to the new owner (it says `preparing` 137 s after the last record), 10 s since.
-    expect(stageSeconds(view.stages[0]!, detail, T0 + 211_000 - 1000)).toBe(2 + 10);
+    expect(stageSeconds(view.stages[0]!, view, T0 + 211_000 - 1000)).toBe(2 + 10);
   });
 });
 
@@ -134,5 +131,65 @@ describe("figures", () => {
     expect(progressText({ step: 100, steps: 500, seconds: 12, loss: 1.234 })).toBe(
       "Pre-training the base model  100/500 steps  loss 1.23  12 s, about 48 s left",
     );
+  });
+});
+
+describe("what a view knows for it", () => {
+  it("counts the work within a step, and begins anew when the step is done", () => {
+    const call = (verb: string, count: number): RunRecord => {
+      return { type: "call", key: `iteration:1/solver/step:1/${verb}`, verb, params: {}, count, ms: 1 };
+    };
+    const within = [
+      stage("begin", 1, "solver"),
+      call("chunk", 40),
+      call("learn", 1),
+      call("learn", 1),
+      call("score", 9),
+    ];
+    const done: RunRecord = {
+      type: "metric",
+      id: "m",
+      call: "iteration:1/solver/step:1/metric",
+      parents: [],
+      name: "solver",
+      iteration: 1,
+      stage: "solver",
+      step: 1,
+      values: {},
+    };
+    expect(folded(stored(within)).stages.at(-1)).toMatchObject({ done: 0, sampled: 40, learned: 2 });
+    expect(folded(stored([...within, done])).stages.at(-1)).toMatchObject({ done: 1, sampled: 0, learned: 0 });
+  });
+});
+
+describe("checkpoints in a view", () => {
+  const checkpoint = (id: string, call: string, durable = true): RunRecord => ({
+    type: "checkpoint",
+    id,
+    call,
+    parents: [],
+    role: "solver",
+    method: "save",
+    step: 4,
+    metrics: {},
+    batch: null,
+    durable,
+    path: durable ? `checkpoints/${id}` : null,
+    weights: null,
+  });
+
+  it("are those that lie on the disk, under the stage that made them; removed ones go", () => {
+    const records: RunRecord[] = [
+      checkpoint("b", "base"),
+      stage("begin", 1, "solver", 2),
+      checkpoint("s1", "iteration:1/solver/step:1/save"),
+      checkpoint("s2", "iteration:1/solver/step:2", false),
+      { type: "removed", what: "checkpoint", ids: ["s1"], bytes: 3, rule: "checkpoints.keep.last: 1" },
+      checkpoint("s3", "iteration:1/solver/step:3/save"),
+    ];
+    expect(folded(stored(records)).checkpoints).toEqual([
+      { id: "b", role: "solver", stage: null, step: 4, path: "checkpoints/b" },
+      { id: "s3", role: "solver", stage: "iteration:1/solver", step: 4, path: "checkpoints/s3" },
+    ]);
   });
 });

@@ -74,7 +74,7 @@ function lines(records: RunRecord[], options: { width: number; height?: number }
   const detail = emptyDetail();
   for (const record of stored(records)) {
     applyRecord(view, record);
-    applyDetail(detail, record, config);
+    applyDetail(detail, record);
   }
   return renderRun(view, {
     ...options,

@@ -13,6 +13,9 @@ const stage = (iteration: number, name: string, done: number, units: number): St
   seconds: done === units ? 95 : null,
   engineSeconds: null,
   startedAt: 0,
+  idleMsAtBegin: 0,
+  sampled: 0,
+  learned: 0,
 });
 
 const view = (more: Partial<RunView>): RunView => ({ ...emptyRunView(), ...more });

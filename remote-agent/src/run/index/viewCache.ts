@@ -9,7 +9,7 @@ import { bytesAfter, journalAfter, type Position, START, stillHolds } from "./jo
 import { cacheDirectory, journalIdentity } from "./place.ts";
 
 /** Raised when the fold of a view changes: a cached one of another version is made anew. */
-const VERSION = 1;
+const VERSION = 2;
 
 const Cached = z.object({
   version: z.literal(VERSION),

@@ -1,20 +1,32 @@
-import type { RunView, StageView } from "../protocol/runView.ts";
-import { idleMs, type RunDetail } from "./detail.ts";
-import type { PlannedStage } from "./plan.ts";
+import { z } from "zod";
+import { idleMs, type RunView, type StageView } from "./runView.ts";
 
-/** Seconds of work a stage has had; pauses do not count. */
-export function stageSeconds(stage: StageView, detail: RunDetail, now: number): number {
+/** A stage the recipe will go through, and how much sampling and training it asks for. */
+export const plannedStage = z.object({
+  iteration: z.number().int(),
+  stage: z.enum(["challenger", "curriculum", "solver", "audit"]),
+  /** Steps; 1 for stages that have none. */
+  units: z.number().int(),
+  /** Completions sampled plus completions trained on, if every question is valid: the measure of its cost. */
+  work: z.number(),
+  /** Completions that one optimiser step trains on. */
+  trainedPerStep: z.number(),
+});
+export type PlannedStage = z.infer<typeof plannedStage>;
+
+/** Seconds of work a stage has had; pauses do not count. @param now by the clock of the run's host */
+export function stageSeconds(stage: StageView, view: RunView, now: number): number {
   if (stage.seconds !== null) return stage.seconds;
-  const idle = idleMs(detail, now) - (detail.stages.get(stage.key)?.idleMsAtBegin ?? 0);
-  return Math.max(0, (now - stage.startedAt - idle) / 1000);
+  return Math.max(0, (now - stage.startedAt - (idleMs(view, now) - stage.idleMsAtBegin)) / 1000);
 }
 
 /** How much of a stage is done, 0 to 1; 1 only when it has ended. */
-export function stageFraction(planned: PlannedStage, stage: StageView | undefined, detail: RunDetail): number {
+export function stageFraction(planned: PlannedStage, stage: StageView | undefined): number {
   if (stage === undefined) return 0;
   if (stage.status === "done") return 1;
   const perUnit = planned.work / Math.max(1, planned.units);
-  const within = Math.min(0.95, (detail.stages.get(stage.key)?.workInStep ?? 0) / Math.max(1, perUnit));
+  const work = stage.sampled + stage.learned * planned.trainedPerStep;
+  const within = Math.min(0.95, work / Math.max(1, perUnit));
   return Math.min(0.99, (Math.min(stage.done, planned.units) + within) / Math.max(1, planned.units));
 }
 
@@ -26,18 +38,17 @@ const OTHER_KIND = { low: 0.6, high: 1.7 };
 
 /**
  * Seconds left to the end of the run, as a range: the work that remains at the pace of the stages seen so far. Stages of
- * a kind that has not been seen widen it. Null while too little is known.
+ * a kind that has not been seen widen it. Null while too little is known. @param now by the clock of the run's host
  */
 export function timeLeft(
   view: RunView,
-  detail: RunDetail,
   plan: readonly PlannedStage[],
   now: number,
 ): { low: number; high: number } | null {
   const stages = plan.map((planned) => {
     const stage = view.stages.find((item) => item.iteration === planned.iteration && item.stage === planned.stage);
-    const fraction = stageFraction(planned, stage, detail);
-    return { planned, fraction, seconds: stage === undefined ? 0 : stageSeconds(stage, detail, now) };
+    const fraction = stageFraction(planned, stage);
+    return { planned, fraction, seconds: stage === undefined ? 0 : stageSeconds(stage, view, now) };
   });
   const paces = stages
     .filter(({ fraction, seconds, planned }) => fraction >= 0.2 && seconds > 0 && planned.work > 0)
