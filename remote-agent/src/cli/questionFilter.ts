@@ -32,9 +32,11 @@ const kinds = {
   edited: "flag",
   note: "flag",
   cluster: "cluster",
+  rolled: "place",
+  first: "number",
 } as const satisfies Record<Exclude<keyof QuestionFilter, "text">, string>;
 
-export const filterHelp = `${Object.keys(kinds).join(", ")}; a range is 0.3..0.8, 3.. or ..5, several values are a,b`;
+export const filterHelp = `${Object.keys(kinds).join(", ")}; a range is 0.3..0.8, 3.. or ..5, several values are a,b; rolled is ITERATION.STAGE or ITERATION.STAGE.STEP`;
 
 /** `kept=true`, `share=0.3..0.8`, `iteration=1,2`, `cluster=812.3`. @throws UsageError that names what is wrong */
 export function filterOf(settings: readonly string[], text: string | undefined): QuestionFilter {
@@ -79,6 +81,13 @@ function settingValue(kind: (typeof kinds)[keyof typeof kinds], value: string, s
         ...(from === "" ? {} : { min: number(from, setting) }),
         ...(to === "" ? {} : { max: number(to, setting) }),
       };
+    }
+    case "number":
+      return number(value, setting);
+    case "place": {
+      const [iteration = "", stage = "", step] = value.split(".");
+      const place = { iteration: number(iteration, setting), stage };
+      return step === undefined ? place : { ...place, step: number(step, setting) };
     }
     case "cluster": {
       const [batch = "", cluster = ""] = value.split(".");

@@ -43,6 +43,12 @@ export const questionFilter = z.strictObject({
   corrected: z.boolean().optional(),
   edited: z.boolean().optional(),
   note: z.boolean().optional(),
+  /** Questions with a rollout in this place of the recipe: posed or answered there. */
+  rolled: z
+    .strictObject({ iteration: z.number().int(), stage: z.string().min(1).max(200), step: z.number().int().optional() })
+    .optional(),
+  /** Only the first so many that were asked: what comes meanwhile shifts no row. */
+  first: z.number().int().min(0).optional(),
   /** Full text of question and answers: all words must occur, "a phrase" as it stands, `integ*` any word that begins so. */
   text: z.string().max(1000).optional(),
 });

@@ -76,6 +76,7 @@ export class Questions {
         text: (typed) => this.#containing(typed),
         label: (label) =>
           this.#numbers("SELECT n FROM texts WHERE label = ? ORDER BY n", label.slice(0, KEPT_LABEL_CHARS)),
+        rolled: (place) => this.#rolledIn(place),
       }),
     );
   }
@@ -145,6 +146,14 @@ export class Questions {
       const inSecond = new Set(second);
       return first.filter((i) => inSecond.has(i));
     });
+  }
+
+  /** A call's records are the `count` ones before its own; its key begins with its place. */
+  #rolledIn({ iteration, stage, step }: NonNullable<QuestionFilter["rolled"]>): Uint32Array {
+    const place = `${iteration === 0 ? "" : `iteration:${iteration}/`}${stage}${step === undefined ? "" : `/step:${step}`}`;
+    const sql = `SELECT DISTINCT records.question AS n FROM calls JOIN records ON records.seq BETWEEN calls.seq - calls.count AND calls.seq
+      WHERE calls.key > ? AND calls.key < ? AND records.type = 'trajectory' AND records.question IS NOT NULL ORDER BY n`;
+    return this.#numbers(sql, `${place}/`, `${place}0`); // "0" follows "/"
   }
 
   #matching(table: "words" | "search", match: string | null): Uint32Array | null {

@@ -6,6 +6,7 @@ import type { QuestionMemory } from "./memory.ts";
 export interface Lookups {
   text(typed: string): Uint32Array;
   label(label: string): Uint32Array;
+  rolled(place: NonNullable<QuestionFilter["rolled"]>): Uint32Array;
 }
 
 type Range = { readonly min?: number | undefined; readonly max?: number | undefined };
@@ -17,14 +18,16 @@ export function select(memory: QuestionMemory, filter: QuestionFilter, lookups: 
   const sets = [
     ...(filter.text === undefined ? [] : [lookups.text(filter.text)]),
     ...(filter.label === undefined ? [] : [lookups.label(filter.label)]),
+    ...(filter.rolled === undefined ? [] : [lookups.rolled(filter.rolled)]),
   ];
   const found = new Uint32Array(sets[0]?.length ?? memory.length);
-  const [first, second] = sets;
-  const inSecond = second === undefined ? null : new Set(second);
+  const [first, ...others] = sets;
+  const inOthers = others.map((set) => new Set(set));
+  const known = Math.min(memory.length, filter.first ?? memory.length);
   let count = 0;
   for (let k = 0; k < found.length; k++) {
     const i = first === undefined ? k : (first[k] as number);
-    if (i >= memory.length || inSecond?.has(i) === false) continue;
+    if (i >= known || inOthers.some((set) => !set.has(i))) continue;
     let holds = true;
     for (let t = 0; holds && t < tests.length; t++) holds = (tests[t] as Test)(i);
     if (holds) found[count++] = i;

@@ -16,6 +16,8 @@ export interface NaiveQuestion {
   id: string;
   text: string;
   words: string;
+  /** Calls in which it was posed and answered. */
+  rollouts: string[];
 }
 
 /** Not how the index does it: all records in memory, looked through again and again. */
@@ -57,6 +59,7 @@ export async function naiveQuestions(runDir: string): Promise<NaiveQuestion[]> {
       step: step === null ? null : Number(step[1]),
       text: proposal.product.question ?? completion,
       words: [proposal.product.question ?? completion, ...(await Promise.all(answers.map(textOf)))].join(" \u0001 "),
+      rollouts: [proposal, ...answers].map(({ call }) => call),
       valid: proposal.product.valid,
       reason: proposal.product.reason,
       label: (vote?.parts["label"] as string) || null,
@@ -98,22 +101,31 @@ export function naiveResult(
     range === undefined ||
     (typeof value === "number" && value >= (range.min ?? -Infinity) && value <= (range.max ?? Infinity));
   const among = (value: unknown, list: readonly unknown[] | undefined) => list === undefined || list.includes(value);
-  const chosen = all.filter(
-    (q) =>
-      among(q["iteration"], filter.iteration) &&
-      among(q["stage"], filter.stage) &&
-      among(q["reason"], filter.reason) &&
-      among(q["band"], filter.band) &&
-      (["valid", "kept", "correct"] as const).every((name) => filter[name] === undefined || q[name] === filter[name]) &&
-      (["step", "share", "difficulty", "reward", "uncertainty", "penalty", "answers", "trainedSteps"] as const).every(
-        (name) => within(q[name], filter[name]),
-      ) &&
-      (filter.label === undefined || q["label"] === filter.label) &&
-      (filter.trained === undefined || Number(q["trainedExamples"]) > 0 === filter.trained) &&
-      (filter.cluster === undefined ||
-        (q["batch"] === filter.cluster.batch && q["cluster"] === filter.cluster.cluster)) &&
-      (filter.text === undefined || hasWords(q.words, filter.text)),
-  );
+  const rolled =
+    ({ iteration, stage, step }: NonNullable<QuestionFilter["rolled"]>) =>
+    (call: string) =>
+      call.startsWith(`iteration:${iteration}/${stage}/${step === undefined ? "" : `step:${step}/`}`);
+  const chosen = all
+    .slice(0, filter.first)
+    .filter(
+      (q) =>
+        (filter.rolled === undefined || q.rollouts.some(rolled(filter.rolled))) &&
+        among(q["iteration"], filter.iteration) &&
+        among(q["stage"], filter.stage) &&
+        among(q["reason"], filter.reason) &&
+        among(q["band"], filter.band) &&
+        (["valid", "kept", "correct"] as const).every(
+          (name) => filter[name] === undefined || q[name] === filter[name],
+        ) &&
+        (["step", "share", "difficulty", "reward", "uncertainty", "penalty", "answers", "trainedSteps"] as const).every(
+          (name) => within(q[name], filter[name]),
+        ) &&
+        (filter.label === undefined || q["label"] === filter.label) &&
+        (filter.trained === undefined || Number(q["trainedExamples"]) > 0 === filter.trained) &&
+        (filter.cluster === undefined ||
+          (q["batch"] === filter.cluster.batch && q["cluster"] === filter.cluster.cluster)) &&
+        (filter.text === undefined || hasWords(q.words, filter.text)),
+    );
   if (sort.by === "order") return sort.descending ? chosen.toReversed() : chosen;
   const key = (q: NaiveQuestion) => (sort.by === "text" ? [...q.text].slice(0, 32).join("") : q[sort.by]);
   return chosen.toSorted((a, b) => compare(key(a), key(b), sort.descending));

@@ -56,6 +56,17 @@ const filters: fc.Arbitrary<QuestionFilter> = fc.record({
   penalty: maybe(range(fc.constantFrom(0, 0.05, 0.1))),
   trained: maybe(fc.boolean()),
   trainedSteps: maybe(range(fc.integer({ min: 0, max: 2 }))),
+  rolled: maybe(
+    fc.record(
+      {
+        iteration: fc.constantFrom(1, 2, 3),
+        stage: fc.constantFrom("challenger", "curriculum", "solver"),
+        step: fc.constantFrom(1, 2),
+      },
+      { requiredKeys: ["iteration", "stage"] },
+    ),
+  ),
+  first: maybe(fc.nat(130)),
   text: maybe(
     fc.constantFrom(
       "the",
@@ -102,7 +113,7 @@ it("every figure of every question is what its records say", () => {
   expect(naive.length).toBe(questions.memory.length);
   for (const [i, expected] of naive.entries()) {
     const { clipped, answerTokens, ...row } = questionRow.parse(questions.row(i + 1));
-    const { words, ...rest } = expected;
+    const { words, rollouts, ...rest } = expected;
     expect(row).toEqual(rest);
     expect(clipped).toBe(false);
     if (row.answers > 0) expect(answerTokens).toBeGreaterThan(0);
