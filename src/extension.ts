@@ -8,6 +8,7 @@ import { logCommands } from "./logs/logCommands.ts";
 import { followOpenNotes } from "./opening/openNotes.ts";
 import { reviewCommands } from "./review/reviewCommands.ts";
 import { provideRunYaml } from "./runYaml/runYaml.ts";
+import { Inspectors, inspectorCommands } from "./panels/inspector/inspector.ts";
 import type { Handler, Services } from "./services.ts";
 import { runInTerminal } from "./terminal.ts";
 
@@ -16,6 +17,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("R-Zero", { log: true });
   const hosts = new Hosts(context, log);
   const services: Services = { context, log, hosts };
+  const inspectors = new Inspectors(services);
   const terminal = (id: TerminalCommandId) => () => runInTerminal(services, commandLines[id]);
   // A command without a handler does not compile.
   const handlers: Record<CommandId, Handler> = {
@@ -24,10 +26,11 @@ export function activate(context: vscode.ExtensionContext): void {
     [commands.checkMachine]: terminal(commands.checkMachine),
     [commands.checkHost]: () => checkHostCommand(context, log),
     ...explorerCommands(services),
+    ...inspectorCommands(services, inspectors),
     ...logCommands(services),
     ...reviewCommands(services),
   };
-  context.subscriptions.push(log, hosts, showExplorer(services), provideRunYaml(), followOpenNotes(services));
+  context.subscriptions.push(log, hosts, showExplorer(services), inspectors, provideRunYaml(), followOpenNotes(services));
   for (const [id, handler] of Object.entries(handlers))
     context.subscriptions.push(vscode.commands.registerCommand(id, handler));
 }

@@ -12,6 +12,7 @@ export const commands = {
   pauseRun: "rzero.pauseRun",
   resumeRun: "rzero.resumeRun",
   stopRun: "rzero.stopRun",
+  inspectQuestions: "rzero.inspectQuestions",
   followLogs: "rzero.followLogs",
   openFullLog: "rzero.openFullLog",
   reviewCurriculum: "rzero.reviewCurriculum",
@@ -28,6 +29,9 @@ export const commands = {
   showQuestion: "rzero.showQuestion",
   saveNote: "rzero.saveNote",
 } as const;
+
+/** Opens the inspector at the rollouts of `{ host, run, iteration, stage, step }`; for other parts of the extension, not for the palette. */
+export const openRollouts = "rzero.openRollouts";
 
 export type CommandId = (typeof commands)[keyof typeof commands];
 

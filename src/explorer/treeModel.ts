@@ -17,6 +17,8 @@ export interface TreeLine {
   /** What it is about, for commands. */
   readonly host: string;
   readonly run: string | null;
+  /** Where in the run, of an iteration's or a stage's line. */
+  readonly place?: { readonly iteration: number; readonly stage: string | null };
   readonly children: readonly TreeLine[] | null;
 }
 
@@ -129,6 +131,7 @@ function iterationLine(host: string, run: string, iteration: number, view: RunVi
     color: null,
     host,
     run,
+    place: { iteration, stage: null },
     context: "iteration",
     children: stages.map((stage) => stageLine(host, run, stage)),
   };
@@ -154,6 +157,7 @@ function stageLine(host: string, run: string, stage: StageView): TreeLine {
     color: null,
     host,
     run,
+    place: { iteration: stage.iteration, stage: stage.stage },
     context: "stage",
     children: null,
   };

@@ -1,0 +1,103 @@
+import * as vscode from "vscode";
+import type { MethodName, Params, Result } from "../../../remote-agent/src/protocol/rpc.ts";
+import { oneLine } from "../../explorer/treeModel.ts";
+import { AgentError } from "../../link/agentClient.ts";
+import type { Services } from "../../services.ts";
+import type { Panel, PanelKind, PanelService } from "../base/panel.ts";
+import type { AnswerDocuments } from "./answerDocuments.ts";
+import { copiedQuestion } from "./copiedQuestion.ts";
+import { questionJson, questionMarkdown } from "./copies.ts";
+import { type InspectorContract, type InspectorState, inspectorContract, type RunRef } from "./messages.ts";
+import { pickRun } from "./pickRun.ts";
+import { RunWatch } from "./runWatch.ts";
+import { pickFilter, saveFilter } from "./savedFilters.ts";
+import { wholeText } from "./wholeText.ts";
+import { inspectorWords } from "./words.ts";
+
+/** The first question to an index that is not there yet waits for as much of it as there is. */
+const INDEX_MS = 60_000;
+const DIFF_CHARS = 10_000_000;
+
+export function inspectorKind(documents: AnswerDocuments, hosts: Services["hosts"]): PanelKind<InspectorContract> {
+  return {
+    name: "inspector",
+    contract: inspectorContract,
+    words: inspectorWords,
+    title: ({ panes: [{ source }] }) => {
+      if (source === null) return vscode.l10n.t("Questions");
+      const run = hosts.get(source.host)?.model.runs?.find(({ id }) => id === source.run);
+      return vscode.l10n.t("Questions: {run}", { run: oneLine(run?.name ?? source.run) });
+    },
+    serve: (panel, services) => serve(panel, services, documents),
+  };
+}
+
+function serve(
+  panel: Panel<InspectorContract>,
+  { context, hosts }: Services,
+  documents: AnswerDocuments,
+): PanelService<InspectorContract> {
+  const watch = new RunWatch(hosts, {
+    facts: (facts) => panel.send("run", facts),
+    grown: (run) => panel.send("grown", run),
+  });
+  const listening = hosts.onDidChange(() => watch.look());
+  const follow = ({ panes }: InspectorState) => watch.watch(panes.flatMap(({ source }) => source ?? []));
+  const ask = <M extends MethodName>(
+    host: string,
+    method: M,
+    params: Params<M>,
+    signal: AbortSignal,
+  ): Promise<Result<M>> => {
+    const entry = hosts.get(host);
+    if (entry === undefined) {
+      throw new AgentError(
+        "gone",
+        vscode.l10n.t("The host {host} is not on the list of the run explorer.", { host: oneLine(host) }),
+      );
+    }
+    return entry.link.request(method, params, { signal, limitMs: INDEX_MS });
+  };
+  const text = async ({ host, run }: RunRef, id: string, signal: AbortSignal) => {
+    const found = await wholeText(
+      (params, own) => ask(host, "runs/record", params, own),
+      { run, id },
+      DIFF_CHARS,
+      signal,
+    );
+    return { id, text: found.problem ?? found.text };
+  };
+  return {
+    requests: {
+      questions: async ({ host, run, query }, signal) => ask(host, "runs/questions", { run, query }, signal),
+      facets: async ({ host, run, filter, facets }, signal) =>
+        ask(host, "runs/facets", { run, filter, facets }, signal),
+      question: async ({ host, run, id }, signal) => ask(host, "runs/question", { run, id }, signal),
+      lineage: async ({ host, ...query }, signal) => ask(host, "runs/lineage", query, signal),
+      record: async ({ host, run, id, textFrom }, signal) => ask(host, "runs/record", { run, id, textFrom }, signal),
+      pickRun: () => pickRun(hosts),
+      saveFilter: (kept) => saveFilter(context.globalState, kept),
+      pickFilter: () => pickFilter(context.globalState),
+      copy: async ({ host, run, id, as }, signal) => {
+        const view = await ask(host, "runs/question", { run, id }, signal);
+        const copied = await copiedQuestion(view, (params, own) => ask(host, "runs/record", params, own), run, signal);
+        await vscode.env.clipboard.writeText(as === "json" ? questionJson(copied) : questionMarkdown(copied));
+        return null;
+      },
+      diff: async ({ left, right, ...ref }, signal) => {
+        const [first, second] = await Promise.all([text(ref, left, signal), text(ref, right, signal)]);
+        await documents.diff(first, second, ref.run);
+        return null;
+      },
+    },
+    ready: () => {
+      follow(panel.state);
+      watch.tellAll();
+    },
+    onState: follow,
+    dispose: () => {
+      listening.dispose();
+      watch.close();
+    },
+  };
+}

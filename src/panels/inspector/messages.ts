@@ -1,0 +1,259 @@
+import { z } from "zod";
+import {
+  facetKeys,
+  questionFilter,
+  questionQuery,
+  questionSort,
+} from "../../../remote-agent/src/protocol/questionQuery.ts";
+import {
+  lineage,
+  questionFacets,
+  questionPage,
+  questionView,
+  recordPayload,
+} from "../../../remote-agent/src/protocol/questionRows.ts";
+import { linkStatus, stateWords } from "../base/messages.ts";
+
+/** Columns of the table in the order in which they stand; `text` is always there. */
+export const columnIds = [
+  "iteration",
+  "stage",
+  "step",
+  "text",
+  "label",
+  "share",
+  "kept",
+  "correct",
+  "difficulty",
+  "reward",
+  "uncertainty",
+  "penalty",
+  "clusterSize",
+  "answers",
+  "truncated",
+  "answerTokens",
+  "trainedSteps",
+] as const;
+export type ColumnId = (typeof columnIds)[number];
+
+export const usualColumns: ColumnId[] = [
+  "iteration",
+  "stage",
+  "text",
+  "label",
+  "share",
+  "kept",
+  "correct",
+  "reward",
+  "trainedSteps",
+];
+
+const runRef = z.object({ host: z.string().max(500), run: z.string().max(500) });
+export type RunRef = z.infer<typeof runRef>;
+
+/** One table: the questions of a run under a filter. Two stand side by side when runs or iterations are compared. */
+export const pane = z.object({
+  source: runRef.nullable(),
+  filter: questionFilter,
+  sort: questionSort,
+  /** Row number at the top, and the question that is marked. */
+  at: z.number().int().min(0),
+  selected: z.string().max(100).nullable(),
+});
+export type PaneState = z.infer<typeof pane>;
+
+/** What the right-hand side shows: a question with its answers, or another record. */
+export const detailTarget = z.object({
+  pane: z.union([z.literal(0), z.literal(1)]),
+  kind: z.enum(["question", "record"]),
+  id: z.string().max(100),
+});
+export type DetailTarget = z.infer<typeof detailTarget>;
+
+export const inspectorState = z.object({
+  version: z.literal(1),
+  panes: z.union([z.tuple([pane]), z.tuple([pane, pane])]),
+  columns: z.array(z.enum(columnIds)).max(columnIds.length),
+  detail: detailTarget.nullable(),
+});
+export type InspectorState = z.infer<typeof inspectorState>;
+
+export function emptyPane(source: RunRef | null, filter: PaneState["filter"] = {}): PaneState {
+  return { source, filter, sort: { by: "order", descending: false }, at: 0, selected: null };
+}
+
+export function stateOf(source: RunRef | null, filter: PaneState["filter"] = {}): InspectorState {
+  return { version: 1, panes: [emptyPane(source, filter)], columns: usualColumns, detail: null };
+}
+
+/** What is known of a run beside its questions. */
+export const runFacts = z.object({
+  host: z.string(),
+  hostName: z.string(),
+  run: z.string(),
+  name: z.string(),
+  state: z.string(),
+  live: z.boolean(),
+  /** Stages so far; `units` steps each. */
+  stages: z.array(z.object({ iteration: z.number().int(), stage: z.string(), units: z.number().int() })),
+  link: linkStatus,
+});
+export type RunFacts = z.infer<typeof runFacts>;
+
+/** Names of the page's texts, most of them whole sentences; `{…}` are places to fill. */
+export const textKeys = [
+  "agrees",
+  "allSteps",
+  "answersCut",
+  "answersHead",
+  "back",
+  "cause",
+  "checkpoint",
+  "chooseRun",
+  "clear",
+  "close",
+  "cluster",
+  "clusterHint",
+  "clusterInTable",
+  "columns",
+  "compare",
+  "compareEnd",
+  "completion",
+  "copied",
+  "copyJson",
+  "copyMarkdown",
+  "cut",
+  "detail",
+  "diffSelect",
+  "diffSelected",
+  "diffWith",
+  "disagrees",
+  "draws",
+  "dropped",
+  "effect",
+  "fields",
+  "filters",
+  "forward",
+  "here",
+  "indexing",
+  "invalid",
+  "invalidHint",
+  "iteration",
+  "kept",
+  "label",
+  "lineageCut",
+  "lineageHead",
+  "logprobs",
+  "logprobsOf",
+  "majority",
+  "max",
+  "meanTokens",
+  "min",
+  "missingTexts",
+  "nAnswers",
+  "nExamples",
+  "nMore",
+  "nNewer",
+  "nQuestions",
+  "nTokens",
+  "nTruncated",
+  "neighbours",
+  "next",
+  "noAnswer",
+  "noAnswers",
+  "noQuestions",
+  "noQuestionsHint",
+  "noRun",
+  "noRunHint",
+  "noValues",
+  "notConnected",
+  "notConnectedHint",
+  "nothingFits",
+  "nothingFitsHint",
+  "oneNewer",
+  "oneQuestion",
+  "outcome",
+  "pickFilter",
+  "previous",
+  "proposalTaught",
+  "proposalTokens",
+  "questions",
+  "ranges",
+  "record",
+  "remove",
+  "resize",
+  "reward",
+  "rewardHead",
+  "right",
+  "sampled",
+  "saveFilter",
+  "search",
+  "searchHint",
+  "showMore",
+  "shownOf",
+  "sortBy",
+  "stage",
+  "stale",
+  "step",
+  "stepBack",
+  "stepOn",
+  "steps",
+  "taught",
+  "taughtBy",
+  "tooMany",
+  "trained",
+  "trainedNo",
+  "trainedYes",
+  "truncated",
+  "truth",
+  "valid",
+  "validity",
+  "wrong",
+] as const;
+
+const ofRecord = runRef.extend({ id: z.string().max(100) });
+const filterAndSort = z.object({ filter: questionFilter, sort: questionSort });
+
+export const inspectorContract = {
+  requests: {
+    questions: { params: runRef.extend({ query: questionQuery }), result: questionPage },
+    facets: {
+      params: runRef.extend({ filter: questionFilter, facets: z.array(z.enum(facetKeys)).min(1) }),
+      result: questionFacets,
+    },
+    question: { params: ofRecord, result: questionView },
+    lineage: {
+      params: ofRecord.extend({
+        direction: z.enum(["causes", "effects"]),
+        depth: z.number().int().min(1).max(20),
+        limit: z.number().int().min(1).max(500),
+      }),
+      result: lineage,
+    },
+    record: { params: ofRecord.extend({ textFrom: z.number().int().min(0) }), result: recordPayload },
+    /** The person picks a run; null: none. */
+    pickRun: { params: z.object({}), result: runRef.nullable() },
+    /** Asks for a name and keeps a filter under it; false: given up. */
+    saveFilter: { params: filterAndSort, result: z.boolean() },
+    /** The person picks a filter that was kept; null: none. */
+    pickFilter: { params: z.object({}), result: filterAndSort.nullable() },
+    copy: { params: ofRecord.extend({ as: z.enum(["markdown", "json"]) }), result: z.null() },
+    /** Two texts of records in the editor's own diff. */
+    diff: { params: runRef.extend({ left: z.string().max(100), right: z.string().max(100) }), result: z.null() },
+  },
+  events: {
+    /** Something about a run of a pane is new, or the link to its host is. */
+    run: runFacts,
+    /** A live run has written more. */
+    grown: runRef,
+  },
+  state: inspectorState,
+  words: z.object({
+    ...stateWords,
+    columns: z.record(z.enum(columnIds), z.string()),
+    /** Longer than the heads of columns, for tooltips. */
+    columnTips: z.record(z.enum(columnIds), z.string()),
+    texts: z.record(z.enum(textKeys), z.string()),
+  }),
+};
+export type InspectorContract = typeof inspectorContract;

@@ -1,0 +1,124 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join, resolve } from "node:path";
+import { Duplex } from "node:stream";
+import type { Browser } from "playwright-core";
+import { AgentClient } from "../../src/link/agentClient.ts";
+import type { PanelWords, RequestHandlers } from "../../src/panels/base/messages.ts";
+import {
+  type InspectorContract,
+  type InspectorState,
+  inspectorContract,
+  type RunFacts,
+  stateOf,
+} from "../../src/panels/inspector/messages.ts";
+import { englishWords, openPanelPage, type PanelPage } from "./panelPage.ts";
+import type { ThemeName } from "./themes.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+
+export interface InspectedAgent {
+  readonly client: AgentClient;
+  close(): Promise<void>;
+}
+
+/** `rzero serve --stdio` in a process of its own, at the other end the extension's client. */
+export function inspectedAgent(home: string, cache: string): InspectedAgent {
+  const child = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", join(root, "remote-agent/src/cli.ts"), "serve", "--stdio"],
+    {
+      stdio: ["pipe", "pipe", "inherit"],
+      env: { ...process.env, RZERO_HOME: home, XDG_CACHE_HOME: cache },
+    },
+  );
+  const exited = once(child, "exit");
+  child.stdin.on("error", () => undefined); // it has ended
+  const client = new AgentClient("this machine", Duplex.from({ readable: child.stdout, writable: child.stdin }));
+  return {
+    client,
+    close: async () => {
+      client.close();
+      child.stdin.end();
+      await exited;
+    },
+  };
+}
+
+export interface Asked {
+  copied: string[];
+  diffs: [string, string][];
+  /** Methods in the order in which the page asked them. */
+  methods: string[];
+}
+
+export const HOST = "local";
+
+export function factsOf(run: string, more: Partial<RunFacts> = {}): RunFacts {
+  return {
+    host: HOST,
+    hostName: "This machine",
+    run,
+    name: "a run",
+    state: "completed",
+    live: false,
+    stages: [],
+    link: { kind: "connected", lastHeard: 1_764_000_000_000, why: null },
+    ...more,
+  };
+}
+
+/** The inspector's built page against a real agent; what VS Code would do is written down in `asked`. */
+export async function openInspector(
+  browser: Browser,
+  files: ReadonlyMap<string, Uint8Array>,
+  client: Pick<AgentClient, "request">,
+  options: {
+    run: string;
+    state?: InspectorState;
+    theme?: ThemeName;
+    size?: { width: number; height: number };
+    facts?: Partial<RunFacts>;
+    more?: Partial<RequestHandlers<InspectorContract>>;
+  },
+): Promise<PanelPage<InspectorContract> & { asked: Asked }> {
+  const asked: Asked = { copied: [], diffs: [], methods: [] };
+  const words = await englishWords<PanelWords<InspectorContract>>("src/panels/inspector/words.ts", "inspectorWords");
+  const told = <T>(method: string, answer: Promise<T>): Promise<T> => {
+    asked.methods.push(method);
+    return answer;
+  };
+  const handlers: RequestHandlers<InspectorContract> = {
+    questions: ({ run, query }, signal) =>
+      told("questions", client.request("runs/questions", { run, query }, { signal })),
+    facets: ({ run, filter, facets }, signal) =>
+      told("facets", client.request("runs/facets", { run, filter, facets }, { signal })),
+    question: ({ run, id }, signal) => told("question", client.request("runs/question", { run, id }, { signal })),
+    lineage: ({ host: _, ...query }, signal) => told("lineage", client.request("runs/lineage", query, { signal })),
+    record: ({ run, id, textFrom }, signal) =>
+      told("record", client.request("runs/record", { run, id, textFrom }, { signal })),
+    pickRun: async () => null,
+    saveFilter: async () => true,
+    pickFilter: async () => null,
+    copy: async ({ id, as }) => {
+      asked.copied.push(`${as} ${id}`);
+      return null;
+    },
+    diff: async ({ left, right }) => {
+      asked.diffs.push([left, right]);
+      return null;
+    },
+    ...options.more,
+  };
+  const opened = await openPanelPage(browser, files, {
+    name: "inspector",
+    contract: inspectorContract,
+    words,
+    state: options.state ?? stateOf({ host: HOST, run: options.run }),
+    handlers,
+    ...(options.theme === undefined ? {} : { theme: options.theme }),
+    ...(options.size === undefined ? {} : { size: options.size }),
+    ready: (end) => end.send("run", factsOf(options.run, options.facts)),
+  });
+  return { ...opened, asked };
+}

@@ -1,0 +1,225 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import * as esbuild from "esbuild";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { HostEnd } from "../../src/panels/base/hostEnd.ts";
+import type { PanelContract, PanelState, PanelWords, RequestHandlers } from "../../src/panels/base/messages.ts";
+import { page as pageOf } from "../../src/panels/base/page.ts";
+import { type ThemeName, themes } from "./themes.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const ORIGIN = "https://panel.invalid";
+
+export interface PanelPage<C extends PanelContract> {
+  readonly page: Page;
+  readonly end: HostEnd<C>;
+  /** What the page kept last. */
+  readonly kept: () => PanelState<C> | null;
+  /** Everything that must not happen: policy violations, requests for anything else, dialogs, errors, troubles. */
+  readonly incidents: string[];
+  close(): Promise<void>;
+}
+
+export interface PanelPageOptions<C extends PanelContract> {
+  readonly name: string;
+  readonly contract: C;
+  readonly words: PanelWords<C>;
+  readonly state: PanelState<C>;
+  readonly handlers: RequestHandlers<C>;
+  readonly theme?: ThemeName;
+  readonly size?: { readonly width: number; readonly height: number };
+  readonly ready?: (end: HostEnd<C>) => void;
+}
+
+/** Chromium as the tests start it. */
+export function launchChromium(executablePath = chromiumPath()): Promise<Browser> {
+  return chromium.launch({
+    executablePath,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--js-flags=--expose-gc",
+      "--enable-precise-memory-info",
+    ],
+  });
+}
+
+function chromiumPath(): string {
+  const places = [
+    process.env["CHROMIUM_PATH"],
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/usr/bin/google-chrome",
+  ];
+  const found = places.find((path) => path !== undefined && existsSync(path));
+  if (found === undefined) throw new Error("needs Chromium: apt-get install chromium, or set CHROMIUM_PATH");
+  return found;
+}
+
+/** Builds the pages of the panels as the product does, into memory; answers the files by name. */
+export async function builtPanels(minify = false): Promise<ReadonlyMap<string, Uint8Array>> {
+  const { targets } = (await import(join(root, "scripts/build/targets.mjs"))) as { targets: esbuild.BuildOptions[] };
+  const target = targets.find(({ outdir }) => outdir === "dist/webview");
+  if (target === undefined) throw new Error("no panels among what is built");
+  const { outputFiles = [] } = await esbuild.build({ ...target, minify, sourcemap: false, write: false });
+  return new Map(outputFiles.map(({ path, contents }) => [path.slice(path.lastIndexOf("/") + 1), contents]));
+}
+
+/**
+ * A panel's built page in Chromium with its real policy and the real other end of the messages; only VS Code between them is
+ * missing: `acquireVsCodeApi` and the theme's variables are put in as a webview would.
+ */
+export async function openPanelPage<C extends PanelContract>(
+  browser: Browser,
+  files: ReadonlyMap<string, Uint8Array>,
+  {
+    name,
+    contract,
+    words,
+    state,
+    handlers,
+    theme = "dark",
+    size = { width: 1280, height: 800 },
+    ready,
+  }: PanelPageOptions<C>,
+): Promise<PanelPage<C>> {
+  const context = await browser.newContext({ viewport: size });
+  const page = await context.newPage();
+  const incidents: string[] = [];
+  let kept: PanelState<C> | null = null;
+  const end: HostEnd<C> = new HostEnd(contract, {
+    post: (message) => void page.evaluate(asMessage, message).catch(() => undefined), // the page has gone
+    handlers,
+    ready: () => {
+      end.sendState(kept ?? state);
+      ready?.(end);
+    },
+    onState: (changed) => {
+      kept = changed;
+    },
+    report: (message) => incidents.push(`trouble: ${message}`),
+  });
+  await watchFor(incidents, context, page);
+  await page.exposeBinding("postToHost", (_, message: unknown) => end.receive(message));
+  await page.exposeBinding("tellIncident", (_, what: string) => incidents.push(what));
+  await page.addInitScript(asVsCode, themes[theme]);
+  const html = pageOf({
+    script: `${ORIGIN}/${name}.js`,
+    style: `${ORIGIN}/${name}.css`,
+    cspSource: ORIGIN,
+    nonce: randomBytes(16).toString("base64"),
+    language: "en",
+    title: name,
+    words,
+  });
+  await context.route("**/*", async (route) => {
+    const url = new URL(route.request().url());
+    const file = files.get(url.pathname.slice(1));
+    if (url.origin === ORIGIN && url.pathname === "/")
+      return route.fulfill({ contentType: "text/html; charset=utf-8", body: html });
+    if (url.origin === ORIGIN && file !== undefined)
+      return route.fulfill({ contentType: typeOf(url.pathname), body: Buffer.from(file) });
+    if (url.pathname !== "/favicon.ico") incidents.push(`request: ${url.href.slice(0, 200)}`);
+    return route.abort();
+  });
+  await page.goto(`${ORIGIN}/`);
+  return { page, end, kept: () => kept, incidents, close: () => context.close() };
+}
+
+async function watchFor(incidents: string[], context: BrowserContext, page: Page): Promise<void> {
+  page.on("dialog", (dialog) => {
+    incidents.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on("pageerror", (error) => incidents.push(`error: ${error.message}`));
+  page.on("console", (message) => {
+    if (message.type() === "error") incidents.push(`console: ${message.text()}`);
+  });
+  page.on("framenavigated", (frame) => {
+    if (frame !== page.mainFrame() || !frame.url().startsWith(ORIGIN)) incidents.push(`navigation: ${frame.url()}`);
+  });
+  context.on("page", (other) => other !== page && incidents.push(`window: ${other.url()}`));
+}
+
+/** Runs in the page. */
+function asMessage(data: unknown): void {
+  (globalThis as unknown as { postMessage(data: unknown, origin: string): void }).postMessage(data, "*");
+}
+
+/** Runs in the page before everything else. */
+function asVsCode({ class: name, variables }: { class: string; variables: Record<string, string> }): void {
+  const world = globalThis as unknown as Record<string, (value: unknown) => void>;
+  let kept: unknown = null;
+  Object.assign(globalThis, {
+    acquireVsCodeApi: () => ({
+      postMessage: (message: unknown) => world["postToHost"]?.(message),
+      getState: () => kept,
+      setState: (state: unknown) => {
+        kept = state;
+      },
+    }),
+  });
+  const page = globalThis as unknown as { document: PageDocument; addEventListener: PageDocument["addEventListener"] };
+  page.document.addEventListener("securitypolicyviolation", (event) =>
+    world["tellIncident"]?.(`policy: ${event["violatedDirective"]} ${event["blockedURI"]} ${event["sample"]}`),
+  );
+  page.document.addEventListener("DOMContentLoaded", () => {
+    page.document.body.classList.add(name);
+    for (const [variable, value] of Object.entries(variables))
+      page.document.documentElement.style.setProperty(variable, value);
+  });
+}
+
+/** As much of the browser's document as is used above: these files are checked with Node's types. */
+interface PageDocument {
+  addEventListener(name: string, listener: (event: Record<string, unknown>) => void): void;
+  readonly body: { readonly classList: { add(name: string): void } };
+  readonly documentElement: { readonly style: { setProperty(name: string, value: string): void } };
+}
+
+function typeOf(path: string): string {
+  if (path.endsWith(".css")) return "text/css";
+  return path.endsWith(".js") ? "text/javascript" : "font/ttf";
+}
+
+/**
+ * The words of a panel in English. Their module knows VS Code, which is not here: it is bundled with one that answers every text with
+ * itself.
+ */
+export async function englishWords<T>(module: string, exported: string): Promise<T> {
+  const vscode = {
+    name: "vscode-in-english",
+    setup(build: esbuild.PluginBuild) {
+      build.onResolve({ filter: /^vscode$/ }, () => ({ path: "vscode", namespace: "english" }));
+      build.onLoad({ filter: /.*/, namespace: "english" }, () => ({ contents: ENGLISH }));
+    },
+  };
+  const { outputFiles } = await esbuild.build({
+    entryPoints: [join(root, module)],
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "node",
+    plugins: [vscode],
+  });
+  const code = Buffer.from(outputFiles[0]?.contents ?? []).toString("base64");
+  const made = (await import(`data:text/javascript;base64,${code}`)) as Record<string, () => T>;
+  const words = made[exported];
+  if (words === undefined) throw new Error(`${module} has no ${exported}`);
+  return words();
+}
+
+const ENGLISH = `export const l10n = {
+  t: (text, values = {}) => text.replace(/\\{(\\w+)\\}/g, (place, name) => values[name] ?? place),
+};`;
+
+export async function axeSource(): Promise<string> {
+  return readFile(join(root, "node_modules/axe-core/axe.min.js"), "utf8");
+}

@@ -1,0 +1,86 @@
+import { expect, it, vi } from "vitest";
+import type { QuestionQuery } from "../../../remote-agent/src/protocol/questionQuery.ts";
+import type { QuestionPage, QuestionRow } from "../../../remote-agent/src/protocol/questionRows.ts";
+import { RowSource } from "../../../webview/inspector/table/rowSource.ts";
+
+const current = { seq: 1, current: true, behind: 0, missingTexts: 0, problem: null };
+
+/** An agent whose run grows: `total` questions, of which a query sees at most `filter.first`. */
+function agent(total: number) {
+  const world = { total, asked: [] as QuestionQuery[], failing: false, cancelled: 0, index: current };
+  const ask = async (query: QuestionQuery, signal: AbortSignal): Promise<QuestionPage> => {
+    world.asked.push(query);
+    await new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, 2);
+      signal.addEventListener("abort", () => {
+        clearTimeout(timer);
+        world.cancelled += 1;
+        reject(new Error("cancelled"));
+      });
+    });
+    if (world.failing) throw new Error("There is no connection.");
+    const seen = Math.min(world.total, query.filter.first ?? world.total);
+    const at = query.at ?? 0;
+    const rows = Array.from(
+      { length: Math.max(0, Math.min(query.limit, seen - at)) },
+      (_, i) => ({ id: `q${at + i}` }) as QuestionRow,
+    );
+    return { rows, at, total: seen, next: null, index: world.index };
+  };
+  return { world, ask };
+}
+
+function source(total: number) {
+  const { world, ask } = agent(total);
+  const changed = vi.fn();
+  const rows = new RowSource({ filter: {}, sort: { by: "order", descending: false } }, { ask, changed });
+  return { world, rows, changed };
+}
+
+it("asks only what is in view, and stays on the questions there were at first", async () => {
+  const { world, rows } = source(1000);
+  rows.want(0, 40);
+  await expect.poll(() => rows.row(7)?.id).toBe("q7");
+  world.total = 1012;
+  rows.want(990, 1030);
+  await expect.poll(() => rows.row(999)?.id).toBe("q999");
+  expect(rows.total).toBe(1000);
+  expect(rows.row(1000)).toBeUndefined();
+  await rows.look();
+  expect(rows.newer).toBe(12);
+  rows.takeNewer();
+  await expect.poll(() => rows.row(1011)?.id).toBe("q1011");
+  expect(rows.newer).toBe(0);
+  rows.close();
+});
+
+it("gives up what was scrolled past", async () => {
+  const { world, rows } = source(100_000);
+  rows.want(0, 40);
+  await expect.poll(() => rows.total).toBe(100_000);
+  for (let at = 1000; at < 50_000; at += 1000) rows.want(at, at + 40);
+  await expect.poll(() => rows.row(49_010)?.id).toBe("q49010");
+  expect(world.cancelled).toBeGreaterThan(0);
+  expect(world.asked.length).toBeLessThan(110);
+  rows.close();
+});
+
+it("tries again after a failure, says so meanwhile, and goes on when it is told to", async () => {
+  const { world, rows } = source(10);
+  world.failing = true;
+  rows.want(0, 5);
+  await expect.poll(() => rows.failed).toBeInstanceOf(Error);
+  world.failing = false;
+  rows.retry();
+  await expect.poll(() => rows.row(3)?.id).toBe("q3");
+  expect(rows.failed).toBeNull();
+  rows.close();
+});
+
+it("says nothing any more once it is closed", async () => {
+  const { rows, changed } = source(10);
+  rows.want(0, 5);
+  rows.close();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(changed).not.toHaveBeenCalled();
+});

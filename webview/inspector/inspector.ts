@@ -1,0 +1,16 @@
+import { type InspectorState, inspectorContract, stateOf } from "../../src/panels/inspector/messages.ts";
+import { HostLink, wordsOfPage } from "../base/hostLink.ts";
+import { takeVsCodeApi } from "../base/vscodeApi.ts";
+import { registerControls } from "../ui/controls.ts";
+import { InspectorPage } from "./page.ts";
+
+registerControls();
+const words = wordsOfPage(inspectorContract);
+const link = new HostLink(inspectorContract, takeVsCodeApi(), words);
+const root = document.getElementById("root");
+if (root === null) throw new Error("the page has no root");
+const page = new InspectorPage(root, link, words, stateOf(null));
+link.listen({
+  state: (state: InspectorState) => page.go(state),
+  events: { run: (facts) => page.facts(facts), grown: (run) => page.grown(run) },
+});

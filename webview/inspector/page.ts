@@ -1,0 +1,203 @@
+import type { QuestionRow } from "../../remote-agent/src/protocol/questionRows.ts";
+import {
+  type DetailTarget,
+  emptyPane,
+  type InspectorContract,
+  type InspectorState,
+  type PaneState,
+  type RunFacts,
+  type RunRef,
+} from "../../src/panels/inspector/messages.ts";
+import type { HostLink } from "../base/hostLink.ts";
+import { element } from "../ui/dom.ts";
+import { Detail } from "./detail/detail.ts";
+import { Pane } from "./pane.ts";
+import { resizer } from "./resizer.ts";
+import { tools } from "./tools.ts";
+import type { Words } from "./words.ts";
+
+const KEEP_MS = 400;
+const FOLLOW_MS = 120;
+
+/** One or two tables and the detail beside them; where the person is goes to the host and outlives the window. */
+export class InspectorPage {
+  readonly #link: HostLink<InspectorContract>;
+  readonly #words: Words;
+  readonly #panes = element("div", { class: "panes" });
+  readonly #detail: Detail;
+  readonly #divider: HTMLElement;
+  readonly #root: HTMLElement;
+  #state: InspectorState;
+  #tables: Pane[] = [];
+  #keeping: ReturnType<typeof setTimeout> | undefined;
+  #following: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(root: HTMLElement, link: HostLink<InspectorContract>, words: Words, state: InspectorState) {
+    this.#root = root;
+    this.#link = link;
+    this.#words = words;
+    this.#state = state;
+    root.classList.add("inspector");
+    this.#detail = new Detail({
+      link,
+      words,
+      sourceOf: (pane) => this.#state.panes[pane]?.source ?? null,
+      onTarget: (target) => this.#target(target),
+      onStep: (pane, by) => this.#step(pane, by),
+      onCluster: (pane, row) => this.#cluster(pane, row),
+      onBack: () => this.#tables[this.#state.detail?.pane ?? 0]?.focusTable(),
+    });
+    this.#divider = resizer(root, words.texts.resize);
+    root.append(this.#panes, this.#divider, this.#detail.element);
+    document.addEventListener("keydown", (event) => this.#key(event));
+    this.#build();
+  }
+
+  go(state: InspectorState): void {
+    const isOther = state.panes.length !== this.#tables.length;
+    this.#state = state;
+    if (isOther) this.#build();
+    else for (const [i, table] of this.#tables.entries()) table.go(state.panes[i] ?? table.state);
+    for (const table of this.#tables) table.setColumns(state.columns);
+    this.#showDetail();
+  }
+
+  facts(facts: RunFacts): void {
+    for (const table of this.#tables) table.facts(facts);
+    if (facts.link.kind === "connected") this.#detail.retry();
+  }
+
+  grown(run: RunRef): void {
+    for (const table of this.#tables) {
+      if (table.state.source?.host === run.host && table.state.source.run === run.run) table.grown();
+    }
+  }
+
+  #build(): void {
+    for (const table of this.#tables) table.close();
+    const isCompared = this.#state.panes.length === 2;
+    this.#root.classList.toggle("compared", isCompared);
+    this.#tables = this.#state.panes.map((state, i) => {
+      const isLast = i === this.#state.panes.length - 1;
+      return new Pane(state, {
+        link: this.#link,
+        words: this.#words,
+        tools: isLast ? this.#tools() : [],
+        onState: (changed, what) => this.#paneChanged(i as 0 | 1, changed, what),
+        onMark: (row, opens) => this.#marked(i as 0 | 1, row, opens),
+      });
+    });
+    this.#panes.replaceChildren(...this.#tables.map(({ element: own }) => own));
+    for (const table of this.#tables) {
+      table.setColumns(this.#state.columns);
+      table.mounted();
+    }
+    this.#showDetail();
+  }
+
+  #tools(): HTMLElement[] {
+    return tools({
+      words: this.#words,
+      columns: () => this.#state.columns,
+      onColumns: (columns) => {
+        this.#change({ columns });
+        for (const table of this.#tables) table.setColumns(columns);
+      },
+      isCompared: this.#state.panes.length === 2,
+      onCompare: () => this.#compare(),
+      onSave: () => void this.#link.ask("saveFilter", this.#query(), { limitMs: 300_000 }),
+      onPick: () => void this.#pickFilter(),
+    });
+  }
+
+  #query() {
+    const { filter, sort } = (this.#tables.at(-1)?.state ?? this.#state.panes[0]) as PaneState;
+    return { filter, sort };
+  }
+
+  async #pickFilter(): Promise<void> {
+    const picked = await this.#link.ask("pickFilter", {}, { limitMs: 300_000 });
+    const table = this.#tables.at(-1);
+    if (picked === null || table === undefined) return;
+    const state = { ...table.state, ...picked, at: 0 };
+    table.go(state);
+    this.#paneChanged((this.#tables.length - 1) as 0 | 1, state, "other");
+  }
+
+  /** A second table beside the first, or the first alone again. */
+  #compare(): void {
+    const [first, second] = this.#state.panes;
+    const panes: InspectorState["panes"] =
+      second === undefined ? [first, { ...emptyPane(first.source, first.filter), sort: first.sort }] : [first];
+    const detail = this.#state.detail?.pane === 1 ? null : this.#state.detail;
+    this.#change({ panes, detail });
+    this.#build();
+  }
+
+  #paneChanged(i: 0 | 1, changed: PaneState, what: "source" | "search" | "other"): void {
+    const panes = this.#state.panes.map((pane, j) => (i === j ? changed : pane)) as InspectorState["panes"];
+    this.#change({ panes }, what === "source");
+    // Two tables are linked by what is searched for.
+    if (what === "search") this.#tables[1 - i]?.search(changed.filter.text ?? "");
+    if (what === "source" && this.#state.detail?.pane === i) this.#target(null);
+  }
+
+  #marked(pane: 0 | 1, row: QuestionRow, opens: boolean): void {
+    const target: DetailTarget = { pane, kind: "question", id: row.id };
+    clearTimeout(this.#following);
+    const show = () => {
+      this.#change({ detail: target });
+      this.#detail.show(target, true);
+      this.#root.classList.add("detailed");
+      if (opens) this.#detail.focus();
+    };
+    if (opens) show();
+    else this.#following = setTimeout(show, FOLLOW_MS); // a key that is held down asks once, at its end
+  }
+
+  #target(target: DetailTarget | null): void {
+    this.#change({ detail: target });
+    if (target === null) this.#showDetail();
+  }
+
+  #showDetail(): void {
+    const { detail } = this.#state;
+    this.#root.classList.toggle("detailed", detail !== null);
+    const now = this.#detail.target;
+    if (detail !== null && detail.id === now?.id && detail.kind === now.kind && detail.pane === now.pane) return;
+    this.#detail.show(detail);
+    if (detail === null) this.#tables[0]?.focusTable();
+  }
+
+  #step(pane: 0 | 1, by: 1 | -1): void {
+    const row = this.#tables[pane]?.step(by);
+    if (row != null) this.#marked(pane, row, false);
+  }
+
+  #cluster(pane: 0 | 1, { batch, cluster }: QuestionRow): void {
+    const table = this.#tables[pane];
+    if (table === undefined || batch === null || cluster === null) return;
+    const state = { ...table.state, filter: { cluster: { batch, cluster } }, at: 0 };
+    table.go(state);
+    this.#paneChanged(pane, state, "other");
+  }
+
+  #change(part: Partial<InspectorState>, isAtOnce = false): void {
+    this.#state = { ...this.#state, ...part };
+    clearTimeout(this.#keeping);
+    const keep = () => this.#link.keep(this.#state);
+    if (isAtOnce) keep();
+    else this.#keeping = setTimeout(keep, KEEP_MS);
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    const origin = event.composedPath()[0];
+    const isTyping = origin instanceof HTMLInputElement && origin.type !== "range";
+    if (event.key === "/" && !isTyping) {
+      event.preventDefault();
+      const at = this.#tables.findIndex(({ element: own }) => own.contains(document.activeElement));
+      this.#tables[Math.max(0, at)]?.focusSearch();
+    } else if (event.key === "Escape" && !isTyping && this.#state.detail !== null) this.#target(null);
+  }
+}

@@ -1,0 +1,73 @@
+/** Rows of one page; a page of the cache is a page of the agent's. */
+export const PAGE = 100;
+
+/**
+ * The rows of one query that are at hand, by page. It holds at most so many pages: those that were wanted longest ago go first, and
+ * never one that is wanted now.
+ */
+export class PageCache<R> {
+  readonly #pages = new Map<number, readonly R[]>(); // in order of use
+  /** Pages that are shown until newer ones have come. */
+  readonly #old = new Set<number>();
+  readonly #most: number;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get size(): number {
+    return this.#pages.size;
+  }
+
+  put(page: number, rows: readonly R[]): void {
+    this.#old.delete(page);
+    this.#pages.delete(page);
+    this.#pages.set(page, rows);
+    this.#evict(page, page);
+  }
+
+  row(index: number): R | undefined {
+    return this.#pages.get(Math.floor(index / PAGE))?.[index % PAGE];
+  }
+
+  /** The pages that rows `first` to `last` need and that are not there, nearest to the middle first. All of them become the newest. */
+  missing(first: number, last: number): number[] {
+    const [from, to] = [Math.floor(Math.max(0, first) / PAGE), Math.floor(Math.max(0, last) / PAGE)];
+    const wanted = Array.from({ length: to - from + 1 }, (_, i) => from + i);
+    const missing: number[] = [];
+    for (const page of wanted) {
+      const rows = this.#pages.get(page);
+      if (rows === undefined || this.#old.has(page)) missing.push(page);
+      if (rows !== undefined) {
+        this.#pages.delete(page);
+        this.#pages.set(page, rows);
+      }
+    }
+    this.#evict(from, to);
+    const middle = (first + last) / 2 / PAGE - 0.5;
+    return missing.sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
+  }
+
+  /** Row number of the first row at hand that fits; null when none does. */
+  find(fits: (row: R) => boolean): number | null {
+    for (const [page, rows] of this.#pages) {
+      const at = rows.findIndex(fits);
+      if (at >= 0) return page * PAGE + at;
+    }
+    return null;
+  }
+
+  /** All pages are of before: they are missing, and shown meanwhile. */
+  outdate(): void {
+    for (const page of this.#pages.keys()) this.#old.add(page);
+  }
+
+  #evict(from: number, to: number): void {
+    for (const page of this.#pages.keys()) {
+      if (this.#pages.size <= this.#most) break;
+      if (page >= from && page <= to) continue;
+      this.#pages.delete(page);
+      this.#old.delete(page);
+    }
+  }
+}

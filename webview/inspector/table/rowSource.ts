@@ -1,0 +1,159 @@
+import type { QuestionFilter, QuestionQuery, QuestionSort } from "../../../remote-agent/src/protocol/questionQuery.ts";
+import type { IndexState, QuestionPage, QuestionRow } from "../../../remote-agent/src/protocol/questionRows.ts";
+import { PAGE, PageCache } from "./pageCache.ts";
+
+/** A few screens around where the person is: 40 pages of 100 rows, some 6 MB at the most. */
+const PAGES = 40;
+/** Requests at a time; what is scrolled past before its turn is never asked. */
+const AT_ONCE = 2;
+const ATTEMPTS = 5;
+const AGAIN_MS = 1500;
+
+export interface RowQuery {
+  readonly filter: QuestionFilter;
+  readonly sort: QuestionSort;
+}
+
+/** While an index is being built it is asked so often how far it is. */
+const BUILDING_MS = 1000;
+
+export interface RowPorts {
+  readonly ask: (query: QuestionQuery, signal: AbortSignal) => Promise<QuestionPage>;
+  /** Rows came, the total changed, something is newer, or `failed` did. */
+  readonly changed: () => void;
+}
+
+/**
+ * The rows of one query, asked page by page as they come into view. While a run goes on, the query stays on the questions there
+ * were when it was first asked, so that nothing shifts; `newer` counts what has come since.
+ */
+export class RowSource {
+  readonly #ports: RowPorts;
+  readonly #query: RowQuery;
+  readonly #cache = new PageCache<QuestionRow>(PAGES);
+  readonly #asking = new Map<number, AbortController>();
+  readonly #closed = new AbortController();
+  #wanted: { first: number; last: number } = { first: 0, last: 0 };
+  #first: number | null = null;
+  #total: number | null = null;
+  #failures = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #building: ReturnType<typeof setTimeout> | undefined;
+  /** Questions that have come since, and are not among the rows. */
+  newer = 0;
+  index: IndexState | null = null;
+  failed: unknown = null;
+
+  constructor(query: RowQuery, ports: RowPorts) {
+    this.#query = query;
+    this.#ports = ports;
+  }
+
+  /** Null until the first answer. */
+  get total(): number | null {
+    return this.#total;
+  }
+
+  row(index: number): QuestionRow | undefined {
+    return this.#cache.row(index);
+  }
+
+  find(id: string): number | null {
+    return this.#cache.find((row) => row.id === id);
+  }
+
+  /** Says which rows are in view: what they need is asked, what nobody waits for any more is given up. */
+  want(first: number, last: number): void {
+    this.#wanted = { first, last };
+    const missing = this.#cache
+      .missing(first, last)
+      .filter((page) => this.#total === null || page * PAGE < this.#total || page === 0);
+    for (const [page, abort] of this.#asking) if (!missing.includes(page)) abort.abort();
+    for (const page of missing) {
+      if (this.#asking.size >= AT_ONCE) break;
+      if (!this.#asking.has(page)) void this.#load(page);
+    }
+  }
+
+  /** The index has come further: counts what is new, without taking it in. */
+  async look(): Promise<void> {
+    try {
+      const page = await this.#ports.ask({ ...this.#query, limit: 1 }, this.#closed.signal);
+      this.#take(page.index);
+      this.newer = Math.max(0, page.total - (this.#total ?? page.total));
+      this.#ports.changed();
+    } catch {
+      return; // the next growth looks again; a lost connection is said elsewhere
+    }
+  }
+
+  /** Goes on with all questions that there are now; rows that are there stay until newer ones have come. */
+  takeNewer(): void {
+    this.#first = null;
+    this.newer = 0;
+    this.#cache.outdate();
+    this.want(this.#wanted.first, this.#wanted.last);
+  }
+
+  retry(): void {
+    this.failed = null;
+    this.#failures = 0;
+    this.want(this.#wanted.first, this.#wanted.last);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#building);
+    this.#closed.abort();
+    for (const abort of this.#asking.values()) abort.abort();
+    this.#asking.clear();
+  }
+
+  async #load(page: number): Promise<void> {
+    const abort = new AbortController();
+    this.#asking.set(page, abort);
+    try {
+      const rows = this.#ports.ask({ ...this.#known(), limit: PAGE, at: page * PAGE }, abort.signal);
+      const [answer] = await Promise.all([rows, this.#first === null ? this.#fix(abort.signal) : undefined]);
+      if (this.#closed.signal.aborted) return;
+      this.#cache.put(page, answer.rows);
+      this.#total = answer.total;
+      this.#take(answer.index);
+      this.failed = null;
+      this.#failures = 0;
+    } catch (error) {
+      if (abort.signal.aborted || this.#closed.signal.aborted) return;
+      this.failed = error;
+      this.#failures += 1;
+    } finally {
+      if (this.#asking.get(page) === abort) this.#asking.delete(page);
+      if (!this.#closed.signal.aborted) this.#goOn();
+    }
+  }
+
+  #take(index: IndexState): void {
+    this.index = index;
+    clearTimeout(this.#building);
+    if (!index.current && index.problem === null) this.#building = setTimeout(() => void this.look(), BUILDING_MS);
+  }
+
+  #known(): RowQuery {
+    const { filter, sort } = this.#query;
+    return this.#first === null ? { filter, sort } : { filter: { ...filter, first: this.#first }, sort };
+  }
+
+  /** How many questions the run has now: later pages are of these. */
+  async #fix(signal: AbortSignal): Promise<void> {
+    const { total } = await this.#ports.ask({ filter: {}, sort: { by: "order", descending: false }, limit: 1 }, signal);
+    this.#first ??= total;
+  }
+
+  #goOn(): void {
+    this.#ports.changed();
+    if (this.failed === null) this.want(this.#wanted.first, this.#wanted.last);
+    else if (this.#failures < ATTEMPTS) {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.want(this.#wanted.first, this.#wanted.last), AGAIN_MS * this.#failures);
+    }
+  }
+}

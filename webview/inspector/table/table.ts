@@ -1,0 +1,247 @@
+import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
+import type { QuestionSort } from "../../../remote-agent/src/protocol/questionQuery.ts";
+import type { QuestionRow } from "../../../remote-agent/src/protocol/questionRows.ts";
+import type { ColumnId } from "../../../src/panels/inspector/messages.ts";
+import { element } from "../../ui/dom.ts";
+import { visible } from "../text/visible.ts";
+import { filled, type Words } from "../words.ts";
+import { type Column, columnsOf } from "./columns.ts";
+import { moved } from "./keys.ts";
+
+const ROW_PX = 24;
+const HEAD_PX = 26;
+const OVERSCAN = 12;
+/** Browsers draw nothing below some 33 million pixels. */
+export const MOST_ROWS = 1_300_000;
+const TEXT_PX = 260;
+
+export interface TablePorts {
+  readonly words: Words;
+  readonly row: (index: number) => QuestionRow | undefined;
+  readonly onRange: (first: number, last: number) => void;
+  readonly onSort: (column: Column) => void;
+  /** The person marked a row. */
+  readonly onMark: (index: number) => void;
+  /** The person wants to see it. */
+  readonly onOpen: (index: number) => void;
+  readonly onScroll: (top: number) => void;
+}
+
+let tables = 0;
+
+/** A grid of which only the rows in view exist. It is one stop of the tab key; arrows move the marked row. */
+export class QuestionTable {
+  readonly element: HTMLElement;
+  readonly #ports: TablePorts;
+  readonly #id = `table${++tables}`;
+  readonly #head = element("div", { class: "grid-head", attributes: { role: "rowgroup" } });
+  readonly #body = element("div", { class: "grid-body", attributes: { role: "rowgroup" } });
+  readonly #rows = new Map<number, { element: HTMLElement; shown: QuestionRow | null }>();
+  readonly #virtual: Virtualizer<HTMLElement, HTMLElement>;
+  readonly #unmount: () => void;
+  #columns: Column[] = [];
+  #sort: QuestionSort = { by: "order", descending: false };
+  #total = 0;
+  #marked: number | null = null;
+
+  constructor(ports: TablePorts, label: string) {
+    this.#ports = ports;
+    this.element = element(
+      "div",
+      { class: "grid", attributes: { role: "grid", tabindex: "0", "aria-label": label, "aria-readonly": "true" } },
+      [this.#head, this.#body],
+    );
+    this.#virtual = new Virtualizer<HTMLElement, HTMLElement>({
+      count: 0,
+      getScrollElement: () => this.element,
+      estimateSize: () => ROW_PX,
+      overscan: OVERSCAN,
+      scrollPaddingEnd: HEAD_PX,
+      scrollToFn: elementScroll,
+      observeElementRect,
+      observeElementOffset,
+      onChange: () => this.draw(),
+    });
+    this.#unmount = this.#virtual._didMount();
+    this.element.addEventListener("keydown", (event) => this.#key(event));
+    this.#head.addEventListener("keydown", (event) => this.#headKey(event));
+    this.#body.addEventListener("mousedown", (event) => this.#click(event));
+    this.#body.addEventListener("dblclick", () => this.#marked !== null && this.#ports.onOpen(this.#marked));
+  }
+
+  /** Once it is in the page. */
+  mounted(): void {
+    this.#virtual._willUpdate();
+  }
+
+  close(): void {
+    this.#unmount();
+  }
+
+  show(columns: readonly ColumnId[], sort: QuestionSort): void {
+    this.#columns = columnsOf(columns);
+    this.#sort = sort;
+    const widths = this.#columns.map(({ width }) => (width === null ? `minmax(${TEXT_PX}px, 1fr)` : `${width}px`));
+    this.element.style.setProperty("--columns", widths.join(" "));
+    const least = this.#columns.reduce((sum, { width }) => sum + (width ?? TEXT_PX), 0);
+    this.element.style.setProperty("--least", `${least}px`);
+    this.element.setAttribute("aria-colcount", String(this.#columns.length));
+    this.#drawHead();
+    this.redraw();
+  }
+
+  /** `total` rows; the scroll position stays. */
+  setTotal(total: number): void {
+    const count = Math.min(total, MOST_ROWS);
+    this.element.setAttribute("aria-rowcount", String(total + 1));
+    if (count !== this.#total) {
+      this.#total = count;
+      this.#virtual.setOptions({ ...this.#virtual.options, count });
+      this.#virtual._willUpdate();
+      this.#body.style.height = `${count * ROW_PX}px`;
+    }
+    this.draw();
+  }
+
+  mark(index: number | null): void {
+    this.#marked = index;
+    this.draw();
+  }
+
+  get marked(): number | null {
+    return this.#marked;
+  }
+
+  scrollTo(index: number): void {
+    this.#virtual.scrollToIndex(index, { align: "auto" });
+  }
+
+  scrollToTop(index: number): void {
+    this.element.scrollTop = index * ROW_PX;
+  }
+
+  /** Everything anew: another order, other columns. */
+  redraw(): void {
+    for (const { element: row } of this.#rows.values()) row.remove();
+    this.#rows.clear();
+    this.draw();
+  }
+
+  /** Brings the rows in the page to what is in view and at hand. */
+  draw(): void {
+    const items = this.#virtual.getVirtualItems();
+    const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
+    this.#ports.onRange(first, last);
+    for (const [index, { element: row }] of this.#rows) {
+      if (index >= first && index <= last && index < this.#total) continue;
+      row.remove();
+      this.#rows.delete(index);
+    }
+    for (const { index } of items) if (index < this.#total) this.#drawRow(index);
+    const active = this.#marked === null ? undefined : this.#rows.get(this.#marked);
+    if (active === undefined) this.element.removeAttribute("aria-activedescendant");
+    else this.element.setAttribute("aria-activedescendant", active.element.id);
+    this.#ports.onScroll(Math.floor((this.#virtual.scrollOffset ?? 0) / ROW_PX));
+  }
+
+  #drawRow(index: number): void {
+    const data = this.#ports.row(index) ?? null;
+    let known = this.#rows.get(index);
+    if (known === undefined) {
+      const made = element("div", {
+        class: index % 2 === 0 ? "row" : "row odd",
+        attributes: {
+          role: "row",
+          "aria-rowindex": String(index + 2),
+          id: `${this.#id}-${index}`,
+          "data-index": String(index),
+        },
+      });
+      made.style.transform = `translateY(${index * ROW_PX}px)`;
+      known = { element: made, shown: null };
+      this.#rows.set(index, known);
+      this.#fill(made, data);
+      known.shown = data;
+      this.#body.append(made);
+    } else if (known.shown !== data) {
+      this.#fill(known.element, data);
+      known.shown = data;
+    }
+    known.element.setAttribute("aria-selected", String(index === this.#marked));
+  }
+
+  #fill(row: HTMLElement, data: QuestionRow | null): void {
+    row.classList.toggle("pending", data === null);
+    const cells = this.#columns.map((column) => {
+      const look = data === null ? "" : (column.look?.(data) ?? "");
+      const cell = element("div", {
+        class: `cell ${column.isNumber ? "number" : column.id} ${look}`,
+        attributes: { role: "gridcell" },
+        text: data === null ? "" : visible(column.text(data, this.#ports.words.texts)),
+      });
+      if (look === "share") cell.style.setProperty("--share", `${100 * (data?.share ?? 0)}%`);
+      return cell;
+    });
+    row.replaceChildren(...cells);
+  }
+
+  #drawHead(): void {
+    const { words } = this.#ports;
+    const cells = this.#columns.map((column, i) => {
+      const name = words.columns[column.id];
+      const made = element("div", {
+        class: `head-cell ${column.isNumber ? "number" : ""}`,
+        attributes: { role: "columnheader" },
+      });
+      const sorted = this.#sort.by === column.sort;
+      if (sorted) made.setAttribute("aria-sort", this.#sort.descending ? "descending" : "ascending");
+      const arrow = sorted ? (this.#sort.descending ? " ↓" : " ↑") : "";
+      const tip = filled(words.texts.sortBy, { column: words.columnTips[column.id] });
+      const button = element("button", {
+        text: `${name}${arrow}`,
+        attributes: { title: tip, tabindex: i === 0 ? "0" : "-1" },
+      });
+      button.addEventListener("click", () => this.#ports.onSort(column));
+      made.append(button);
+      return made;
+    });
+    const row = element("div", { class: "row head", attributes: { role: "row", "aria-rowindex": "1" } }, cells);
+    this.#head.replaceChildren(row);
+  }
+
+  #click(event: MouseEvent): void {
+    const row = event.target instanceof Element ? event.target.closest<HTMLElement>(".row") : null;
+    if (row === null) return;
+    const index = Number(row.dataset["index"]);
+    this.mark(index);
+    this.#ports.onMark(index);
+  }
+
+  /** The heads of columns are one stop of the tab key, too. */
+  #headKey(event: KeyboardEvent): void {
+    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    if (step === 0) return;
+    const buttons = [...this.#head.querySelectorAll("button")];
+    const next = buttons[buttons.indexOf(document.activeElement as HTMLButtonElement) + step];
+    if (next === undefined) return;
+    event.preventDefault();
+    for (const button of buttons) button.tabIndex = button === next ? 0 : -1;
+    next.focus();
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.target !== this.element || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === "Enter") {
+      if (this.#marked !== null) this.#ports.onOpen(this.#marked);
+      event.preventDefault();
+      return;
+    }
+    const page = Math.max(1, Math.floor((this.element.clientHeight - HEAD_PX) / ROW_PX) - 1);
+    const to = moved(event.key, this.#marked, this.#total, page);
+    if (to === null) return;
+    event.preventDefault();
+    this.mark(to);
+    this.scrollTo(to);
+    this.#ports.onMark(to);
+  }
+}
