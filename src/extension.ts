@@ -6,9 +6,17 @@ import { Hosts } from "./hosts/hosts.ts";
 import { type CommandId, commands, type TerminalCommandId } from "./ids.ts";
 import { logCommands } from "./logs/logCommands.ts";
 import { followOpenNotes } from "./opening/openNotes.ts";
+
+<<<<<<< HEAD
+
 import { reviewCommands } from "./review/reviewCommands.ts";
 import { provideRunYaml } from "./runYaml/runYaml.ts";
+
+=======
+>>>>>>> d3d2f70 (Protocol page: filters)
+
 import { Inspectors, inspectorCommands } from "./panels/inspector/inspector.ts";
+import { provideRunYaml } from "./runYaml/runYaml.ts";
 import type { Handler, Services } from "./services.ts";
 import { runInTerminal } from "./terminal.ts";
 
@@ -30,7 +38,14 @@ export function activate(context: vscode.ExtensionContext): void {
     ...logCommands(services),
     ...reviewCommands(services),
   };
-  context.subscriptions.push(log, hosts, showExplorer(services), inspectors, provideRunYaml(), followOpenNotes(services));
+  context.subscriptions.push(
+    log,
+    hosts,
+    showExplorer(services),
+    inspectors,
+    provideRunYaml(),
+    followOpenNotes(services),
+  );
   for (const [id, handler] of Object.entries(handlers))
     context.subscriptions.push(vscode.commands.registerCommand(id, handler));
 }
