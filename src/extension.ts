@@ -6,16 +6,8 @@ import { Hosts } from "./hosts/hosts.ts";
 import { type CommandId, commands, type TerminalCommandId } from "./ids.ts";
 import { logCommands } from "./logs/logCommands.ts";
 import { followOpenNotes } from "./opening/openNotes.ts";
-
-<<<<<<< HEAD
-
-import { reviewCommands } from "./review/reviewCommands.ts";
-import { provideRunYaml } from "./runYaml/runYaml.ts";
-
-=======
->>>>>>> d3d2f70 (Protocol page: filters)
-
 import { Inspectors, inspectorCommands } from "./panels/inspector/inspector.ts";
+import { reviewCommands } from "./review/reviewCommands.ts";
 import { provideRunYaml } from "./runYaml/runYaml.ts";
 import type { Handler, Services } from "./services.ts";
 import { runInTerminal } from "./terminal.ts";
