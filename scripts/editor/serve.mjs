@@ -102,10 +102,13 @@ function argumentsOf({ config, profile }) {
   ];
 }
 
-/** Without a gallery it asks no network; a VS Code around us must not take its commands. */
+/**
+ * Without a gallery it asks no network; a VS Code around us must not take its commands; and what it starts has this environment (by
+ * itself it asks the login shell for one, which has another PATH).
+ */
 function environmentOf(env) {
   const { VSCODE_IPC_HOOK_CLI: _, PASSWORD: _password, HASHED_PASSWORD: _hash, ...rest } = env;
-  return { ...rest, EXTENSIONS_GALLERY: '{"serviceUrl":""}' };
+  return { ...rest, VSCODE_CLI: "1", EXTENSIONS_GALLERY: '{"serviceUrl":""}' };
 }
 
 async function healthy(url) {

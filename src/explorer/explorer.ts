@@ -41,6 +41,7 @@ export function explorerCommands({ hosts, log }: Services) {
       const host = await pickHost(vscode.l10n.t("R-Zero: Add Host"));
       if (host === undefined) return;
       (await hosts.add(host.alias)).link.connect();
+      await vscode.commands.executeCommand("rzero.runs.focus");
     },
     [commands.connectHost]: (line) => line && hosts.get(line.host)?.link.connect(),
     [commands.disconnectHost]: (line) => line && hosts.get(line.host)?.link.close(),

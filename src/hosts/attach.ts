@@ -5,7 +5,7 @@ import { connectAgent } from "../link/connectAgent.ts";
 import type { Attached } from "../link/hostLink.ts";
 import { connectTo } from "../ssh/connect.ts";
 import { localTransport } from "../ssh/localTransport.ts";
-import type { Transport } from "../ssh/transport.ts";
+import { type Transport, TransportError } from "../ssh/transport.ts";
 import { connectorOf } from "./connector.ts";
 import { LOCAL, settingsOf } from "./hostSettings.ts";
 
@@ -39,7 +39,7 @@ export async function attachTo(
     return await connectAgent(transport, (abort) => deployment.serve(transport, abort), signal);
   } catch (error) {
     await transport.close();
-    log.error(`${host.name}: ${error instanceof Error ? error.message : error}`);
+    logged(error, host, log);
     throw error;
   }
 }
@@ -53,7 +53,10 @@ export async function deployTo(
   signal: AbortSignal,
 ): Promise<{ transport: Transport; deployment: Deployment }> {
   const settings = settingsOf(vscode.workspace.getConfiguration("rzero").get("hosts"), host.id);
-  const transport = await transportTo(host, context, log, signal);
+  const transport = await transportTo(host, context, log, signal).catch((error: unknown) => {
+    logged(error, host, log);
+    throw error;
+  });
   try {
     const payload = await packPayload(context.extensionPath);
     const onProgress = (step: string, detail: string | null) => {
@@ -63,6 +66,12 @@ export async function deployTo(
     return { transport, deployment: await deploy(transport, { settings, payload, onProgress, signal }) };
   } catch (error) {
     await transport.close();
+    logged(error, host, log);
     throw error;
   }
+}
+
+function logged(error: unknown, { name }: NamedHost, log: vscode.LogOutputChannel): void {
+  if (error instanceof TransportError && error.reason === "cancelled") return;
+  log.error(`${name}: ${error instanceof Error ? error.message : error}`);
 }

@@ -3,7 +3,8 @@ import { type Desk, newDesk } from "./support/desk.ts";
 import { pictureOnFailure } from "./support/evidence.ts";
 import type { Workbench } from "./support/workbench.ts";
 
-const { missing } = inject("e2e");
+const shared = inject("e2e");
+const { missing } = shared;
 
 describe.skipIf(missing !== null)(
   `the packaged extension in VS Code${missing === null ? "" : ` (skipped: ${missing})`}`,
@@ -12,7 +13,7 @@ describe.skipIf(missing !== null)(
     let code: Workbench;
 
     beforeAll(async () => {
-      desk = await newDesk();
+      desk = await newDesk(shared);
       code = await desk.open();
     });
     afterAll(() => desk?.remove());

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { inject } from "vitest";
 import { makeProfile } from "../../../scripts/editor/profile.mjs";
 import { installVsix, serveEditor } from "../../../scripts/editor/serve.mjs";
 import { cacheRoot } from "../../../scripts/setup/paths.mjs";
+import type { Shared } from "./shared.ts";
 import { Workbench } from "./workbench.ts";
 
 /** A person's machine: a home of its own, VS Code with the packaged extension, and a browser to use it. */
@@ -34,8 +34,8 @@ export interface DeskOptions {
   readonly sshConfig?: string;
 }
 
-export async function newDesk({ settings = {}, sshConfig = "" }: DeskOptions = {}): Promise<Desk> {
-  const { vsix, editor, browser: endpoint } = inject("e2e");
+export async function newDesk(shared: Shared, { settings = {}, sshConfig = "" }: DeskOptions = {}): Promise<Desk> {
+  const { vsix, editor, browser: endpoint } = shared;
   const scratch = await mkdtemp(path.join(tmpdir(), "rzero-desk-"));
   const home = path.join(scratch, "home");
   const bin = path.join(scratch, "bin");

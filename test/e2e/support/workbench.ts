@@ -86,6 +86,16 @@ export class Workbench {
     return String(await this.page.evaluate("navigator.clipboard.readText()"));
   }
 
+  /** How long an extension took to start, as the extension host measured it, in milliseconds. */
+  async activationMs(extension: string): Promise<number> {
+    await this.command("Developer: Show Running Extensions");
+    const row = this.page.locator(".runtime-extensions-editor .extension").filter({ hasText: extension });
+    const text = await row.locator(".activation-time").filter({ hasText: /\d/ }).first().innerText();
+    const found = /([\d.]+)\s*ms/.exec(text);
+    if (found === null) throw new Error(`“${text}” is no time.`);
+    return Number(found[1]);
+  }
+
   async theme(name: string): Promise<void> {
     await this.command("Preferences: Color Theme");
     await this.pick(name);

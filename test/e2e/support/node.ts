@@ -1,0 +1,70 @@
+import { execFile } from "node:child_process";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { startSshd } from "../../support/sshd.ts";
+import { type CuttableWire, cuttableWire } from "./cuttableWire.ts";
+import { type Desk, newDesk, shareModels } from "./desk.ts";
+import type { Shared } from "./shared.ts";
+
+const rzero = path.resolve(import.meta.dirname, "../../../remote-agent/bin/rzero.mjs");
+
+/** A person's machine and a GPU node behind SSH, with a wire in between that can be cut. */
+export interface DeskAndNode {
+  readonly desk: Desk;
+  readonly wire: CuttableWire;
+  /** The node's folder of everything that is R-Zero's. */
+  readonly root: string;
+  /** The command line on the node. @returns what it printed */
+  rzero(...args: string[]): Promise<string>;
+  remove(): Promise<void>;
+}
+
+export async function deskAndNode(shared: Shared): Promise<DeskAndNode> {
+  const sshd = await startSshd();
+  const wire = await cuttableWire(sshd.port);
+  const root = path.join(sshd.folder, "rzero");
+  const knownHosts = path.join(sshd.folder, "known_hosts_of_desk");
+  const key = (await readFile(sshd.knownHosts, "utf8")).split(" ").slice(1).join(" ");
+  await writeFile(knownHosts, `[127.0.0.1]:${wire.port} ${key}`);
+  await mkdir(root, { mode: 0o700 });
+  await shareModels(path.join(root, "cache"));
+  const config = [
+    "Host node",
+    "  HostName 127.0.0.1",
+    `  Port ${wire.port}`,
+    `  User ${sshd.user}`,
+    `  IdentityFile ${sshd.clientKey}`,
+    "  IdentitiesOnly yes",
+    "  IdentityAgent none",
+    `  UserKnownHostsFile ${knownHosts}`,
+    "  GlobalKnownHostsFile /dev/null",
+    "",
+  ].join("\n");
+  const python = process.env["RZERO_PYTHON"] ?? null;
+  // The machine's own Node may be too old, and two torch processes with a thread for each core are many times slower.
+  const PATH = [path.dirname(process.execPath), process.env["PATH"]].join(path.delimiter);
+  const env = { PATH, OMP_NUM_THREADS: "1" };
+  const desk = await newDesk(shared, {
+    sshConfig: config,
+    settings: { "rzero.hosts": { node: { root, python, env } } },
+  });
+  const onNode = { ...process.env, ...env, RZERO_HOME: root, XDG_CACHE_HOME: path.join(root, "cache") };
+  const call = async (...args: string[]) => {
+    const options = { env: onNode, timeout: 120_000, maxBuffer: 1 << 26 };
+    return (await promisify(execFile)(process.execPath, [rzero, ...args], options)).stdout;
+  };
+  return {
+    desk,
+    wire,
+    root,
+    rzero: call,
+    remove: async () => {
+      await desk.remove();
+      const { runs } = JSON.parse(await call("list", "--json")) as { runs: { id: string; live: boolean }[] };
+      for (const run of runs.filter(({ live }) => live)) await call("stop", run.id).catch(() => "ended meanwhile");
+      await wire.close();
+      await sshd.stop();
+    },
+  };
+}
