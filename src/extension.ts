@@ -4,10 +4,12 @@ import { explorerCommands, showExplorer } from "./explorer/explorer.ts";
 import { checkHostCommand } from "./hosts/checkHostCommand.ts";
 import { Hosts } from "./hosts/hosts.ts";
 import { type CommandId, commands, type TerminalCommandId } from "./ids.ts";
+import { launchCommands } from "./launch/launch.ts";
 import { logCommands } from "./logs/logCommands.ts";
 import { followOpenNotes } from "./opening/openNotes.ts";
 import { Inspectors, inspectorCommands } from "./panels/inspector/inspector.ts";
 import { reviewCommands } from "./review/reviewCommands.ts";
+import { runActionCommands } from "./runActions/runActions.ts";
 import { provideRunYaml } from "./runYaml/runYaml.ts";
 import type { Handler, Services } from "./services.ts";
 import { runInTerminal } from "./terminal.ts";
@@ -29,6 +31,8 @@ export function activate(context: vscode.ExtensionContext): void {
     ...inspectorCommands(services, inspectors),
     ...logCommands(services),
     ...reviewCommands(services),
+    ...launchCommands(services),
+    ...runActionCommands(services),
   };
   context.subscriptions.push(
     log,

@@ -28,6 +28,19 @@ export const commands = {
   undoDecision: "rzero.undoDecision",
   showQuestion: "rzero.showQuestion",
   saveNote: "rzero.saveNote",
+  launchRun: "rzero.launchRun",
+  startThisRun: "rzero.startThisRun",
+  chooseLaunchHost: "rzero.chooseLaunchHost",
+  extendRun: "rzero.extendRun",
+  forkRun: "rzero.forkRun",
+  deleteRun: "rzero.deleteRun",
+  downloadRun: "rzero.downloadRun",
+  compareRuns: "rzero.compareRuns",
+  showRunConfig: "rzero.showRunConfig",
+  tagRun: "rzero.tagRun",
+  editRunNotes: "rzero.editRunNotes",
+  exportRun: "rzero.exportRun",
+  openRunFolder: "rzero.openRunFolder",
 } as const;
 
 /** Opens the inspector at the rollouts of `{ host, run, iteration, stage, step }`; for other parts of the extension, not for the palette. */

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { pickHost } from "../hosts/pickHost.ts";
 import { tell } from "../hosts/tell.ts";
 import { commands } from "../ids.ts";
+import { mayContinue } from "../launch/askTrust.ts";
 import type { Handler, Services } from "../services.ts";
 import { chooseRun } from "./chooseRun.ts";
 import { RunTree } from "./runTree.ts";
@@ -16,17 +17,25 @@ export function showExplorer({ hosts }: Services): vscode.Disposable {
     view,
     tree,
     hosts.onDidChange(() => tree.redraw()),
+    hosts.onDidAskToReveal(async ({ host, run }) => {
+      const line = tree.runLine(host, run);
+      // A line that is not drawn yet, or a view that was closed: the run is there all the same.
+      if (line !== undefined)
+        await view.reveal(line, { select: true, focus: false, expand: true }).then(undefined, () => undefined);
+    }),
   );
 }
 
 /** What can be done with hosts and with runs at work. */
-export function explorerCommands({ hosts, log }: Services) {
+export function explorerCommands(services: Services) {
+  const { hosts, log } = services;
   const steer =
     (what: "pause" | "resume" | "stop", title: string): Handler =>
     async (line) => {
       const chosen = await chooseRun(hosts, line, { title });
       if (chosen === undefined) return;
       const { entry, run } = chosen;
+      if (what === "resume" && !(await mayContinue(services, chosen))) return;
       try {
         // The id makes a repeat harmless: asked twice, it is done once.
         const params = { run: run.id, command: randomUUID(), by: "vscode" };

@@ -28,6 +28,25 @@ export class RunTree implements vscode.TreeDataProvider<TreeLine>, vscode.Dispos
     return line === undefined ? treeOf(this.#hosts(), Date.now()) : [...(line.children ?? [])];
   }
 
+  getParent(line: TreeLine): TreeLine | undefined {
+    const above = (lines: readonly TreeLine[]): TreeLine | undefined => {
+      for (const candidate of lines) {
+        if (candidate.children?.some(({ id }) => id === line.id)) return candidate;
+        const found = above(candidate.children ?? []);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    };
+    return above(this.getChildren());
+  }
+
+  /** The line of a run; undefined while it is not known of. */
+  runLine(host: string, run: string): TreeLine | undefined {
+    return this.getChildren()
+      .flatMap(({ children }) => children ?? [])
+      .find((line) => line.host === host && line.run === run);
+  }
+
   getTreeItem(line: TreeLine): vscode.TreeItem {
     const item = new vscode.TreeItem(
       line.label,

@@ -70,16 +70,17 @@ function newestFirst(runs: readonly RunModel[]): RunModel[] {
   return [...runs].sort((a, b) => (a.createdAt < b.createdAt ? 1 : a.createdAt > b.createdAt ? -1 : 0));
 }
 
-function runLine(host: string, { id, name, live, view }: RunModel): TreeLine {
+function runLine(host: string, run: RunModel): TreeLine {
+  const { id, name, live, view } = run;
   const iterations = [...new Set(view.stages.map((stage) => stage.iteration))].sort((a, b) => a - b);
   const { icon, color } = stateLooks[view.state];
   return {
     id: `run:${host}/${id}`,
     label: oneLine(name),
-    description: runFigures(view),
-    tooltip: [id, view.state, view.reason, view.remedy]
-      .filter((part) => part !== null)
-      .map(oneLine)
+    description: [runFigures(view), tagsText(run)].filter((part) => part !== "").join(" · "),
+    tooltip: [id, view.state, view.reason, view.remedy, run.annotations?.firstLine ?? null, originText(run)]
+      .filter((part) => part !== null && part !== "")
+      .map((part) => oneLine(part ?? ""))
       .join("\n"),
     icon,
     color,
@@ -88,6 +89,15 @@ function runLine(host: string, { id, name, live, view }: RunModel): TreeLine {
     context: `run.${live && (view.state === "running" || view.state === "preparing") ? "running" : resumable.has(view.state) ? "resting" : view.state}`,
     children: iterations.map((iteration) => iterationLine(host, id, iteration, view)),
   };
+}
+
+function tagsText({ annotations }: RunModel): string {
+  return (annotations?.tags ?? []).map((tag) => `#${oneLine(tag)}`).join(" ");
+}
+
+function originText({ origin }: RunModel): string | null {
+  if (origin === null) return null;
+  return origin.kind === "downloaded" ? `downloaded from ${origin.from}` : `made by another user (${origin.user})`;
 }
 
 const resumable = new Set(["paused", "stopped", "failed", "interrupted"]);

@@ -10,4 +10,7 @@ export interface HostModel {
   readonly runs: readonly RunModel[] | null;
 }
 
-export type RunModel = Pick<RunSummary, "id" | "name" | "createdAt" | "live" | "view">;
+export type RunModel = Pick<
+  RunSummary,
+  "id" | "name" | "directory" | "createdAt" | "live" | "view" | "annotations" | "origin"
+>;

@@ -13,6 +13,9 @@ export class Hosts implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   /** A host came or went, its link changed, or something about its runs is new. May come often: draw with a limit. */
   readonly onDidChange = this.#changed.event;
+  readonly #reveal = new vscode.EventEmitter<{ host: string; run: string }>();
+  /** A run should be shown where runs are listed. */
+  readonly onDidAskToReveal = this.#reveal.event;
 
   constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel) {
     this.#context = context;
@@ -45,6 +48,10 @@ export class Hosts implements vscode.Disposable {
     this.#changed.fire();
   }
 
+  reveal(host: string, run: string): void {
+    this.#reveal.fire({ host, run });
+  }
+
   async refresh(): Promise<void> {
     await Promise.all(this.all.map((entry) => entry.refresh()));
   }
@@ -52,6 +59,7 @@ export class Hosts implements vscode.Disposable {
   dispose(): void {
     for (const entry of this.#entries.values()) entry.dispose();
     this.#changed.dispose();
+    this.#reveal.dispose();
   }
 
   #enter(id: string): HostEntry {

@@ -1,9 +1,12 @@
 import { homedir } from "node:os";
+import path from "node:path";
 import type { RunPlan } from "../protocol/launching.ts";
 import { type Installation, modelIdentity } from "../run/launch.ts";
 import { runsDirectory } from "../run/runDir.ts";
+import { madeModels } from "./baseModel.ts";
 import { freeDisk } from "./doctorProbes.ts";
 import { forecast } from "./forecast/forecast.ts";
+import { isHubName } from "./modelFolder.ts";
 import { deviceOf, shapeOf, weightsThere } from "./planCommand.ts";
 import { needsOf } from "./presetNeeds.ts";
 import { configOfText } from "./runConfigOf.ts";
@@ -18,9 +21,20 @@ export async function planOfText(installation: Installation, text: string): Prom
     iterations: config.iterations,
     ...needsOf(plan),
     processes: plan.processes,
-    model: { named: config.model, folder, identity: folder === null ? null : await modelIdentity(folder) },
+    model: {
+      named: config.model,
+      source: sourceOf(config.model, folder),
+      folder,
+      identity: folder === null ? null : await modelIdentity(folder),
+    },
     parameters: plan.parameters,
     freeDisk: await freeDisk(runsDirectory(installation.home)),
     basis: plan.throughput.basis,
   };
+}
+
+function sourceOf(model: string, folder: string | null): "made" | "hub" | "folder" {
+  if (madeModels.includes(model)) return "made";
+  // A name of the hub may as well be a folder below the home directory, and that goes first.
+  return isHubName(model) && folder !== path.resolve(homedir(), model) ? "hub" : "folder";
 }

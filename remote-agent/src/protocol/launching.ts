@@ -47,7 +47,13 @@ export const runPlan = runNeeds.extend({
   iterations: z.number().int(),
   processes: z.array(z.object({ name: z.string(), does: z.string() })),
   /** `folder` is null while the weights are not on the host; `identity` tells whether they change later. */
-  model: z.object({ named: z.string(), folder: z.string().nullable(), identity: z.string().nullable() }),
+  model: z.object({
+    named: z.string(),
+    /** Made by this program, a name of the hub, or a folder that somebody chose. */
+    source: z.enum(["made", "hub", "folder"]),
+    folder: z.string().nullable(),
+    identity: z.string().nullable(),
+  }),
   parameters: z.object({ base: z.number(), trained: z.number() }),
   /** Bytes free where the run would lie; null where that cannot be told. */
   freeDisk: z.number().nullable(),

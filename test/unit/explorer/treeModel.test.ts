@@ -22,8 +22,11 @@ const view = (more: Partial<RunView>): RunView => ({ ...emptyRunView(), ...more 
 const run = (id: string, createdAt: string, more: Partial<RunModel> = {}): RunModel => ({
   id,
   name: id,
+  directory: `/home/ada/.rzero/runs/${id}`,
   createdAt,
   live: false,
+  annotations: null,
+  origin: null,
   view: view({ state: "completed" }),
   ...more,
 });
@@ -108,4 +111,13 @@ describe("the tree of hosts and runs", () => {
     expect(line?.label).toMatch(/^x {2,4}\[31my+$/);
     expect(line?.label.length).toBe(200);
   });
+});
+
+it("tags stand beside a run's figures; notes and where it came from are told on asking", () => {
+  const annotations = { tags: ["baseline", "seed 3"], firstLine: "Better than \u202eexpected", by: "ada", at: "" };
+  const origin = { kind: "downloaded" as const, from: "node42", at: "", by: "ada" };
+  const [line] = treeOf([host({ runs: [run("a", "2026", { annotations, origin })] })], 0)[0]?.children ?? [];
+  expect(line?.description).toBe("completed · #baseline #seed 3");
+  expect(line?.tooltip).toContain("Better than  expected");
+  expect(line?.tooltip).toContain("downloaded from node42");
 });

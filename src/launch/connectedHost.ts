@@ -1,0 +1,65 @@
+import * as vscode from "vscode";
+import type { HostEntry } from "../hosts/hostEntry.ts";
+import { pickHost } from "../hosts/pickHost.ts";
+import type { Services } from "../services.ts";
+
+/** Bringing agent, Node and a Python environment to a host that never saw any can take this long. */
+const CONNECT_MS = 40 * 60_000;
+
+/** A host of the list, or one that is added now. Undefined: the person chose none. */
+export async function pickListedHost({ hosts }: Services, title: string): Promise<HostEntry | undefined> {
+  const another = { label: vscode.l10n.t("Another host…"), alwaysShow: true, description: "", entry: null };
+  const listed = hosts.all.map((entry) => ({ label: entry.name, description: stateText(entry), entry }));
+  if (listed.length > 0) {
+    const chosen = await vscode.window.showQuickPick([...listed, another], { title });
+    if (chosen === undefined) return undefined;
+    if (chosen.entry !== null) return chosen.entry;
+  }
+  const host = await pickHost(title);
+  return host === undefined ? undefined : hosts.add(host.alias);
+}
+
+/** Connects a host that is not, with progress; a cancel stops the waiting. @throws AgentError */
+export async function connected({ hosts }: Services, entry: HostEntry): Promise<void> {
+  if (entry.link.state.kind === "connected") return;
+  const title = vscode.l10n.t("Connecting to {0}", entry.name);
+  await withProgress(title, async (report, signal) => {
+    const tell = hosts.onDidChange(() => {
+      const { state } = entry.link;
+      if (state.kind === "connecting") report(state.step, null);
+    });
+    try {
+      entry.link.connect();
+      await entry.link.whenConnected(CONNECT_MS, signal);
+    } finally {
+      tell.dispose();
+    }
+  });
+}
+
+/** Work with a notification that says how far it is and can cancel it. `share`, in [0, 1], where it has a measure. */
+export async function withProgress<T>(
+  title: string,
+  work: (report: (message: string, share: number | null) => void, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+  return vscode.window.withProgress(options, async (progress, token) => {
+    const abort = new AbortController();
+    const listening = token.onCancellationRequested(() => abort.abort());
+    let shown = 0;
+    const report = (message: string, share: number | null) => {
+      const percent = share === null ? 0 : Math.max(0, 100 * share - shown);
+      shown += percent;
+      progress.report({ message, increment: percent });
+    };
+    try {
+      return await work(report, abort.signal);
+    } finally {
+      listening.dispose();
+    }
+  }) as Promise<T>;
+}
+
+function stateText(entry: HostEntry): string {
+  return entry.link.state.kind === "connected" ? vscode.l10n.t("connected") : vscode.l10n.t("not connected");
+}

@@ -1,0 +1,170 @@
+import { randomUUID } from "node:crypto";
+import * as vscode from "vscode";
+import { parse } from "yaml";
+import type { HostEntry } from "../hosts/hostEntry.ts";
+import { tell } from "../hosts/tell.ts";
+import { AgentError } from "../link/agentClient.ts";
+import { persistentRequest } from "../link/persistent.ts";
+import { runYamlDiagnostics } from "../runYaml/runYaml.ts";
+import type { Services } from "../services.ts";
+import { approved, mayContinue, refuseUntrusted } from "./askTrust.ts";
+import { author } from "./author.ts";
+import { connected, pickListedHost, withProgress } from "./connectedHost.ts";
+import { changedSettings, type ForkPlace, forkPlaceOf } from "./forkLine.ts";
+import type { HostProblems } from "./hostProblems.ts";
+import type { DocumentHosts } from "./launchDocument.ts";
+import { planDetail } from "./planText.ts";
+import { namedContent } from "./trust.ts";
+
+/** Making a base model or waiting for a slow disk. */
+const START_MS = 3 * 3_600_000;
+const PLAN_MS = 60_000;
+
+/** `R-Zero: Start This Run`: checks, shows what it will take, and starts the run.yaml of an editor. */
+export class Starter {
+  readonly #services: Services;
+  readonly #documents: DocumentHosts;
+  readonly #problems: HostProblems;
+  readonly #underWay = new Set<string>();
+
+  constructor(services: Services, documents: DocumentHosts, problems: HostProblems) {
+    this.#services = services;
+    this.#documents = documents;
+    this.#problems = problems;
+  }
+
+  async start(target: unknown): Promise<void> {
+    const document = await documentOf(target);
+    if (document === undefined) {
+      await vscode.window.showInformationMessage(
+        vscode.l10n.t("Open a run.yaml first, or make one with R-Zero: Launch Run."),
+      );
+      return;
+    }
+    const key = document.uri.toString();
+    if (this.#underWay.has(key)) return; // it is being started: a second press is the same one
+    this.#underWay.add(key);
+    try {
+      await this.#start(document);
+    } finally {
+      this.#underWay.delete(key);
+    }
+  }
+
+  async #start(document: vscode.TextDocument): Promise<void> {
+    if (!vscode.workspace.isTrusted) return void (await refuseUntrusted());
+    const mistakes = runYamlDiagnostics(document).filter(
+      ({ severity }) => severity === vscode.DiagnosticSeverity.Error,
+    );
+    if (mistakes.length > 0) return showMistakes(document, mistakes);
+    const text = document.getText();
+    const fork = forkPlaceOf(text);
+    if (fork === "malformed") {
+      await vscode.window.showErrorMessage(
+        vscode.l10n.t(
+          "The line “# rzero-fork:” cannot be read. Take it out to launch a run from the beginning, or fork anew.",
+        ),
+      );
+      return;
+    }
+    const entry = await this.#hostOf(document, fork);
+    if (entry === undefined) return;
+    try {
+      await connected(this.#services, entry);
+      if (fork !== null && !(await this.#mayFork(entry, fork))) return;
+      const { problems } = await persistentRequest(entry.link, "runs/check", { text });
+      const onHost = this.#problems.show(document, problems);
+      if (onHost.length > 0) return showMistakes(document, onHost);
+      const plan = await persistentRequest(entry.link, "runs/plan", { text }, { limitMs: PLAN_MS });
+      if (!(await approved(this.#services, entry, namedContent(parse(text), plan.model)))) return;
+      const start = vscode.l10n.t("Start");
+      const question =
+        fork === null
+          ? vscode.l10n.t("Start {0} on {1}?", plan.name, entry.name)
+          : vscode.l10n.t("Start {0} on {1}, as a fork of {2} after {3}?", plan.name, entry.name, fork.run, fork.at);
+      const options = { modal: true, detail: planDetail(plan) };
+      if ((await vscode.window.showInformationMessage(question, options, start)) !== start) return;
+      await this.#documents.set(document.uri, entry.id);
+      const run = await startOn(entry, text, fork, plan.name);
+      await entry.refresh();
+      this.#services.hosts.reveal(entry.id, run);
+    } catch (error) {
+      if (!(error instanceof AgentError && error.reason === "cancelled"))
+        await tell(error, entry.name, this.#services.log);
+    }
+  }
+
+  async #mayFork(entry: HostEntry, { run: id }: ForkPlace): Promise<boolean> {
+    await entry.refresh();
+    const run = entry.model.runs?.find((known) => known.id === id);
+    if (run !== undefined) return mayContinue(this.#services, { entry, run });
+    const message = vscode.l10n.t("There is no run {0} on {1} to fork from any more.", id, entry.name);
+    await vscode.window.showErrorMessage(message);
+    return false;
+  }
+
+  async #hostOf(document: vscode.TextDocument, fork: ForkPlace | null): Promise<HostEntry | undefined> {
+    const { hosts } = this.#services;
+    if (fork !== null) {
+      const entry = hosts.get(fork.host);
+      if (entry === undefined)
+        await vscode.window.showErrorMessage(
+          vscode.l10n.t("The run to fork lies on {0}, which is not among your hosts: add it first.", fork.host),
+        );
+      return entry;
+    }
+    const meant = this.#documents.get(document.uri);
+    const known = meant === undefined ? undefined : hosts.get(meant);
+    return known ?? pickListedHost(this.#services, vscode.l10n.t("R-Zero: where to start this run"));
+  }
+}
+
+/** @returns the run's id */
+async function startOn(entry: HostEntry, text: string, fork: ForkPlace | null, name: string): Promise<string> {
+  const title = vscode.l10n.t("Starting {0} on {1}", name, entry.name);
+  return withProgress(title, async (report, signal) => {
+    const onProgress = (at: { text: string; done: number | null; total: number | null }) =>
+      report(at.text, at.done === null || at.total === null || at.total === 0 ? null : at.done / at.total);
+    if (fork === null) {
+      const params = { text, command: randomUUID(), by: author() };
+      return (await persistentRequest(entry.link, "runs/start", params, { limitMs: START_MS, signal, onProgress })).run;
+    }
+    const { text: parent } = await persistentRequest(entry.link, "runs/config", { run: fork.run });
+    const settings = changedSettings(parse(parent), parse(text));
+    // Making a fork is not told apart from making another one, so it is asked once.
+    const made = await entry.link.request(
+      "runs/fork",
+      { run: fork.run, at: fork.at, settings, name: null },
+      { limitMs: START_MS, signal },
+    );
+    report(vscode.l10n.t("Starting the run"), null);
+    const resume = { run: made.run, command: randomUUID(), by: author() };
+    await persistentRequest(entry.link, "runs/resume", resume, { limitMs: 120_000, signal });
+    return made.run;
+  });
+}
+
+async function documentOf(target: unknown): Promise<vscode.TextDocument | undefined> {
+  if (target instanceof vscode.Uri) return vscode.workspace.openTextDocument(target);
+  return vscode.window.activeTextEditor?.document;
+}
+
+async function showMistakes(document: vscode.TextDocument, mistakes: readonly vscode.Diagnostic[]): Promise<void> {
+  const [first] = mistakes;
+  if (first === undefined) return;
+  const editor = await vscode.window.showTextDocument(document);
+  editor.selection = new vscode.Selection(first.range.start, first.range.start);
+  editor.revealRange(first.range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  const show = vscode.l10n.t("Show Problems");
+  const message =
+    mistakes.length === 1
+      ? vscode.l10n.t("Line {0}: {1}", first.range.start.line + 1, first.message)
+      : vscode.l10n.t(
+          "{0} problems, the first in line {1}: {2}",
+          mistakes.length,
+          first.range.start.line + 1,
+          first.message,
+        );
+  if ((await vscode.window.showErrorMessage(message, show)) === show)
+    await vscode.commands.executeCommand("workbench.actions.view.problems");
+}

@@ -1,0 +1,46 @@
+import * as vscode from "vscode";
+import type { ChosenRun } from "../explorer/chooseRun.ts";
+import { oneLine } from "../explorer/treeModel.ts";
+import type { Services } from "../services.ts";
+import type { ConfigDocuments } from "./configDocuments.ts";
+
+/** Two runs' configurations side by side in the diff editor, or only what differs. */
+export async function compareRuns({ hosts }: Services, documents: ConfigDocuments, first: ChosenRun): Promise<void> {
+  const others = hosts.all
+    .flatMap((entry) => (entry.model.runs ?? []).map((run) => ({ entry, run })))
+    .filter(({ entry, run }) => entry.id !== first.entry.id || run.id !== first.run.id)
+    .sort((x, y) => (x.run.createdAt < y.run.createdAt ? 1 : -1))
+    .map((chosen) => ({
+      label: oneLine(chosen.run.name),
+      description: chosen.entry.name,
+      detail: chosen.run.id,
+      chosen,
+    }));
+  if (others.length === 0) {
+    await vscode.window.showInformationMessage(vscode.l10n.t("There is no other run to compare with."));
+    return;
+  }
+  const title = vscode.l10n.t("R-Zero: compare {0} with", first.run.id);
+  const second = await vscode.window.showQuickPick(others, { title, matchOnDescription: true, matchOnDetail: true });
+  if (second === undefined) return;
+  const [a, b] = [first, second.chosen].map(({ entry, run }) => ({ host: entry.id, run: run.id }));
+  if (a === undefined || b === undefined) return;
+  const ways = [
+    { label: vscode.l10n.t("Side by side"), way: "diff" },
+    { label: vscode.l10n.t("Only differences"), way: "differences" },
+  ];
+  const way = await vscode.window.showQuickPick(ways, { title });
+  if (way === undefined) return;
+  if (way.way === "diff") {
+    const name = `${a.run} ↔ ${b.run}`;
+    await vscode.commands.executeCommand("vscode.diff", documents.uriOf(a), documents.uriOf(b), name);
+  } else await open(documents.differencesOf(a, b));
+}
+
+export async function showRunConfig(documents: ConfigDocuments, { entry, run }: ChosenRun): Promise<void> {
+  await open(documents.uriOf({ host: entry.id, run: run.id }));
+}
+
+async function open(uri: vscode.Uri): Promise<void> {
+  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: false });
+}

@@ -1,0 +1,37 @@
+import * as vscode from "vscode";
+import type { ChosenRun } from "../explorer/chooseRun.ts";
+import { mayContinue } from "../launch/askTrust.ts";
+import { forkLine } from "../launch/forkLine.ts";
+import { openRunYaml } from "../launch/launchDocument.ts";
+import { persistentRequest } from "../link/persistent.ts";
+import type { Services } from "../services.ts";
+import { boundariesOf } from "./boundaries.ts";
+
+/** Asks where the fork begins and opens its run.yaml: what is changed there is what it has of its own. */
+export async function forkRun(services: Services, chosen: ChosenRun): Promise<void> {
+  const { entry, run } = chosen;
+  const boundaries = boundariesOf(run.view.stages);
+  if (boundaries.length === 0) {
+    await vscode.window.showInformationMessage(
+      vscode.l10n.t("{0} has no stage yet that ended: a fork begins at the end of one.", run.id),
+    );
+    return;
+  }
+  if (!(await mayContinue(services, chosen))) return;
+  const items = boundaries.map(({ at, iteration, stage }) => ({
+    label:
+      stage === "solver"
+        ? vscode.l10n.t("After iteration {0}", iteration)
+        : vscode.l10n.t("After the Challenger of iteration {0}", iteration),
+    at,
+  }));
+  const title = vscode.l10n.t("R-Zero: where the fork of {0} begins", run.id);
+  const place = await vscode.window.showQuickPick(items, { title });
+  if (place === undefined) return;
+  const { text } = await persistentRequest(entry.link, "runs/config", { run: run.id });
+  const heading = [
+    forkLine({ host: entry.id, run: run.id, at: place.at }),
+    `# ${vscode.l10n.t("Change settings below and start it. The seed is a new one unless you change it; model and policy stay.")}`,
+  ];
+  await openRunYaml(`${run.name}-fork`, `${heading.join("\n")}\n${text}`);
+}

@@ -1,0 +1,10 @@
+import { homedir } from "node:os";
+import path from "node:path";
+import * as vscode from "vscode";
+import { LOCAL, settingsOf } from "../hosts/hostSettings.ts";
+
+/** Where runs of this machine lie, as its own agent is told. @throws HostSettingsInvalid */
+export function localRuns(): string {
+  const { root } = settingsOf(vscode.workspace.getConfiguration("rzero").get("hosts"), LOCAL);
+  return path.join(root.replace(/^~(?=\/|$)/, homedir()), "runs");
+}

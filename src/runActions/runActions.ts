@@ -1,0 +1,69 @@
+import * as vscode from "vscode";
+import { type ChosenRun, chooseRun } from "../explorer/chooseRun.ts";
+import type { RunModel } from "../hosts/hostModel.ts";
+import { LOCAL } from "../hosts/hostSettings.ts";
+import { tell } from "../hosts/tell.ts";
+import { commands } from "../ids.ts";
+import { AgentError } from "../link/agentClient.ts";
+import type { Handler, Services } from "../services.ts";
+import { compareRuns, showRunConfig } from "./compare.ts";
+import { ConfigDocuments } from "./configDocuments.ts";
+import { deleteRun } from "./deleteRun.ts";
+import { downloadRun } from "./downloadRun.ts";
+import { exportRun } from "./exportRun.ts";
+import { extendRun } from "./extendRun.ts";
+import { forkRun } from "./forkRun.ts";
+import { NotesDocuments } from "./notesDocuments.ts";
+import { tagRun } from "./tags.ts";
+
+/** What can be done with a run from its line in the explorer or from the palette. */
+export function runActionCommands(services: Services) {
+  const { hosts, log, context } = services;
+  const configs = new ConfigDocuments(hosts);
+  const notes = new NotesDocuments(services);
+  context.subscriptions.push(configs, notes);
+  /** Lets the person choose a run where none was given, and says what goes wrong. */
+  const onRun =
+    (title: string, act: (chosen: ChosenRun) => Promise<void>, fits?: (run: RunModel) => boolean): Handler =>
+    async (line) => {
+      const chosen = await chooseRun(hosts, line, { title, ...(fits === undefined ? {} : { fits }) });
+      if (chosen === undefined) return;
+      try {
+        await act(chosen);
+      } catch (error) {
+        const cancelled = error instanceof Error && (error.name === "AbortError" || isCancelled(error));
+        if (!cancelled) await tell(error, chosen.entry.name, log);
+      }
+    };
+  return {
+    [commands.extendRun]: onRun(vscode.l10n.t("R-Zero: Extend Run"), (chosen) => extendRun(services, chosen)),
+    [commands.forkRun]: onRun(vscode.l10n.t("R-Zero: Fork Run"), (chosen) => forkRun(services, chosen)),
+    [commands.deleteRun]: onRun(vscode.l10n.t("R-Zero: Delete Run"), deleteRun, ({ live }) => !live),
+    [commands.downloadRun]: onRun(vscode.l10n.t("R-Zero: Download Run"), (chosen) => downloadRun(services, chosen)),
+    [commands.compareRuns]: onRun(vscode.l10n.t("R-Zero: Compare Configurations"), (chosen) =>
+      compareRuns(services, configs, chosen),
+    ),
+    [commands.showRunConfig]: onRun(vscode.l10n.t("R-Zero: Show Configuration"), (chosen) =>
+      showRunConfig(configs, chosen),
+    ),
+    [commands.tagRun]: onRun(vscode.l10n.t("R-Zero: Edit Tags"), tagRun),
+    [commands.editRunNotes]: onRun(vscode.l10n.t("R-Zero: Edit Notes"), (chosen) => notes.show(chosen)),
+    [commands.exportRun]: onRun(vscode.l10n.t("R-Zero: Export Run"), (chosen) => exportRun(services, chosen)),
+    [commands.openRunFolder]: onRun(vscode.l10n.t("R-Zero: Open Run Folder"), openRunFolder),
+  } satisfies Record<string, Handler>;
+}
+
+async function openRunFolder({ entry, run }: ChosenRun): Promise<void> {
+  if (entry.id === LOCAL) {
+    await vscode.commands.executeCommand("revealFileInOS", vscode.Uri.file(run.directory));
+    return;
+  }
+  const download = vscode.l10n.t("Download…");
+  const message = vscode.l10n.t("This run lies on {0}, in {1}.", entry.name, run.directory);
+  if ((await vscode.window.showInformationMessage(message, download)) === download)
+    await vscode.commands.executeCommand(commands.downloadRun, { host: entry.id, run: run.id });
+}
+
+function isCancelled(error: Error): boolean {
+  return error instanceof AgentError && error.reason === "cancelled";
+}
