@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { commandLines } from "./commandLine.ts";
-import { explorerCommands, showExplorer } from "./explorer/explorer.ts";
+import { ComparedRuns } from "./explorer/compared.ts";
+import { explorerCommands, filterCommands, showExplorer } from "./explorer/explorer.ts";
 import { checkHostCommand } from "./hosts/checkHostCommand.ts";
 import { Hosts } from "./hosts/hosts.ts";
 import { type CommandId, commands, type TerminalCommandId } from "./ids.ts";
@@ -18,7 +19,9 @@ import { runInTerminal } from "./terminal.ts";
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("R-Zero", { log: true });
   const hosts = new Hosts(context, log);
-  const services: Services = { context, log, hosts };
+  const compared = new ComparedRuns(hosts);
+  const services: Services = { context, log, hosts, compared };
+  const explorer = showExplorer(services);
   const inspectors = new Inspectors(services);
   const terminal = (id: TerminalCommandId) => () => runInTerminal(services, commandLines[id]);
   // A command without a handler does not compile.
@@ -29,19 +32,13 @@ export function activate(context: vscode.ExtensionContext): void {
     [commands.checkHost]: () => checkHostCommand(context, log),
     ...explorerCommands(services),
     ...inspectorCommands(services, inspectors),
+    ...filterCommands(explorer),
     ...logCommands(services),
     ...reviewCommands(services),
     ...launchCommands(services),
     ...runActionCommands(services),
   };
-  context.subscriptions.push(
-    log,
-    hosts,
-    showExplorer(services),
-    inspectors,
-    provideRunYaml(),
-    followOpenNotes(services),
-  );
+  context.subscriptions.push(log, hosts, compared, inspectors, provideRunYaml(), followOpenNotes(services));
   for (const [id, handler] of Object.entries(handlers))
     context.subscriptions.push(vscode.commands.registerCommand(id, handler));
 }

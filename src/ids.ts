@@ -41,6 +41,8 @@ export const commands = {
   editRunNotes: "rzero.editRunNotes",
   exportRun: "rzero.exportRun",
   openRunFolder: "rzero.openRunFolder",
+  filterRuns: "rzero.filterRuns",
+  clearFilter: "rzero.clearFilter",
 } as const;
 
 /** Opens the inspector at the rollouts of `{ host, run, iteration, stage, step }`; for other parts of the extension, not for the palette. */

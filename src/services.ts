@@ -1,4 +1,5 @@
 import type * as vscode from "vscode";
+import type { ComparedRuns } from "./explorer/compared.ts";
 import type { TreeLine } from "./explorer/treeModel.ts";
 import type { Hosts } from "./hosts/hosts.ts";
 
@@ -7,6 +8,8 @@ export interface Services {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
   readonly hosts: Hosts;
+  /** The runs that are ticked in the explorer. */
+  readonly compared: ComparedRuns;
 }
 
 /** A command: called with a line of the explorer, or without one from the palette. */

@@ -7,23 +7,83 @@ import { mayContinue } from "../launch/askTrust.ts";
 import type { Handler, Services } from "../services.ts";
 import { chooseRun } from "./chooseRun.ts";
 import { RunTree } from "./runTree.ts";
-import type { TreeLine } from "./treeModel.ts";
+import { countRuns, treeOf } from "./tree.ts";
+import { oneLine, type TreeLine } from "./treeModel.ts";
 
-/** The run explorer's view: hosts, their runs, iterations and stages. */
-export function showExplorer({ hosts }: Services): vscode.Disposable {
-  const tree = new RunTree(() => hosts.all.map(({ model }) => model));
-  const view = vscode.window.createTreeView<TreeLine>("rzero.runs", { treeDataProvider: tree });
-  return vscode.Disposable.from(
+/** What the explorer shows beyond the hosts' own state. */
+export interface ExplorerView {
+  /** Shows a run in the tree, opened. */
+  reveal(host: string, run: string): Promise<void>;
+  filter: string;
+}
+
+const FILTERED = "rzero.filtered";
+
+/** The run explorer's view: hosts, their runs, iterations, stages and checkpoints. */
+export function showExplorer({ hosts, compared, context }: Services): ExplorerView {
+  let filter = "";
+  const models = () => hosts.all.map(({ model }) => model);
+  const options = () => ({ now: Date.now(), l10n: vscode.l10n, filter, isChecked: compared.has.bind(compared) });
+  const tree = new RunTree(() => treeOf(models(), options()));
+  const view = vscode.window.createTreeView<TreeLine>("rzero.runs", {
+    treeDataProvider: tree,
+    manageCheckboxStateManually: true,
+    showCollapseAll: true,
+  });
+  const sayFilter = () => {
+    const { all, shown } = countRuns(models(), filter);
+    const message = filter === "" ? undefined : vscode.l10n.t("“{0}”: {1} of {2} runs", oneLine(filter), shown, all);
+    if (view.message !== message) view.message = message;
+  };
+  const changed = () => {
+    sayFilter();
+    tree.redraw();
+  };
+  const reveal = async (host: string, run: string) => {
+    const line = tree.runLine(host, run);
+    // A line that is not drawn yet, or a view that was closed: the run is there all the same.
+    if (line !== undefined)
+      await view.reveal(line, { select: true, focus: false, expand: true }).then(undefined, () => undefined);
+  };
+  context.subscriptions.push(
     view,
     tree,
-    hosts.onDidChange(() => tree.redraw()),
-    hosts.onDidAskToReveal(async ({ host, run }) => {
-      const line = tree.runLine(host, run);
-      // A line that is not drawn yet, or a view that was closed: the run is there all the same.
-      if (line !== undefined)
-        await view.reveal(line, { select: true, focus: false, expand: true }).then(undefined, () => undefined);
+    hosts.onDidAskToReveal(({ host, run }) => reveal(host, run)),
+    hosts.onDidChange(changed),
+    compared.onDidChange(() => tree.redraw()),
+    view.onDidChangeCheckboxState(({ items }) => {
+      for (const [line, state] of items)
+        if (line.run !== null) compared.set(line.host, line.run, state === vscode.TreeItemCheckboxState.Checked);
     }),
   );
+  return {
+    reveal,
+    get filter() {
+      return filter;
+    },
+    set filter(words) {
+      filter = words.trim();
+      vscode.commands.executeCommand("setContext", FILTERED, filter !== "");
+      changed();
+    },
+  };
+}
+
+/** Choosing what the explorer shows. */
+export function filterCommands(view: ExplorerView) {
+  return {
+    [commands.filterRuns]: async () => {
+      const words = await vscode.window.showInputBox({
+        title: vscode.l10n.t("R-Zero: Filter Runs"),
+        prompt: vscode.l10n.t("Words of names, ids, states or hosts; #tag for a tag. Nothing shows all."),
+        value: view.filter,
+      });
+      if (words !== undefined) view.filter = words;
+    },
+    [commands.clearFilter]: () => {
+      view.filter = "";
+    },
+  } satisfies Record<string, Handler>;
 }
 
 /** What can be done with hosts and with runs at work. */

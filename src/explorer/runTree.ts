@@ -1,31 +1,38 @@
 import * as vscode from "vscode";
-import type { HostModel } from "../hosts/hostModel.ts";
-import { type TreeLine, treeOf } from "./treeModel.ts";
+import type { TreeLine } from "./treeModel.ts";
 
 const REDRAW_MS = 250;
+/** A countdown, the age of the last event and the time left change by themselves. */
+const BY_ITSELF_MS = { counting: 1000, ageing: 10_000 };
 
 /** The tree of hosts and runs. It is drawn at most four times a second, however fast records arrive. */
 export class RunTree implements vscode.TreeDataProvider<TreeLine>, vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<undefined>();
-  readonly #hosts: () => readonly HostModel[];
+  readonly #lines: () => TreeLine[];
   #due: NodeJS.Timeout | undefined;
+  #ageing: NodeJS.Timeout | undefined;
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(hosts: () => readonly HostModel[]) {
-    this.#hosts = hosts;
+  constructor(lines: () => TreeLine[]) {
+    this.#lines = lines;
   }
 
   redraw(): void {
     this.#due ??= setTimeout(() => {
       this.#due = undefined;
       this.#changed.fire(undefined);
-      // A countdown is the only thing that changes by itself.
-      if (this.#hosts().some(({ link }) => link.kind === "waiting")) setTimeout(() => this.redraw(), 1000 - REDRAW_MS);
     }, REDRAW_MS);
   }
 
   getChildren(line?: TreeLine): TreeLine[] {
-    return line === undefined ? treeOf(this.#hosts(), Date.now()) : [...(line.children ?? [])];
+    const lines = line === undefined ? this.#lines() : [...(line.children ?? [])];
+    if (line === undefined) {
+      clearTimeout(this.#ageing);
+      const counting = lines.some(({ icon }) => icon === "vm-connect");
+      if (lines.length > 0)
+        this.#ageing = setTimeout(() => this.redraw(), counting ? BY_ITSELF_MS.counting : BY_ITSELF_MS.ageing);
+    }
+    return lines;
   }
 
   getParent(line: TreeLine): TreeLine | undefined {
@@ -37,12 +44,12 @@ export class RunTree implements vscode.TreeDataProvider<TreeLine>, vscode.Dispos
       }
       return undefined;
     };
-    return above(this.getChildren());
+    return above(this.#lines());
   }
 
   /** The line of a run; undefined while it is not known of. */
   runLine(host: string, run: string): TreeLine | undefined {
-    return this.getChildren()
+    return this.#lines()
       .flatMap(({ children }) => children ?? [])
       .find((line) => line.host === host && line.run === run);
   }
@@ -66,11 +73,20 @@ export class RunTree implements vscode.TreeDataProvider<TreeLine>, vscode.Dispos
       line.color === null ? undefined : new vscode.ThemeColor(line.color),
     );
     item.accessibilityInformation = { label: [line.label, line.description].filter((part) => part !== "").join(", ") };
+    if (line.command !== undefined) item.command = { command: line.command, title: line.label, arguments: [line] };
+    if (line.checked !== undefined) {
+      item.checkboxState = {
+        state: line.checked ? vscode.TreeItemCheckboxState.Checked : vscode.TreeItemCheckboxState.Unchecked,
+        tooltip: vscode.l10n.t("Compare"),
+        accessibilityInformation: { label: vscode.l10n.t("Compare {0}", line.label) },
+      };
+    }
     return item;
   }
 
   dispose(): void {
     clearTimeout(this.#due);
+    clearTimeout(this.#ageing);
     this.#changed.dispose();
   }
 }

@@ -7,11 +7,12 @@ import type { LinkState } from "../link/linkState.ts";
 import type { HostModel } from "./hostModel.ts";
 
 /** Records that the tree shows; questions and answers stay on the host. */
-const SHOWN = ["state", "stage", "metric", "notice", "usage", "gating", "release"];
+const SHOWN = ["state", "stage", "metric", "notice", "usage", "gating", "release", "checkpoint", "removed"];
 const LIST_EVERY_MS = 10_000;
 
 interface Entry {
   summary: RunSummary;
+  lastEvent: number | null;
   stop: (() => void) | null;
 }
 
@@ -22,6 +23,7 @@ export class HostEntry {
   readonly link: HostLink;
   readonly #changed: () => void;
   readonly #report: (error: AgentError) => void;
+  readonly #now: () => number;
   readonly #runs = new Map<string, Entry>();
   #listed = false;
   #connected = false;
@@ -36,11 +38,14 @@ export class HostEntry {
     this.name = host.name;
     this.#changed = on.changed;
     this.#report = on.error;
+    this.#now = ports.now;
     this.link = new HostLink({ ...ports, onState: (state) => this.#linkChanged(state) });
   }
 
   get model(): HostModel {
-    const runs = [...this.#runs.values()].map(({ summary }) => summary);
+    const runs = [...this.#runs.values()].map(({ summary, lastEvent }) =>
+      lastEvent === null ? summary : { ...summary, lastEvent },
+    );
     return { id: this.id, name: this.name, link: this.link.state, runs: this.#listed ? runs : null };
   }
 
@@ -83,9 +88,11 @@ export class HostEntry {
 
   #take(summary: RunSummary): void {
     const known = this.#runs.get(summary.id);
-    // The followed view is at least as new; the list tells of runs that began or ended to be owned.
-    const view = known !== undefined && known.summary.view.seq >= summary.view.seq ? known.summary.view : summary.view;
-    const entry: Entry = { summary: { ...summary, view }, stop: known?.stop ?? null };
+    // The followed view may be newer. Where it is not, the agent's knows more: counts, and that a run is interrupted.
+    const view = known !== undefined && known.summary.view.seq > summary.view.seq ? known.summary.view : summary.view;
+    const isNews = known !== undefined && view.seq > known.summary.view.seq;
+    const lastEvent = isNews ? this.#now() : (known?.lastEvent ?? null);
+    const entry: Entry = { summary: { ...summary, view }, lastEvent, stop: known?.stop ?? null };
     this.#runs.set(summary.id, entry);
     if (summary.live && entry.stop === null) entry.stop = this.#follow(summary);
     if (!summary.live && entry.stop !== null) {
@@ -111,7 +118,9 @@ export class HostEntry {
             const parsed = storedRecord.safeParse(record);
             if (parsed.success) applyRecord(entry.summary.view, parsed.data as Stored<RunRecord>);
           }
-          if (records.length > 0) this.#changed();
+          if (records.length === 0) return;
+          entry.lastEvent = this.#now();
+          this.#changed();
         },
         onEnded: end,
         onFailed: (error) => {

@@ -12,5 +12,8 @@ export interface HostModel {
 
 export type RunModel = Pick<
   RunSummary,
-  "id" | "name" | "directory" | "createdAt" | "live" | "view" | "annotations" | "origin"
->;
+  "id" | "name" | "directory" | "createdAt" | "live" | "view" | "plan" | "annotations" | "origin"
+> & {
+  /** When its newest record came, by this machine's clock in milliseconds since 1970; absent before one did. */
+  readonly lastEvent?: number;
+};

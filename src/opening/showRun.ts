@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { treeOf } from "../explorer/treeModel.ts";
+import { treeOf } from "../explorer/tree.ts";
 import { LOCAL } from "../hosts/hostSettings.ts";
 import type { Services } from "../services.ts";
 import type { OpenNote } from "./openNote.ts";
@@ -26,10 +26,8 @@ export async function showRun(services: Services, { host, run }: OpenNote): Prom
     await vscode.window.showErrorMessage(sentence);
     return;
   }
-  const line = treeOf(
-    hosts.all.map(({ model }) => model),
-    Date.now(),
-  )
+  const models = hosts.all.map(({ model }) => model);
+  const line = treeOf(models, { now: Date.now(), l10n: vscode.l10n })
     .find(({ host: id }) => id === host)
     ?.children?.find((child) => child.run === run);
   const known = new Set(await vscode.commands.getCommands(true));

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { emptyRunView, type RunView, type StageView } from "../../../remote-agent/src/protocol/runView.ts";
-import { type TreeLine, treeOf } from "../../../src/explorer/treeModel.ts";
+import { countRuns, treeOf as tree } from "../../../src/explorer/tree.ts";
+import type { TreeLine } from "../../../src/explorer/treeModel.ts";
 import type { HostModel, RunModel } from "../../../src/hosts/hostModel.ts";
+import { english } from "../../support/english.ts";
 
 const stage = (iteration: number, name: string, done: number, units: number): StageView => ({
   key: `iteration:${iteration}/${name}`,
@@ -38,6 +40,8 @@ const host = (more: Partial<HostModel>): HostModel => ({
   ...more,
 });
 
+const treeOf = (hosts: readonly HostModel[], now: number, more = {}) => tree(hosts, { now, l10n: english, ...more });
+
 /** The tree as a reader sees it. */
 function drawn(lines: readonly TreeLine[], depth = 0): string[] {
   return lines.flatMap((line) => [
@@ -61,7 +65,7 @@ describe("the tree of hosts and runs", () => {
     const runs = [run("old", "2026-01-01"), run("new", "2026-01-02", { live: true, view: learning })];
     expect(drawn(treeOf([host({ runs })], 0))).toEqual([
       "node  [host.connected]",
-      "  new  iteration 1, solver 3/25 · accuracy 54.9 %  [run.running]",
+      "  new  iteration 1, solver 3/25 · accuracy 54.9 % · kept 16.8 %  [run.running]",
       "    Before training  accuracy 54.9 %  [iteration]",
       "      audit  2 min  [stage]",
       "    Iteration 1  kept 16.8 %  [iteration]",
@@ -86,7 +90,8 @@ describe("the tree of hosts and runs", () => {
     ],
     ["refused", { kind: "stopped", why: "The key changed." }, "node  not connected  [host.apart]"],
   ])("a host that is %s", (_what, link, line) => {
-    expect(drawn(treeOf([host({ link, runs: null })], 1000))).toEqual([line]);
+    const [first] = drawn(treeOf([host({ link, runs: null })], 1000));
+    expect(first).toBe(line);
   });
 
   it("runs of a host that is cut off stay in view, and the reason is told", () => {
@@ -110,6 +115,88 @@ describe("the tree of hosts and runs", () => {
     const [line] = treeOf([host({ runs: [run("a", "2026", { name: hostile })] })], 0)[0]?.children ?? [];
     expect(line?.label).toMatch(/^x {2,4}\[31my+$/);
     expect(line?.label.length).toBe(200);
+  });
+
+  it("checkpoints that are there stand under the stage that made them", () => {
+    const checkpoints = [
+      { id: "c1", role: "solver", stage: "iteration:1/solver", step: 20, path: "checkpoints/1-solver-20" },
+      { id: "c2", role: "solver", stage: "iteration:2/solver", step: 5, path: "checkpoints/2-solver-5" },
+    ];
+    const lines = treeOf(
+      [host({ runs: [run("a", "2026", { view: view({ stages: [stage(1, "solver", 25, 25)], checkpoints }) })] })],
+      0,
+    );
+    expect(drawn(lines).slice(-2)).toEqual([
+      "      solver  2 min  [stage]",
+      "        solver, step 20  1-solver-20  [checkpoint]",
+    ]);
+  });
+
+  it("tells the time left by the host's clock, as a range", () => {
+    const plan = [1, 2].map((iteration) => ({
+      iteration,
+      stage: "solver" as const,
+      units: 10,
+      work: 1000,
+      trainedPerStep: 0,
+    }));
+    const stages = [{ ...stage(1, "solver", 5, 10), startedAt: 5_000_000 }];
+    // The host's clock says 5,100,000 with the newest record; this one says 0, and 100 s have passed since.
+    const learning = view({ state: "running", stages, updatedAt: 5_100_000 });
+    const runs = [run("a", "2026", { live: true, view: learning, plan, lastEvent: 0 })];
+    expect(drawn(treeOf([host({ runs })], 100_000))[1]).toBe(
+      "  a  iteration 1, solver 5/10 · 9–11 min left  [run.running]",
+    );
+  });
+
+  it("a filter lets in the runs that have all its words, and tags by #", () => {
+    const annotations = { tags: ["Baseline"], firstLine: "the first one", by: "me", at: "2026" };
+    const runs = [run("alpha", "2026-1", { annotations }), run("beta", "2026-2", { view: view({ state: "failed" }) })];
+    const shown = (filter: string) => treeOf([host({ runs })], 0, { filter })[0]?.children?.map(({ label }) => label);
+    expect(shown("")).toEqual(["beta", "alpha"]);
+    expect(shown("FAILED node")).toEqual(["beta"]);
+    expect(shown("#base")).toEqual(["alpha"]);
+    expect(shown("#alpha")).toEqual([]);
+    expect(countRuns([host({ runs })], "beta")).toEqual({ all: 2, shown: 1 });
+    expect(drawn(treeOf([host({ runs })], 0))).toContain("  alpha  completed · #Baseline  [run.completed]");
+  });
+
+  it("a host with nothing to show says what can be done", () => {
+    const hint = (more: Partial<HostModel>) =>
+      treeOf([host(more)], 0)[0]?.children?.map(({ label, command }) => [label, command]);
+    expect(hint({ link: { kind: "idle" }, runs: null })).toEqual([["Connect to see its runs", "rzero.connectHost"]]);
+    expect(hint({ runs: [] })).toEqual([["No runs yet", undefined]]);
+    expect(hint({ runs: null })).toEqual([]);
+  });
+
+  it("silence of a connected host is seen, in steps that do not flicker", () => {
+    const described = (now: number) => treeOf([host({})], now)[0]?.description;
+    expect([0, 20_000, 26_000, 29_999, 61_000, 125_000].map(described)).toEqual([
+      "",
+      "",
+      "last heard 20 s ago",
+      "last heard 20 s ago",
+      "last heard 1 min ago",
+      "last heard 2 min ago",
+    ]);
+  });
+
+  it("every line has an id of its own that stays, whatever changes", () => {
+    const ids = (lines: readonly TreeLine[]): string[] =>
+      lines.flatMap(({ id, children }) => [id, ...ids(children ?? [])]);
+    const at = (done: number) =>
+      ids(
+        treeOf(
+          [
+            host({
+              runs: [run("a", "2026", { view: view({ state: "running", stages: [stage(1, "solver", done, 25)] }) })],
+            }),
+          ],
+          done,
+        ),
+      );
+    expect(at(3)).toEqual(at(9));
+    expect(new Set(at(3)).size).toBe(at(3).length);
   });
 });
 
