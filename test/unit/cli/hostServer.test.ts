@@ -167,7 +167,8 @@ it("answers a run's series, thinned, with the kept band of its preset, and refus
   await writeRun(home, run, wholeRun());
   const names = ["curriculum/kept_share", "solver/none"];
   const answer = await client.request("runs/series", { run, query: { names } });
-  expect(answer.series).toEqual([{ name: "curriculum/kept_share", total: 1, x: [1], y: [0.312] }]);
+  expect(answer.read).toMatchObject({ current: true, problem: null });
+  expect(answer.series).toEqual([{ name: "curriculum/kept_share", total: 3, x: [1, 2, 3], y: [0.312, 0.312, 0.312] }]);
   expect(answer.keptBand?.low).toBeCloseTo(0.3, 1);
   expect(answer.read).toMatchObject({ current: true, problem: null });
   await expect(client.request("runs/series", { run, query: { points: 100_000 } })).rejects.toThrow(/points/);
