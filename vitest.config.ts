@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
  * unit: pure and fast, in threads. seam: agent against a scripted engine, engine against the official client.
  * ssh: a real OpenSSH server on loopback.
  * slurm: a real two-node Slurm on this machine.
+ * panels: the built pages of panels in a browser, without VS Code.
  * e2e: the packaged extension in a real VS Code, driven through a browser.
  * faults: real processes that are killed; one file at a time, because each keeps the machine busy.
  */
@@ -33,6 +34,17 @@ export default defineConfig({
           pool: "forks",
           testTimeout: 60_000,
           hookTimeout: 300_000, // a machine without sshd installs it
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "panels",
+          include: ["test/panels/**/*.test.ts"],
+          pool: "forks",
+          expect: { poll: { timeout: 15_000 } }, // two cores, and a browser
+          testTimeout: 120_000,
+          hookTimeout: 300_000, // a machine without Chromium installs it
         },
       },
       {

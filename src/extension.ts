@@ -8,6 +8,7 @@ import { type CommandId, commands, type TerminalCommandId } from "./ids.ts";
 import { launchCommands } from "./launch/launch.ts";
 import { logCommands } from "./logs/logCommands.ts";
 import { followOpenNotes } from "./opening/openNotes.ts";
+import { Charts } from "./panels/charts/charts.ts";
 import { Inspectors, inspectorCommands } from "./panels/inspector/inspector.ts";
 import { reviewCommands } from "./review/reviewCommands.ts";
 import { runActionCommands } from "./runActions/runActions.ts";
@@ -23,6 +24,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const services: Services = { context, log, hosts, compared };
   const explorer = showExplorer(services);
   const inspectors = new Inspectors(services);
+  const charts = new Charts(services);
   const terminal = (id: TerminalCommandId) => () => runInTerminal(services, commandLines[id]);
   // A command without a handler does not compile.
   const handlers: Record<CommandId, Handler> = {
@@ -31,6 +33,7 @@ export function activate(context: vscode.ExtensionContext): void {
     [commands.checkMachine]: terminal(commands.checkMachine),
     [commands.checkHost]: () => checkHostCommand(context, log),
     ...explorerCommands(services),
+    ...charts.commands(),
     ...inspectorCommands(services, inspectors),
     ...filterCommands(explorer),
     ...logCommands(services),
@@ -38,7 +41,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...launchCommands(services),
     ...runActionCommands(services),
   };
-  context.subscriptions.push(log, hosts, compared, inspectors, provideRunYaml(), followOpenNotes(services));
+  context.subscriptions.push(log, hosts, compared, inspectors, charts, provideRunYaml(), followOpenNotes(services));
   for (const [id, handler] of Object.entries(handlers))
     context.subscriptions.push(vscode.commands.registerCommand(id, handler));
 }

@@ -4,6 +4,8 @@ export const commands = {
   listRuns: "rzero.listRuns",
   checkMachine: "rzero.checkMachine",
   checkHost: "rzero.checkHost",
+  openCharts: "rzero.openCharts",
+  compareCharts: "rzero.compareCharts",
   addHost: "rzero.addHost",
   connectHost: "rzero.connectHost",
   disconnectHost: "rzero.disconnectHost",

@@ -12,5 +12,5 @@ export interface Services {
   readonly compared: ComparedRuns;
 }
 
-/** A command: called with a line of the explorer, or without one from the palette. */
-export type Handler = (line?: TreeLine) => unknown;
+/** A command: called with a line of the explorer and all that are selected there, or without from the palette. */
+export type Handler = (line?: TreeLine, selected?: readonly TreeLine[]) => unknown;

@@ -12,6 +12,7 @@ export const layers = [
   { name: "unit", run: vitest("unit") },
   { name: "seam", run: vitest("seam") },
   { name: "ssh", run: vitest("ssh") },
+  { name: "panels", run: vitest("panels") },
   { name: "e2e", run: vitest("e2e") },
   { name: "slurm", run: vitest("slurm") },
   { name: "faults", run: vitest("faults") },

@@ -25,6 +25,8 @@ export class HostEntry {
   readonly #report: (error: AgentError) => void;
   readonly #now: () => number;
   readonly #runs = new Map<string, Entry>();
+  /** When something was last heard of it, in milliseconds since 1970; null if not in this window. */
+  lastHeard: number | null = null;
   #listed = false;
   #connected = false;
   #timer: NodeJS.Timeout | undefined;
@@ -75,6 +77,7 @@ export class HostEntry {
 
   #linkChanged(state: LinkState): void {
     const connected = state.kind === "connected";
+    if (connected) this.lastHeard = state.lastHeard;
     if (connected !== this.#connected) {
       this.#connected = connected;
       clearInterval(this.#timer);

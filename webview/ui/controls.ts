@@ -12,6 +12,7 @@ import {
   vsCodeTextField,
 } from "@vscode/webview-ui-toolkit";
 import { element, icon } from "./dom.ts";
+import { prefersReducedMotion } from "./theme.ts";
 
 // The toolkit's repository was archived in January 2025. Nothing else imports it, so that another set of elements can take its
 // place here. Its data grid is not virtual: rows of a run never go into it.
@@ -164,6 +165,10 @@ export function textField({
 }
 
 export function progressRing(label: string): HTMLElement {
+  if (prefersReducedMotion()) {
+    const attributes = { role: "progressbar", "aria-label": label };
+    return element("span", { class: "progress", attributes }, [icon("loading")]);
+  }
   const made = document.createElement("vscode-progress-ring");
   made.setAttribute("aria-label", label);
   return element("span", { class: "progress" }, [made]);

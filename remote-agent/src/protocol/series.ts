@@ -12,9 +12,7 @@ export const SERIES_NAMES = 96;
 export const seriesQuery = z.strictObject({
   /** As the catalogue has them, such as `challenger/reward`. None: only the catalogue, bands and histograms. */
   names: z.array(z.string().max(120)).max(SERIES_NAMES).default([]),
-  /** What x is: the series' own steps, or milliseconds since the epoch. The host's figures have time only. */
-  x: z.enum(["step", "time"]).default("step"),
-  /** Only this stretch of x, both ends included. */
+  /** Only this stretch of x, both ends included: of training steps, of iterations, or of milliseconds since the epoch (`host/…`). */
   from: z.number().optional(),
   to: z.number().optional(),
   /** At most so many points of each series. */

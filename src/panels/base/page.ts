@@ -5,6 +5,8 @@ export interface PageParts {
   /** Where style sheets and fonts may come from: the extension's own files. */
   readonly cspSource: string;
   readonly nonce: string;
+  /** For the one style element that the toolkit makes, to learn what the browser can do; not the script's. */
+  readonly styleNonce: string;
   readonly language: string;
   readonly title: string;
   /** JSON, put where a script can read it and nothing can run it. */
@@ -13,13 +15,13 @@ export interface PageParts {
 
 /**
  * The page of a webview. It may run the one script with this nonce, and load style sheets and fonts of the extension: no network, no
- * frames, no inline styles or handlers, no forms.
+ * frames, no inline handlers, no forms.
  */
-export function page({ script, style, cspSource, nonce, language, title, words }: PageParts): string {
+export function page({ script, style, cspSource, nonce, styleNonce, language, title, words }: PageParts): string {
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
-    `style-src ${cspSource}`,
+    `style-src ${cspSource} 'nonce-${styleNonce}'`,
     `font-src ${cspSource}`,
     "base-uri 'none'",
     "form-action 'none'",
@@ -29,6 +31,7 @@ export function page({ script, style, cspSource, nonce, language, title, words }
 <head>
 <meta charset="UTF-8">
 <meta http-equiv="Content-Security-Policy" content="${escaped(policy)}">
+<meta property="csp-nonce" content="${escaped(styleNonce)}">
 <meta name="viewport" content="width=device-width, initial-scale=1.0">
 <title>${escaped(title)}</title>
 <link rel="stylesheet" href="${escaped(style)}">

@@ -128,6 +128,7 @@ export class Panel<C extends PanelContract> {
       style: file("css"),
       cspSource: webview.cspSource,
       nonce: randomBytes(16).toString("base64"),
+      styleNonce: randomBytes(16).toString("base64"),
       language: vscode.env.language,
       title: this.#made.title,
       words: this.#kind.words(),

@@ -6,6 +6,7 @@ const parts = {
   style: "https://file.example/charts.css",
   cspSource: "https://*.example",
   nonce: "bm9uY2U=",
+  styleNonce: "c3R5bGU=",
   language: "en",
   title: "Charts",
   words: { loading: "Loading…" },
@@ -21,7 +22,7 @@ test("the page may run one script and load its own styles and fonts, and nothing
   const policy = policyOf(page(parts));
   expect(policy.get("default-src")).toBe("default-src 'none'");
   expect(policy.get("script-src")).toBe("script-src 'nonce-bm9uY2U='");
-  expect(policy.get("style-src")).toBe("style-src https://*.example");
+  expect(policy.get("style-src")).toBe("style-src https://*.example 'nonce-c3R5bGU='");
   expect([...policy.keys()]).toEqual(["default-src", "script-src", "style-src", "font-src", "base-uri", "form-action"]);
   expect([...policy.values()].join(" ")).not.toMatch(/unsafe|\*(?!\.example)|http:/);
 });

@@ -43,9 +43,9 @@ function seriesNamed(fold: SeriesFold, name: string, query: SeriesQuery): Series
   return table === undefined || column === undefined ? null : seriesOf(name, pointsOf(table, column, query), query);
 }
 
-/** Where something was measured, of the rows that came since. Steps and times ascend: the journal is in order. */
+/** Where something was measured, of the rows that came since. Steps ascend: the journal is in order. */
 function pointsOf(table: Table, column: Column, query: SeriesQuery): Points {
-  const along = query.x === "time" ? table.t.values : table.step.values;
+  const along = table.step.values;
   const { values } = column;
   const begin = query.since === undefined ? 0 : lowerBound(table.seq.values, query.since.seq + 1);
   const x: number[] = [];

@@ -93,7 +93,7 @@ export class SeriesFold {
       this.#trained(record, x, step);
     }
     const produced = this.#produced.take({ iteration, stage, step }, t);
-    this.#table(name).add({ step: x, t, seq }, { ...values, ...produced });
+    this.#table(name).add({ step: x, seq }, { ...values, ...produced });
     const counts = values["share_histogram"];
     if (Array.isArray(counts)) this.histograms.push({ iteration, counts, seq });
   }
@@ -119,7 +119,7 @@ export class SeriesFold {
     if (open?.stage === stage) Object.assign(open, { to: t, seq });
     if (seconds === null) return;
     this.#table("time").add(
-      { step: iteration, t, seq },
+      { step: iteration, seq },
       {
         [`${stage}_seconds`]: seconds,
         [`${stage}_idle_seconds`]: engineSeconds === null ? null : Math.max(0, seconds - engineSeconds),

@@ -7,21 +7,18 @@ const MOST_COLUMNS = 256;
 const savedColumn = z.array(z.number().nullable());
 export const savedTable = z.object({
   step: savedColumn,
-  t: savedColumn,
   seq: savedColumn,
   columns: z.record(z.string(), savedColumn),
 });
 
-/** Rows of figures in the order of the journal: a step, a time, a sequence number, and what was measured. */
+/** Rows of figures in the order of the journal: a step, a sequence number, and what was measured. */
 export class Table {
   readonly step: Column;
-  readonly t: Column;
   readonly seq: Column;
   readonly columns: Map<string, Column>;
 
   constructor(saved?: z.infer<typeof savedTable>) {
     this.step = new Column(saved?.step);
-    this.t = new Column(saved?.t);
     this.seq = new Column(saved?.seq);
     this.columns = new Map(Object.entries(saved?.columns ?? {}).map(([name, values]) => [name, new Column(values)]));
   }
@@ -30,10 +27,9 @@ export class Table {
     return this.step.length;
   }
 
-  add(place: { step: number; t: number; seq: number }, values: Readonly<Record<string, unknown>>): void {
+  add(place: { step: number; seq: number }, values: Readonly<Record<string, unknown>>): void {
     const rows = this.rows;
     this.step.push(place.step);
-    this.t.push(place.t);
     this.seq.push(place.seq);
     for (const [name, value] of Object.entries(values)) {
       if (typeof value !== "number" || !Number.isFinite(value)) continue;
@@ -46,8 +42,8 @@ export class Table {
   }
 
   toJSON(): z.infer<typeof savedTable> {
-    const { step, t, seq } = this;
+    const { step, seq } = this;
     const columns = Object.fromEntries([...this.columns].map(([name, column]) => [name, column.toJSON()]));
-    return { step: step.toJSON(), t: t.toJSON(), seq: seq.toJSON(), columns };
+    return { step: step.toJSON(), seq: seq.toJSON(), columns };
   }
 }

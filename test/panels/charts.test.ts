@@ -1,0 +1,239 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { chartsContract } from "../../src/panels/charts/messages.ts";
+import { findChromium } from "../e2e/support/chromium.ts";
+import { chartRun, chartSeries } from "../support/chartRun.ts";
+import { chartsHost, figuresOf, fresh, status, words } from "./support/chartsHost.ts";
+import { axeSource, builtPages, openPanelBrowser, type PanelBrowser } from "./support/panelBrowser.ts";
+import { themeNames } from "./support/themes.ts";
+
+const missing = missingBrowser();
+const one = [{ status: status("local/a"), size: chartRun }];
+const three = ["a", "b", "c"].map((key, i) => ({
+  status: status(`local/${key}`, { name: `run ${key}` }),
+  size: { ...chartRun, seed: i + 1, iterations: 2 + i },
+}));
+
+test("each page is at most 600 kB, and asks nobody for anything", async () => {
+  for (const [name, contents] of await builtPages()) {
+    if (name.endsWith(".js")) expect(contents.length, name).toBeLessThanOrEqual(600_000);
+    if (name.endsWith(".css")) expect(contents.toString(), name).not.toMatch(/@import|url\(["']?(https?:|\/\/)/);
+  }
+});
+
+describe.skipIf(missing !== null)(`the Charts page${missing === null ? "" : ` (skipped: ${missing})`}`, () => {
+  let browser: PanelBrowser;
+  let axe = "";
+  beforeAll(async () => {
+    browser = await openPanelBrowser();
+    axe = await axeSource();
+  });
+  afterAll(() => browser?.close());
+
+  const opened = async (
+    runs: Parameters<typeof chartsHost>[0],
+    options: Partial<Parameters<PanelBrowser["open"]>[0]> & { state?: typeof fresh } = {},
+  ) => {
+    const { host, asked, states } = chartsHost(runs);
+    const common = { name: "charts", contract: chartsContract, words, state: fresh };
+    const open = await browser.open({ ...common, ...options, host: host as never });
+    onTestFinished(() => open.page.context().close());
+    return { ...open, asked, states };
+  };
+  const violations = async (page: Page) => {
+    await page.evaluate(axe);
+    const found = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as {
+      violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
+    };
+    return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
+  };
+  const chart = (page: Page, id: string) => page.locator(`[data-chart="${id}"]`);
+
+  test.each(themeNames)("has no violation that axe finds, and nothing to complain of: %s", async (theme) => {
+    const state = { ...fresh, tables: ["solverReward"], log: ["challenger.kl"] };
+    const { page, complaints } = await opened(three, { theme, state });
+    await chart(page, "challengerReward").locator("canvas").waitFor();
+    await page.waitForTimeout(300);
+    expect(await violations(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  test("empty, loading, cut off, broken and not connected say so, each without a violation", async () => {
+    const cut = status("local/a", { link: { kind: "waiting", lastHeard: Date.now() - 65_000, why: "Reset." } });
+    const states: [Parameters<typeof chartsHost>[0], RegExp][] = [
+      [[], /noRuns/],
+      [[{ status: status("local/a"), size: null }], /loading/],
+      [[{ status: cut, size: chartRun }], /gpu-node is cut off, figures of 1 minute ago Reset\./],
+      [
+        [{ status: { ...cut, link: { kind: "idle", lastHeard: null, why: null } }, size: null }],
+        /gpu-node is not connected/,
+      ],
+      [[{ status: status("local/a", { problem: "The journal is damaged." }), size: chartRun }], /journal is damaged/],
+      [[{ status: status("local/a", { behind: 5 * 2 ** 20 }), size: chartRun }], /reading r-zero: 5\.0 MiB/],
+    ];
+    for (const [runs, text] of states) {
+      const { page } = await opened(runs);
+      await page.getByText(text).first().waitFor();
+      expect(await violations(page)).toEqual([]);
+    }
+  });
+
+  test("what somebody named a run, a host or an error is shown as text", async () => {
+    const hostile = `<img src=x onerror="document.title='taken'"><script>1</script>`;
+    const runs = [
+      { status: status("local/a", { name: hostile, host: hostile, problem: hostile }), size: chartRun },
+      { status: status("local/b", { name: `‮${hostile}` }), size: chartRun },
+    ];
+    const { page, complaints } = await opened(runs);
+    await page.getByText(hostile).first().waitFor();
+    expect(await page.locator("img, #root script").count()).toBe(0);
+    expect(await page.title()).toBe("charts");
+    expect(complaints).toEqual([]);
+  });
+
+  test("zooming asks for finer points of what can be seen, and shows them", async () => {
+    const long = [{ status: status("local/a"), size: { ...chartRun, solverSteps: 1500 } }];
+    const { page, asked } = await opened(long);
+    const view = chart(page, "solverReward");
+    await view.getByText(/ of 4500 points/).waitFor();
+    const box = (await view.locator("canvas").boundingBox())!;
+    await page.mouse.move(box.x + 100, box.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 140, box.y + 70, { steps: 4 });
+    await page.mouse.up();
+    await expect.poll(() => asked.filter(({ method }) => method === "finer").length).toBe(1);
+    const finer = asked.find(({ method }) => method === "finer")?.params as { from: number; to: number };
+    expect(finer.to - finer.from).toBeGreaterThan(200);
+    expect(finer.to - finer.from).toBeLessThan(1500);
+    await expect.poll(() => view.getByText(/ points/).isVisible()).toBe(false);
+    expect(asked.filter(({ method }) => method === "rollouts")).toEqual([]);
+    await view.getByRole("button", { name: "resetZoom" }).click();
+    await view.getByText(/ of 4500 points/).waitFor();
+  });
+
+  test("a click on a point asks for the rollouts of its step", async () => {
+    const { page, asked } = await opened(one);
+    const canvas = chart(page, "solverReward").locator("canvas");
+    await canvas.waitFor();
+    const box = (await canvas.boundingBox())!;
+    await page.waitForTimeout(300);
+    await page.mouse.click(box.x + box.width - 40, box.y + 60);
+    await expect
+      .poll(() => asked.find(({ method }) => method === "rollouts")?.params)
+      .toMatchObject({ run: "local/a", iteration: 3, stage: "solver", step: expect.any(Number) });
+    const params = asked.find(({ method }) => method === "rollouts")?.params;
+    expect(params).toHaveProperty(
+      "step",
+      expect.toSatisfy((step: number) => step > 20 && step < 40),
+    );
+  });
+
+  test("everything can be done by keyboard: along the curve, its rollouts, zoom", async () => {
+    const { page, asked } = await opened(one);
+    const cursor = chart(page, "solverReward").getByRole("slider");
+    await cursor.focus();
+    await page.keyboard.press("Home");
+    await expect
+      .poll(() => cursor.getAttribute("aria-valuetext"))
+      .toMatch(/^step 1 \(iteration 1, step 1\), reward 0\./);
+    await page.keyboard.press("Shift+ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(() => cursor.getAttribute("aria-valuetext")).toMatch(/^step 12 /);
+    await page.keyboard.press("Enter");
+    await expect
+      .poll(() => asked.at(-1))
+      .toEqual({
+        method: "rollouts",
+        params: { run: "local/a", iteration: 1, stage: "solver", step: 12 },
+      });
+    await page.keyboard.press("+");
+    const reset = chart(page, "solverReward").getByRole("button", { name: "resetZoom" });
+    await reset.waitFor();
+    await page.keyboard.press("Escape");
+    await reset.waitFor({ state: "hidden" });
+  });
+
+  test("charts with the same x look at the same place", async () => {
+    const { page } = await opened(one, { height: 3000 });
+    const value = chart(page, "solver.kl").locator(".value");
+    await value.first().waitFor();
+    const before = await value.textContent();
+    await chart(page, "solverReward")
+      .locator("canvas")
+      .hover({ position: { x: 90, y: 60 } });
+    await expect.poll(() => value.textContent()).not.toBe(before);
+    await expect.poll(() => chart(page, "challenger.kl").locator(".crosshair").isVisible()).toBe(false);
+    expect(await chart(page, "solver.kl").locator(".crosshair").isVisible()).toBe(true);
+  });
+
+  test("the table has the figures of the curves, and is kept with the place in the state", async () => {
+    const { page, states } = await opened(one);
+    await chart(page, "audit").hover();
+    await chart(page, "audit").getByRole("button", { name: "table", exact: true }).click();
+    const table = page.getByRole("table", { name: "table of audit" });
+    await table.waitFor();
+    expect(await table.locator("tbody tr").count()).toBe(4);
+    expect(await table.locator("tbody tr").nth(1).textContent()).toBe("156.0 %75.0 %80.5 %30.0 %");
+    await expect.poll(() => states.at(-1)?.tables).toEqual(["audit"]);
+  });
+
+  test("saves a picture and a table of what a chart shows", async () => {
+    const { page, asked } = await opened(one);
+    await chart(page, "audit").hover();
+    const saved = async (button: string) => {
+      const before = asked.length;
+      await chart(page, "audit").getByRole("button", { name: button }).click();
+      await expect.poll(() => asked.slice(before).find(({ method }) => method === "save")).toBeTruthy();
+      return asked.slice(before).find(({ method }) => method === "save")?.params as { kind: string; bytes: Uint8Array };
+    };
+    const png = await saved("savePng");
+    expect([png.kind, Buffer.from(png.bytes.subarray(1, 4)).toString()]).toEqual(["png", "PNG"]);
+    const csv = await saved("saveCsv");
+    const lines = Buffer.from(csv.bytes).toString().trim().split("\n");
+    expect(lines[0]).toBe('"run","series","iteration","value"');
+    expect(lines.length).toBe(1 + 4 * 4);
+  });
+
+  test("what comes is added without moving anything, and the focus stays where it is", async () => {
+    const { page, end } = await opened(one);
+    const view = chart(page, "solverReward");
+    await view.getByRole("slider").focus();
+    const before = await view.boundingBox();
+    const more = chartSeries({ ...chartRun, solverSteps: 41 }, { names: ["solver/reward"] });
+    const told = figuresOf("local/a", more);
+    const [line] = told.lines;
+    if (line === undefined) throw new Error("no line");
+    end.send("figures", {
+      ...told,
+      reset: false,
+      lines: [{ ...line, total: 1, x: Float64Array.of(121), y: Float64Array.of(9.5) }],
+    });
+    await view.getByText("9.5", { exact: true }).waitFor();
+    expect(await view.boundingBox()).toEqual(before);
+    expect(await page.evaluate("document.activeElement?.getAttribute('role')")).toBe("slider");
+  });
+
+  test("where motion is to be reduced nothing turns", async () => {
+    const { page } = await opened([{ status: status("local/a"), size: null }], { reducedMotion: true });
+    await page.getByRole("progressbar", { name: "loading" }).waitFor();
+    expect(await page.evaluate("document.getAnimations({ subtree: true }).length")).toBe(0);
+  });
+
+  test("takes another theme's colours while it is open", async () => {
+    const { page, setTheme } = await opened(one);
+    const swatch = chart(page, "solverReward").locator(".swatch line");
+    await swatch.waitFor({ state: "attached" });
+    const before = await swatch.getAttribute("stroke");
+    await setTheme("light");
+    await expect.poll(() => swatch.getAttribute("stroke")).not.toBe(before);
+  });
+});
+
+function missingBrowser(): string | null {
+  try {
+    findChromium();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

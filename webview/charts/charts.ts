@@ -1,0 +1,41 @@
+import {
+  BarController,
+  BarElement,
+  Chart,
+  LinearScale,
+  LineController,
+  LineElement,
+  LogarithmicScale,
+  PointElement,
+} from "chart.js";
+import annotation from "chartjs-plugin-annotation";
+import zoom from "chartjs-plugin-zoom";
+import { chartsContract } from "../../src/panels/charts/messages.ts";
+import { HostLink, wordsOfPage } from "../base/hostLink.ts";
+import { takeVsCodeApi } from "../base/vscodeApi.ts";
+import { registerControls } from "../ui/controls.ts";
+import { ChartsPage } from "./chartsPage.ts";
+
+// The root of the Charts page.
+registerControls();
+Chart.register(
+  LineController,
+  BarController,
+  LineElement,
+  BarElement,
+  PointElement,
+  LinearScale,
+  LogarithmicScale,
+  annotation,
+  zoom,
+);
+const words = wordsOfPage(chartsContract);
+const host = new HostLink(chartsContract, takeVsCodeApi(), words);
+const page = new ChartsPage(document.getElementById("root") ?? document.body, host, words);
+host.listen({
+  state: (state) => page.takeState(state),
+  events: {
+    runs: (runs) => page.takeRuns(runs),
+    figures: (figures) => page.takeFigures(figures),
+  },
+});
