@@ -115,6 +115,7 @@ export async function openPanelPage<C extends PanelContract>(
     style: `${ORIGIN}/${name}.css`,
     cspSource: ORIGIN,
     nonce: randomBytes(16).toString("base64"),
+    styleNonce: randomBytes(16).toString("base64"),
     language: "en",
     title: name,
     words,

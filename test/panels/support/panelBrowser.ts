@@ -2,13 +2,12 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { build } from "esbuild";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { targets } from "../../../scripts/build/targets.mjs";
 import { HostEnd, type HostEndPorts } from "../../../src/panels/base/hostEnd.ts";
 import type { PanelContract, PanelState, PanelWords } from "../../../src/panels/base/messages.ts";
 import { page as panelPage } from "../../../src/panels/base/page.ts";
 import { findChromium } from "../../e2e/support/chromium.ts";
+import { builtPanels } from "../../support/panelPage.ts";
 import { type ThemeName, themes } from "./themes.ts";
 
 /** Panels' pages as they are built, in a browser without VS Code: under the same policy, with the host's own end of the messages. */
@@ -109,10 +108,7 @@ async function openPage<C extends PanelContract>(
 
 /** The pages as `npm run build` makes them, minified, in memory. */
 export async function builtPages(): Promise<Map<string, Buffer>> {
-  const target = targets.find(({ outdir }) => outdir === "dist/webview");
-  if (target === undefined) throw new Error("There is no target dist/webview.");
-  const { outputFiles } = await build({ ...target, minify: true, write: false, sourcemap: false });
-  return new Map(outputFiles.map((file) => [path.basename(file.path), Buffer.from(file.contents)]));
+  return new Map([...(await builtPanels(true))].map(([name, contents]) => [name, Buffer.from(contents)]));
 }
 
 export async function axeSource(): Promise<string> {
