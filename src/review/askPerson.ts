@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { DecisionChange } from "../../remote-agent/src/protocol/review.ts";
 import type { Chosen } from "./chosenQuestions.ts";
 import type { Block } from "./curriculumText.ts";
+import { escaped, unescaped } from "./lineInput.ts";
 import { visibleLine } from "./visibleText.ts";
 
 type Change = Omit<DecisionChange, "id"> | undefined;
@@ -61,13 +62,4 @@ function input(
     ignoreFocusOut: true,
     validateInput: (typed) => (typed.trim() === "" && !same ? vscode.l10n.t("There is nothing here yet.") : undefined),
   });
-}
-
-/** Line breaks as an input box of one line can hold them. */
-export function escaped(text: string): string {
-  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
-}
-
-export function unescaped(typed: string): string {
-  return typed.replace(/\\(\\|n)/g, (_, char) => (char === "n" ? "\n" : "\\")).trim();
 }
