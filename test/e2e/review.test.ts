@@ -31,7 +31,7 @@ describe.skipIf(missing !== null)(`review in VS Code${missing === null ? "" : ` 
     pictureOnFailure(() => code);
     await code.command("R-Zero: Add Host");
     await code.pick("This machine");
-    const notice = code.notification(/waits for the review of iteration 1/);
+    const notice = code.notification(/waits for the review of iteration 1/).first();
     await notice.waitFor({ timeout: 150_000 });
     await notice.getByRole("button", { name: "Review Curriculum" }).click();
     await expect.poll(shown, { timeout: 60_000 }).toMatch(/Curriculum of iteration 1 of .*: \d+ questions/);
