@@ -251,6 +251,10 @@ describe("a command", () => {
     ]);
     expect((await decide("4", { undo: true })).decisions).toMatchObject([{ verdict: null, label: null, note: null }]);
     await expect(decide("5", { undo: true })).rejects.toThrow(/nothing to take back/);
+    const nothing = [{ id: "nothing", verdict: "approve" as const }];
+    await expect(client.request("runs/decide", { run, command: "7", by: "ada", changes: nothing })).rejects.toThrow(
+      /no id of a question/,
+    );
     await expect(decide("6", { undo: true, note: "x" })).rejects.toThrow(/both takes something back/);
     await client.request("runs/release", { run, command: "r", by: "ada", undecided: "keep" });
     const repeated = await client.request("runs/release", { run, command: "r", by: "ada", undecided: "keep" });

@@ -1,4 +1,4 @@
-import type { DecisionRecord, RunRecord, Stored } from "../protocol/records.ts";
+import { type DecisionRecord, type RunRecord, recordId, type Stored } from "../protocol/records.ts";
 import type { DecisionChange, DecisionContent, DecisionView, UndecidedPolicy } from "../protocol/review.ts";
 import { recordIdOf } from "../verbs/identity.ts";
 import type { OpenedRun } from "./opened.ts";
@@ -42,6 +42,11 @@ export class ReviewWriter {
         const id = ids[i] as string;
         return review.byId(id) === undefined ? [{ change, id }] : [];
       });
+      const unknown = changes.find(({ task }) => !recordId.safeParse(task).success);
+      if (unknown !== undefined)
+        throw new ReviewRefused(
+          `'${unknown.task.slice(0, 40)}' is no id of a question: ids are 24 hexadecimal digits.`,
+        );
       const twice = changes.find((change, i) => changes.some((other, k) => k < i && other.task === change.task));
       if (twice !== undefined)
         throw new ReviewRefused(
