@@ -12,6 +12,7 @@ import { addressOf } from "./curriculumAddress.ts";
 import { CurriculumDocuments, uriOf } from "./curriculumDocuments.ts";
 import { decideOnMany } from "./decideOnMany.ts";
 import { watchGates } from "./gateNotices.ts";
+import { reopenCurricula } from "./openCurricula.ts";
 import { releaseGate } from "./releaseGate.ts";
 import { ReviewLenses } from "./reviewLenses.ts";
 import { ReviewMarks } from "./reviewMarks.ts";
@@ -28,6 +29,7 @@ export function reviewCommands(services: Services) {
     new ReviewLenses(documents),
     new ReviewMarks(documents),
     watchGates(services),
+    reopenCurricula(context, log),
   );
 
   const decide = async (chosen: Chosen, changes: DecisionChange[]) => {
