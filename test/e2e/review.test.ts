@@ -7,7 +7,8 @@ import { type Desk, newDesk } from "./support/desk.ts";
 import { pictureOnFailure } from "./support/evidence.ts";
 import type { Workbench } from "./support/workbench.ts";
 
-const { missing } = inject("e2e");
+const shared = inject("e2e");
+const { missing } = shared;
 const RUN = "20261122-1-demo-aaaa";
 
 describe.skipIf(missing !== null)(`review in VS Code${missing === null ? "" : ` (skipped: ${missing})`}`, () => {
@@ -16,7 +17,7 @@ describe.skipIf(missing !== null)(`review in VS Code${missing === null ? "" : ` 
   let directory: string;
 
   beforeAll(async () => {
-    desk = await newDesk();
+    desk = await newDesk(shared);
     directory = await waitingRun(desk.rzeroHome);
     code = await desk.open();
   });
