@@ -72,6 +72,10 @@ module.exports = {
       `${agent}/slurm/`,
       [`${agent}/(slurm|run|hostinfo)/`, protocol],
     ),
+    only("weights-alone", "Bringing weights to a host knows no run.", `${agent}/weights/`, [
+      `${agent}/weights/`,
+      protocol,
+    ]),
     {
       name: "journal-below-all",
       comment: "The journal stores records and knows no verb, engine or recipe.",

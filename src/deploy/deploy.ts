@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { factsOf } from "../hosts/hostFacts.ts";
 import { type HostSettings, preamble } from "../hosts/hostSettings.ts";
-import { nodeOf } from "../hosts/nodeOf.ts";
 import { probeScript } from "../hosts/probeScript.ts";
-import { type ByteStream, type ExecResult, type Transport, TransportError } from "../ssh/transport.ts";
-import { agentScript, bringNodeScript, environmentScript, isDeployedScript, unpackScript } from "./hostScripts.ts";
+import { type ByteStream, type Transport, TransportError } from "../ssh/transport.ts";
+import { failed } from "./failed.ts";
+import { agentScript, environmentScript, isDeployedScript, unpackScript } from "./hostScripts.ts";
+import { type ChosenNode, type NodePorts, nodeFor } from "./nodeFor.ts";
 import type { Payload } from "./payload.ts";
 
 /** An agent on a host, ready to answer. */
@@ -13,6 +14,8 @@ export interface Deployment {
   /** Absolute path of the folder on the host below which everything lies. */
   readonly root: string;
   readonly node: string;
+  /** Where that Node came from. */
+  readonly nodeFrom: ChosenNode["from"];
   readonly python: string;
   /** A shell script that runs `rzero` there, for a terminal. */
   command(args: readonly string[]): string;
@@ -26,13 +29,21 @@ export interface DeployOptions {
   /** What is being done, for a progress bar and the log. */
   readonly onProgress: (step: string, detail: string | null) => void;
   readonly signal: AbortSignal;
+  /** Ways to a Node that the host does not have; absent: only pip. */
+  readonly node?: NodePorts;
 }
 
 const LOOK_MS = 120_000;
 const UPLOAD_MS = 10 * 60_000;
 const UNPACK_MS = 3 * 60_000;
-const NODE_MS = 10 * 60_000;
 const ENVIRONMENT_MS = 60 * 60_000;
+
+const saidOf: Record<ChosenNode["from"], string> = {
+  editor: "the editor's own",
+  host: "found on the host",
+  pip: "brought from the Python package index",
+  uploaded: "uploaded from this computer",
+};
 
 const interpreter = z.object({ python: z.string().min(1) });
 
@@ -61,17 +72,24 @@ export async function deploy(transport: Transport, options: DeployOptions): Prom
   if (there.code !== 0)
     throw failed(host, `${facts.root} (choose another folder in the setting rzero.hosts) could not be made`, there);
   if (!there.stdout.startsWith("yes")) await upload(transport, facts.root, options);
-  const node =
-    nodeOf(facts.nodes)?.path ?? (await bringNode(transport, before, facts.pythons[0]?.path ?? null, options));
+  const ports = options.node ?? { editor: null, runtime: async () => null };
+  const chosen = await nodeFor(transport, facts, { ...ports, root, before, onProgress, signal });
+  const node = chosen.path;
+  onProgress("Node", `${node} (${saidOf[chosen.from]})`);
   onProgress("Preparing the Python environment", null);
-  const python = await environment(transport, before + environmentScript(root, payload.id, node, ownCache), options);
+  const python = await environment(
+    transport,
+    before + chosen.before + environmentScript(root, payload.id, node, ownCache),
+    options,
+  );
   const visible = gpus === null ? "" : `export CUDA_VISIBLE_DEVICES=${gpus.join(",")}\n`;
   const command = (args: readonly string[]) =>
-    before + visible + agentScript({ root, id: payload.id, node, python, ownCache }, args);
+    before + chosen.before + visible + agentScript({ root, id: payload.id, node, python, ownCache }, args);
   return {
     id: payload.id,
     root: facts.root,
     node,
+    nodeFrom: chosen.from,
     python,
     command,
     serve: (over, abort) => over.open(command(["serve", "--stdio"]), abort === undefined ? {} : { signal: abort }),
@@ -89,26 +107,6 @@ async function upload(transport: Transport, root: string, { settings, payload, o
   });
   const unpacked = await transport.exec(unpackScript(settings.root, payload.id), { timeoutMs: UNPACK_MS, signal });
   if (unpacked.code !== 0) throw failed(transport.host, "The agent could not be unpacked", unpacked);
-}
-
-async function bringNode(
-  transport: Transport,
-  before: string,
-  python: string | null,
-  options: DeployOptions,
-): Promise<string> {
-  if (python === null) {
-    throw new TransportError(
-      "failed",
-      `${transport.host} has neither Node 22.16 nor a Python to bring it with: install Python 3.11 or newer there, or name one in the setting rzero.hosts.`,
-    );
-  }
-  options.onProgress("Bringing Node", null);
-  const script = before + bringNodeScript(options.settings.root, python);
-  const brought = await transport.exec(script, { timeoutMs: NODE_MS, signal: options.signal });
-  const node = brought.stdout.trim().split("\n").at(-1) ?? "";
-  if (brought.code !== 0 || node === "") throw failed(transport.host, "Node could not be installed by pip", brought);
-  return node;
 }
 
 /** Runs the set-up and passes its lines on while it works. */
@@ -160,16 +158,4 @@ function parsed(text: string): unknown {
   } catch {
     return null; // no line of JSON: the caller says what there was
   }
-}
-
-function failed(host: string, what: string, { stderr, stdout }: ExecResult): TransportError {
-  const said = stderr.trim().split("\n").slice(-2).join(" ").slice(0, 400);
-  if (/no space left|quota exceeded/i.test(stderr)) {
-    return new TransportError(
-      "no_room",
-      `${what} on ${host}: there is no room. Free some space, or choose another folder in the setting rzero.hosts.`,
-      stderr,
-    );
-  }
-  return new TransportError("failed", `${what} on ${host}: ${said}`, `${stdout}\n${stderr}`);
 }

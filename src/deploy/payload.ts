@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { gzipSync } from "node:zlib";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import { pack } from "tar-stream";
 import { z } from "zod";
 
@@ -12,6 +13,9 @@ export interface Payload {
   /** A gzipped tar. */
   readonly archive: Buffer;
 }
+
+/** In a thread of its own: the editor does not stand still meanwhile. */
+const compressed = promisify(gzip);
 
 interface Part {
   readonly folder: string;
@@ -46,7 +50,7 @@ export async function packPayload(extensionFolder: string): Promise<Payload> {
   tar.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of tar) chunks.push(Buffer.from(chunk as Uint8Array));
-  return { id: hash.digest("hex").slice(0, 32), archive: gzipSync(Buffer.concat(chunks), { level: 9 }) };
+  return { id: hash.digest("hex").slice(0, 32), archive: await compressed(Buffer.concat(chunks), { level: 9 }) };
 }
 
 const manifest = z.object({ version: z.string(), devDependencies: z.object({ node: z.string() }) });

@@ -7,7 +7,9 @@ import { connectTo } from "../ssh/connect.ts";
 import { localTransport } from "../ssh/localTransport.ts";
 import { type Transport, TransportError } from "../ssh/transport.ts";
 import { connectorOf } from "./connector.ts";
+import { hostLog } from "./hostLog.ts";
 import { LOCAL, settingsOf } from "./hostSettings.ts";
+import { nodePorts } from "./nodePorts.ts";
 
 /** A host by its id (`local`, or an alias of the SSH configuration) and as the person reads it. */
 export interface NamedHost {
@@ -53,18 +55,27 @@ export async function deployTo(
   signal: AbortSignal,
 ): Promise<{ transport: Transport; deployment: Deployment }> {
   const settings = settingsOf(vscode.workspace.getConfiguration("rzero").get("hosts"), host.id);
+  const file = hostLog(context.logUri.fsPath, host.id, () => new Date());
   const transport = await transportTo(host, context, log, signal).catch((error: unknown) => {
     logged(error, host, log);
     throw error;
   });
   try {
     const payload = await packPayload(context.extensionPath);
+    let last = "";
     const onProgress = (step: string, detail: string | null) => {
-      log.info(`${host.name}: ${step}${detail === null ? "" : ` · ${detail}`}`);
+      const line = `${step}${detail === null ? "" : ` · ${detail}`}`;
+      if (line === last) return;
+      last = line;
+      log.info(`${host.name}: ${line}`);
+      file.add(line);
       onStep(step);
     };
-    return { transport, deployment: await deploy(transport, { settings, payload, onProgress, signal }) };
+    const node = nodePorts(host, context, onProgress, signal);
+    return { transport, deployment: await deploy(transport, { settings, payload, onProgress, signal, node }) };
   } catch (error) {
+    const detail = error instanceof TransportError && error.detail !== null ? `: ${error.detail}` : "";
+    file.add(`${error instanceof Error ? error.message : error}${detail}`);
     await transport.close();
     logged(error, host, log);
     throw error;

@@ -1,5 +1,6 @@
 import type { HostFacts } from "./hostFacts.ts";
-import { compareVersions, nodeOf, OLDEST_NODE } from "./nodeOf.ts";
+import { nodeOf, OLDEST_NODE } from "./nodeOf.ts";
+import { isNewEnough, OLDEST_PYTHON, pythonOf } from "./pythonOf.ts";
 
 /** One line of the report on a host. `blocked`: nothing can run there before it is mended. */
 export interface Finding {
@@ -9,7 +10,6 @@ export interface Finding {
   readonly remedy: string | null;
 }
 
-const OLDEST_PYTHON = [3, 11, 0] as const;
 /** The Python environment, the demo's checkpoints and some room: KiB. */
 const ROOM_KIB = 4 * 2 ** 20;
 const GPU_BUSY_MIB = 1024;
@@ -67,12 +67,10 @@ function room({ root, rootWritable, disk, quota }: HostFacts): Finding[] {
 
 function python({ pythons }: HostFacts): Finding[] {
   const told = pythons.map(({ version, path }) => `${version.join(".")} (${path})`).join(", ");
-  const fit = pythons.find(
-    ({ version, canMakeEnvironments }) => compareVersions(version, OLDEST_PYTHON) >= 0 && canMakeEnvironments,
-  );
-  if (fit !== undefined) return [ok("Python", `${fit.version.join(".")} at ${fit.path}`)];
+  const fit = pythonOf(pythons);
+  if (fit !== null) return [ok("Python", `${fit.version.join(".")} at ${fit.path}`)];
   const oldest = OLDEST_PYTHON.slice(0, 2).join(".");
-  if (pythons.some(({ version }) => compareVersions(version, OLDEST_PYTHON) >= 0)) {
+  if (pythons.some(({ version }) => isNewEnough(version))) {
     return [
       {
         topic: "Python",

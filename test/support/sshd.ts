@@ -155,7 +155,7 @@ export function keygen(file: string, passphrase: string, type = "ed25519"): void
   execFileSync("ssh-keygen", ["-q", "-t", type, "-N", passphrase, "-C", "test", "-f", file], { stdio: "ignore" });
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -164,7 +164,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function listening(port: number, alive: () => boolean): Promise<void> {
+export async function listening(port: number, alive: () => boolean): Promise<void> {
   for (let waited = 0; waited < 10_000; waited += 50) {
     const open = await new Promise<boolean>((resolve) => {
       const socket = connect({ port, host: "127.0.0.1" }, () => {

@@ -20,6 +20,7 @@ import { telemetryOf } from "./hostTelemetry.ts";
 import { launchPresets } from "./launchPresets.ts";
 import { listRuns } from "./list.ts";
 import { logsOf } from "./logs.ts";
+import { fetchModel, findModel } from "./modelsOf.ts";
 import { planOfText } from "./planOfText.ts";
 import { type Relay, relayRun } from "./relay.ts";
 import { reviewHandlers } from "./reviewHandlers.ts";
@@ -72,6 +73,14 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
         connection.sendNotification("agent/progress", { command: start.command, ...progress });
       return starting.start(start, await host.installation(), tell, signal);
     },
+    "models/find": async ({ model }) => findModel(model, host.env),
+    "models/fetch": async ({ command, ...wanted }, signal) =>
+      fetchModel(
+        wanted,
+        host.env,
+        (progress) => void connection.sendNotification("agent/progress", { command, ...progress }),
+        AbortSignal.any([signal, gone.signal]),
+      ),
     "runs/pause": steering("pause"),
     "runs/resume": steering("resume"),
     "runs/stop": steering("stop"),

@@ -46,7 +46,8 @@ async function whole(directory: string, model: string): Promise<string> {
   return directory;
 }
 
-function hubCache(env: NodeJS.ProcessEnv): string {
+/** Folder of the Hugging Face cache, as huggingface_hub finds it. */
+export function hubCache(env: NodeJS.ProcessEnv): string {
   const home = env["HF_HOME"] ?? path.join(env["XDG_CACHE_HOME"] ?? path.join(homedir(), ".cache"), "huggingface");
   return env["HF_HUB_CACHE"] ?? path.join(home, "hub");
 }

@@ -54,6 +54,8 @@ const commandParams = runParams.extend({ command: z.string(), by: z.string() });
 const settings = z.record(z.string(), z.unknown());
 const commandResult = z.object({ state: z.string(), repeated: z.boolean() });
 
+const modelName = z.string().min(1).max(1000);
+
 export const methods = {
   "agent/hello": {
     params: z.object({ client: z.string() }),
@@ -84,6 +86,28 @@ export const methods = {
   "runs/start": {
     params: z.object({ text: runYamlText, command: z.uuid(), by: z.string().max(200) }),
     result: z.object({ run: z.string(), directory: z.string(), repeated: z.boolean() }),
+  },
+  /** Where the weights are that a run.yaml's `model` names. Nothing is downloaded. */
+  "models/find": {
+    params: z.object({ model: modelName }),
+    result: z.object({
+      /** `made`: this agent makes it; null: it is not on the host, and `why` is a sentence. */
+      where: z.enum(["made", "folder", "cache"]).nullable(),
+      directory: z.string().nullable(),
+      why: z.string().nullable(),
+      /** Whether it is a name of a hub, so that `models/fetch` may bring it. */
+      hub: z.boolean(),
+    }),
+  },
+  /** Downloads a model of the hub (or of the mirror that HF_ENDPOINT names) into the host's cache, with `agent/progress`. */
+  "models/fetch": {
+    params: z.object({
+      model: modelName,
+      /** For private and gated models; goes to the hub and is kept nowhere. */
+      token: z.string().max(1000).nullable(),
+      command: z.uuid(),
+    }),
+    result: z.object({ directory: z.string() }),
   },
   "runs/pause": { params: commandParams, result: commandResult },
   "runs/resume": { params: commandParams, result: commandResult },

@@ -9,8 +9,8 @@ export interface Wire {
   cut(): number;
   /** Nothing arrives any more, though no connection is closed; `false`: everything held back arrives. */
   hang(yes: boolean): void;
-  /** Bytes that went to the server, over all connections. */
-  readonly sent: number;
+  /** Everything that clients sent, in order; kept while it is little. */
+  sent(): Buffer;
   close(): Promise<void>;
 }
 
@@ -18,9 +18,9 @@ export async function wireTo(target: number, delayMs = 0): Promise<Wire> {
   const pairs = new Set<{ near: Socket; far: Socket }>();
   const held: (() => void)[] = [];
   let hanging = false;
-  let sent = 0;
+  const sent: Buffer[] = [];
   const wire = { delayMs };
-  const carry = (from: Socket, to: Socket, count: (bytes: number) => void) => {
+  const carry = (from: Socket, to: Socket, see: (chunk: Buffer) => void) => {
     // In order, whatever timers do: each arrival writes what is due.
     const queue: { due: number; chunk: Buffer | null }[] = [];
     let timer: NodeJS.Timeout | null = null;
@@ -40,7 +40,7 @@ export async function wireTo(target: number, delayMs = 0): Promise<Wire> {
       timer = setTimeout(arrive, Math.max(0, first.due - performance.now()));
     };
     const put = (chunk: Buffer | null) => {
-      count(chunk?.length ?? 0);
+      if (chunk !== null) see(chunk);
       const work = () => {
         if (wire.delayMs === 0 && queue.length === 0) {
           if (!to.destroyed) chunk === null ? to.end() : to.write(chunk);
@@ -68,8 +68,8 @@ export async function wireTo(target: number, delayMs = 0): Promise<Wire> {
         far.destroy();
       });
     }
-    carry(near, far, (bytes) => {
-      sent += bytes;
+    carry(near, far, (chunk) => {
+      if (sent.length < 1000) sent.push(chunk);
     });
     carry(far, near, () => undefined);
   });
@@ -92,9 +92,7 @@ export async function wireTo(target: number, delayMs = 0): Promise<Wire> {
       hanging = yes;
       if (!yes) for (const work of held.splice(0)) work();
     },
-    get sent() {
-      return sent;
-    },
+    sent: () => Buffer.concat(sent),
     close: async () => {
       cut();
       await new Promise((resolve) => server.close(resolve));

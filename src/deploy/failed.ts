@@ -1,0 +1,14 @@
+import { type ExecResult, TransportError } from "../ssh/transport.ts";
+
+/** What a step of a deployment ended with, as a sentence. */
+export function failed(host: string, what: string, { stderr, stdout }: ExecResult): TransportError {
+  const said = stderr.trim().split("\n").slice(-2).join(" ").slice(0, 400);
+  if (/no space left|quota exceeded/i.test(stderr)) {
+    return new TransportError(
+      "no_room",
+      `${what} on ${host}: there is no room. Free some space, or choose another folder in the setting rzero.hosts.`,
+      stderr,
+    );
+  }
+  return new TransportError("failed", `${what} on ${host}: ${said}`, `${stdout}\n${stderr}`);
+}
