@@ -15,6 +15,7 @@ import { runActionCommands } from "./runActions/runActions.ts";
 import { provideRunYaml } from "./runYaml/runYaml.ts";
 import type { Handler, Services } from "./services.ts";
 import { runInTerminal } from "./terminal.ts";
+import { weightsCommands } from "./weights/weightsCommands.ts";
 
 /** The composition root of the extension host. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -40,6 +41,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...reviewCommands(services),
     ...launchCommands(services),
     ...runActionCommands(services),
+    ...weightsCommands(services),
   };
   context.subscriptions.push(log, hosts, compared, inspectors, charts, provideRunYaml(), followOpenNotes(services));
   for (const [id, handler] of Object.entries(handlers))

@@ -45,6 +45,8 @@ export const commands = {
   openRunFolder: "rzero.openRunFolder",
   filterRuns: "rzero.filterRuns",
   clearFilter: "rzero.clearFilter",
+  uploadModel: "rzero.uploadModel",
+  setHubToken: "rzero.setHubToken",
 } as const;
 
 /** Opens the inspector at the rollouts of `{ host, run, iteration, stage, step }`; for other parts of the extension, not for the palette. */

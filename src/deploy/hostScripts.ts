@@ -120,7 +120,7 @@ ${rootLine(root)}
 case $r in /|"$HOME"|"$HOME/") echo "$r is not a folder of ours" >&2; exit 64 ;; esac
 cd "$r" || exit 73
 rm -rf deploy node cache agents engines engine-state
-${runs ? "rm -rf runs" : ""}
+${runs ? "rm -rf runs models" : ""}
 cd / && rmdir "$r" 2>/dev/null
 [ -d "$r" ] && { echo "left:"; ls -A "$r"; } || echo gone
 `;

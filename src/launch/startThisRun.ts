@@ -7,6 +7,8 @@ import { AgentError } from "../link/agentClient.ts";
 import { persistentRequest } from "../link/persistent.ts";
 import { runYamlDiagnostics } from "../runYaml/runYaml.ts";
 import type { Services } from "../services.ts";
+import { ensureModel } from "../weights/ensureModel.ts";
+import { withModelLine } from "../weights/modelLine.ts";
 import { approved, mayContinue, refuseUntrusted } from "./askTrust.ts";
 import { author } from "./author.ts";
 import { connected, pickListedHost, withProgress } from "./connectedHost.ts";
@@ -57,7 +59,7 @@ export class Starter {
       ({ severity }) => severity === vscode.DiagnosticSeverity.Error,
     );
     if (mistakes.length > 0) return showMistakes(document, mistakes);
-    const text = document.getText();
+    let text = document.getText();
     const fork = forkPlaceOf(text);
     if (fork === "malformed") {
       await vscode.window.showErrorMessage(
@@ -75,6 +77,11 @@ export class Starter {
       const { problems } = await persistentRequest(entry.link, "runs/check", { text });
       const onHost = this.#problems.show(document, problems);
       if (onHost.length > 0) return showMistakes(document, onHost);
+      if (fork === null) {
+        const ready = await withWeights(this.#services, entry, document);
+        if (ready === undefined) return;
+        text = ready;
+      }
       const plan = await persistentRequest(entry.link, "runs/plan", { text }, { limitMs: PLAN_MS });
       if (!(await approved(this.#services, entry, namedContent(parse(text), plan.model)))) return;
       const start = vscode.l10n.t("Start");
@@ -117,6 +124,24 @@ export class Starter {
     const known = meant === undefined ? undefined : hosts.get(meant);
     return known ?? pickListedHost(this.#services, vscode.l10n.t("R-Zero: where to start this run"));
   }
+}
+
+/** The document's text once its host has the weights; where they were uploaded, its `model:` names them. Undefined: not to go on. */
+async function withWeights(
+  services: Services,
+  entry: HostEntry,
+  document: vscode.TextDocument,
+): Promise<string | undefined> {
+  const text = document.getText();
+  const model: unknown = parse(text)?.model;
+  if (typeof model !== "string" || model === "") return text;
+  const usable = await ensureModel(services, entry, model);
+  if (usable === undefined || usable === model) return usable === undefined ? undefined : text;
+  const changed = withModelLine(text, usable);
+  const edit = new vscode.WorkspaceEdit();
+  edit.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), changed);
+  await vscode.workspace.applyEdit(edit);
+  return changed;
 }
 
 /** @returns the run's id */
