@@ -6,10 +6,12 @@ import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Deployment, deploy } from "../../src/deploy/deploy.ts";
-import type { NodePorts } from "../../src/deploy/nodeFor.ts";
+import { type NodePorts, nodeFor } from "../../src/deploy/nodeFor.ts";
 import { nodeRuntime } from "../../src/deploy/nodeRuntime.ts";
 import { type Payload, packPayload } from "../../src/deploy/payload.ts";
-import { settingsOf } from "../../src/hosts/hostSettings.ts";
+import { factsOf } from "../../src/hosts/hostFacts.ts";
+import { preamble, settingsOf } from "../../src/hosts/hostSettings.ts";
+import { probeScript } from "../../src/hosts/probeScript.ts";
 import { connectAgent } from "../../src/link/connectAgent.ts";
 import { HostLink } from "../../src/link/hostLink.ts";
 import { connectTo } from "../../src/ssh/connect.ts";
@@ -261,11 +263,14 @@ describe.skipIf(missing !== null)(`conditions of hosts${missing === null ? "" : 
       "python3.11": `#!/bin/sh\nexec ${python} "$@"\n`,
     });
     // The old one would be taken by its place; the report and the deployment take the one that fits.
-    const steps: string[] = [];
-    const deployment = await deployed(transport, { root, python: null, env: { PATH: both } }, steps);
-    expect(deployment.nodeFrom).toBe("pip");
-    await answering(transport, { root, python: null, env: { PATH: both } });
-  }, 400_000);
+    const before = preamble(settingsOf({ node: { root, env: { PATH: both } } }, "node"));
+    const facts = factsOf((await transport.exec(before + probeScript(root), { timeoutMs: 60_000 })).stdout);
+    expect(facts.pythons.map(({ version }) => version[1])).toEqual([expect.any(Number), 8]);
+    const { signal } = new AbortController();
+    const options = { root, before, signal, onProgress: () => undefined, editor: null, runtime: async () => null };
+    const brought = await nodeFor(transport, facts, options);
+    expect(brought).toMatchObject({ from: "pip", path: expect.stringContaining(root) });
+  }, 200_000);
 
   it("neither Node nor a package index: Node is uploaded, after a question, and found the next time", async () => {
     const sshd = await server();
