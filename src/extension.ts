@@ -14,6 +14,8 @@ import { reviewCommands } from "./review/reviewCommands.ts";
 import { runActionCommands } from "./runActions/runActions.ts";
 import { provideRunYaml } from "./runYaml/runYaml.ts";
 import type { Handler, Services } from "./services.ts";
+import { watchEvents } from "./status/notices.ts";
+import { showStatusBar } from "./status/statusBar.ts";
 import { runInTerminal } from "./terminal.ts";
 import { weightsCommands } from "./weights/weightsCommands.ts";
 
@@ -43,7 +45,17 @@ export function activate(context: vscode.ExtensionContext): void {
     ...runActionCommands(services),
     ...weightsCommands(services),
   };
-  context.subscriptions.push(log, hosts, compared, inspectors, charts, provideRunYaml(), followOpenNotes(services));
+  context.subscriptions.push(
+    log,
+    hosts,
+    compared,
+    inspectors,
+    charts,
+    provideRunYaml(),
+    showStatusBar(hosts),
+    watchEvents(services, explorer),
+    followOpenNotes(services),
+  );
   for (const [id, handler] of Object.entries(handlers))
     context.subscriptions.push(vscode.commands.registerCommand(id, handler));
 }

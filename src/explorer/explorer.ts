@@ -5,6 +5,7 @@ import { tell } from "../hosts/tell.ts";
 import { commands } from "../ids.ts";
 import { mayContinue } from "../launch/askTrust.ts";
 import type { Handler, Services } from "../services.ts";
+import { connectVisibly } from "../status/connectVisibly.ts";
 import { chooseRun } from "./chooseRun.ts";
 import { RunTree } from "./runTree.ts";
 import { countRuns, treeOf } from "./tree.ts";
@@ -40,6 +41,7 @@ export function showExplorer({ hosts, compared, context }: Services): ExplorerVi
     tree.redraw();
   };
   const reveal = async (host: string, run: string) => {
+    await vscode.commands.executeCommand("rzero.runs.focus");
     const line = tree.runLine(host, run);
     // A line that is not drawn yet, or a view that was closed: the run is there all the same.
     if (line !== undefined)
@@ -109,10 +111,14 @@ export function explorerCommands(services: Services) {
     [commands.addHost]: async () => {
       const host = await pickHost(vscode.l10n.t("R-Zero: Add Host"));
       if (host === undefined) return;
-      (await hosts.add(host.alias)).link.connect();
+      const entry = await hosts.add(host.alias);
       await vscode.commands.executeCommand("rzero.runs.focus");
+      await connectVisibly(hosts, entry);
     },
-    [commands.connectHost]: (line) => line && hosts.get(line.host)?.link.connect(),
+    [commands.connectHost]: (line) => {
+      const entry = line && hosts.get(line.host);
+      return entry && connectVisibly(hosts, entry);
+    },
     [commands.disconnectHost]: (line) => line && hosts.get(line.host)?.link.close(),
     [commands.forgetHost]: (line) => line && hosts.forget(line.host),
     [commands.refreshRuns]: () => hosts.refresh(),
