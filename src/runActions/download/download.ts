@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { statfs } from "node:fs/promises";
 import path from "node:path";
 import { CHUNK_BYTES, type RemoteFile } from "../../../remote-agent/src/protocol/runActions.ts";
+import { bytesText } from "../../launch/amounts.ts";
 import { PartialDownload } from "./partialDownload.ts";
 import { type DownloadPlan, planOf, type Stretch } from "./plan.ts";
 
@@ -116,9 +117,8 @@ async function refuseTooLarge({ bytes }: DownloadPlan, folder: string): Promise<
   const free = disk === null ? Number.POSITIVE_INFINITY : disk.bavail * disk.bsize;
   const missing = bytes.total - bytes.done;
   if (missing <= free) return;
-  const gigabytes = (size: number) => `${(size / 1e9).toFixed(1)} GB`;
   throw new DownloadFailed(
-    `${gigabytes(missing)} are still to be fetched, and ${gigabytes(free)} are free in ${folder}: make room, or leave the checkpoints out.`,
+    `${bytesText(missing)} are still to be fetched, and ${bytesText(free)} are free in ${folder}: make room, or leave the checkpoints out.`,
   );
 }
 

@@ -87,7 +87,7 @@ it("only differences of two configurations are shown, with both values", () => {
 });
 
 it("amounts are short", () => {
-  expect([0, 999, 1000, 4.25e9, 214e9].map(bytesText)).toEqual(["0 B", "999 B", "1.0 kB", "4.3 GB", "214 GB"]);
+  expect([0, 999, 1024, 4.25e9, 214e9].map(bytesText)).toEqual(["0 B", "999 B", "1.0 KiB", "4.0 GiB", "199 GiB"]);
   expect([14, 120, 5400, 86_400 * 3].map(secondsText)).toEqual(["14 s", "2 min", "1.5 h", "3.0 d"]);
   expect(rangeText({ low: 14, likely: 120, high: 5400 }, secondsText)).toBe("2 min (14 s – 1.5 h)");
   expect(rangeText({ low: 1, likely: 1, high: 1 }, secondsText)).toBe("1 s");
