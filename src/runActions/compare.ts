@@ -33,14 +33,16 @@ export async function compareRuns({ hosts }: Services, documents: ConfigDocument
   if (way === undefined) return;
   if (way.way === "diff") {
     const name = `${a.run} ↔ ${b.run}`;
+    documents.renew(documents.uriOf(a), documents.uriOf(b));
     await vscode.commands.executeCommand("vscode.diff", documents.uriOf(a), documents.uriOf(b), name);
-  } else await open(documents.differencesOf(a, b));
+  } else await open(documents, documents.differencesOf(a, b));
 }
 
 export async function showRunConfig(documents: ConfigDocuments, { entry, run }: ChosenRun): Promise<void> {
-  await open(documents.uriOf({ host: entry.id, run: run.id }));
+  await open(documents, documents.uriOf({ host: entry.id, run: run.id }));
 }
 
-async function open(uri: vscode.Uri): Promise<void> {
+async function open(documents: ConfigDocuments, uri: vscode.Uri): Promise<void> {
+  documents.renew(uri);
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: false });
 }

@@ -14,6 +14,8 @@ interface Place {
 export class ConfigDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
   readonly #hosts: Hosts;
   readonly #registered: vscode.Disposable;
+  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly onDidChange = this.#changed.event;
 
   constructor(hosts: Hosts) {
     this.#hosts = hosts;
@@ -28,6 +30,11 @@ export class ConfigDocuments implements vscode.TextDocumentContentProvider, vsco
     return vscode.Uri.from({ scheme: SCHEME, path: `/${a.run} ↔ ${b.run}.yaml`, query: JSON.stringify([a, b]) });
   }
 
+  /** A document that was open before has what is true now. */
+  renew(...uris: readonly vscode.Uri[]): void {
+    for (const uri of uris) this.#changed.fire(uri);
+  }
+
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
     const [a, b] = JSON.parse(uri.query) as [Place, Place?];
     const first = await this.#configOf(a);
@@ -37,6 +44,7 @@ export class ConfigDocuments implements vscode.TextDocumentContentProvider, vsco
 
   dispose(): void {
     this.#registered.dispose();
+    this.#changed.dispose();
   }
 
   async #configOf({ host, run }: Place): Promise<string> {

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdir, open, readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { errorCode } from "../run/journal/errors.ts";
-import { syncDirectory } from "../run/journal/lockFile.ts";
+import { linkExclusively, syncDirectory, writeTemporary } from "../run/journal/lockFile.ts";
 import { writeDerived } from "../run/runDir.ts";
 
 /** Which run a start command stands for, kept outside the run so that it holds before there is one. */
@@ -23,22 +22,15 @@ export class CommandReused extends Error {
 
 /** Takes `run` for a command, or answers which one it was given before: one command never stands for two runs. */
 export async function claimRun(home: string, command: string, text: string, run: string): Promise<Claim> {
-  const file = claimFile(home, command);
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   const wanted: Claim = { run, text: sha256(text), made: false };
+  const folder = path.dirname(claimFile(home, command));
+  const temporary = await writeTemporary(folder, wanted);
   try {
-    const handle = await open(file, "wx", 0o600);
-    try {
-      await handle.writeFile(`${JSON.stringify(wanted)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await syncDirectory(path.dirname(file));
-    return wanted;
-  } catch (error) {
-    if (errorCode(error) !== "EEXIST") throw error;
-    return (await claimOf(home, command, text)) ?? claimRunAgain(home, command, wanted);
+    const mine = await linkExclusively(temporary, claimFile(home, command));
+    if (mine) await syncDirectory(folder);
+    return mine ? wanted : ((await claimOf(home, command, text)) ?? wanted);
+  } finally {
+    await rm(temporary, { force: true });
   }
 }
 
@@ -46,7 +38,7 @@ export async function claimRun(home: string, command: string, text: string, run:
 export async function claimOf(home: string, command: string, text: string): Promise<Claim | null> {
   const content = await readFile(claimFile(home, command), "utf8").catch(() => null);
   const parsed = claim.safeParse(content === null ? null : safeJson(content));
-  if (!parsed.success) return null; // none, or cut short by a crash before it meant anything
+  if (!parsed.success) return null; // there is none
   if (parsed.data.text !== sha256(text))
     throw new CommandReused("This command started another run.yaml before: send the changed one with a new command.");
   return parsed.data;
@@ -54,12 +46,6 @@ export async function claimOf(home: string, command: string, text: string): Prom
 
 export function claimMade(home: string, command: string, { run, text }: Claim): Promise<void> {
   return writeDerived(claimFile(home, command), { run, text, made: true } satisfies Claim);
-}
-
-/** A claim that a crash cut short. */
-async function claimRunAgain(home: string, command: string, wanted: Claim): Promise<Claim> {
-  await writeDerived(claimFile(home, command), wanted);
-  return wanted;
 }
 
 /** The name is ours whatever the client sent: UUIDs are checked by the protocol. */

@@ -10,6 +10,9 @@ import { runIds, runsDirectory } from "./runDir.ts";
 /** Younger copies are left alone: a run that is just being created may name them in a moment. */
 const YOUNG_MS = 3_600_000;
 
+/** No client sends a start again after so long. */
+const CLAIM_MS = 7 * 86_400_000;
+
 export interface PrunedHome {
   /** Relative to the home directory. */
   removed: { path: string; bytes: number }[];
@@ -23,7 +26,7 @@ export class UnreadableRun extends Error {
 }
 
 /**
- * Removes copies of agents and engines that no run needs, and what unfinished creations and deletions left. A run needs the copies
+ * Removes copies of agents and engines that no run needs, and what unfinished creations, downloads and deletions left. A run needs the copies
  * its run.yaml names; with `finished`, only a run that has not completed does: the others can then no longer be extended.
  * @throws UnreadableRun
  */
@@ -44,7 +47,15 @@ export async function pruneHome(
   }
   for (const name of await namesIn(runsDirectory(home))) {
     const relative = path.join("runs", name);
-    if (/^\.(new|fork|deleted)-/.test(name) && !(await isYoung(path.join(home, relative), now))) await take(relative);
+    if (/^\.(new|fork|deleted|download)-/.test(name) && !(await isYoung(path.join(home, relative), now)))
+      await take(relative);
+  }
+  for (const name of await namesIn(path.join(home, "starts"))) {
+    const file = path.join(home, "starts", name);
+    const { mtimeMs, size } = await stat(file);
+    if (now - mtimeMs < CLAIM_MS) continue;
+    if (!dryRun) await rm(file, { force: true });
+    result.removed.push({ path: path.join("starts", name), bytes: size });
   }
   return result;
 
