@@ -1,4 +1,4 @@
-import type { CheckpointRecord } from "../../protocol/records.ts";
+import type { CheckpointRecord, DecisionRecord } from "../../protocol/records.ts";
 import { countedCalls } from "./counted.ts";
 import type { ChosenCheckpoint } from "./models.ts";
 import { Places } from "./places.ts";
@@ -11,6 +11,8 @@ export class NoSuchCheckpoint extends Error {
 export interface CheckpointSurvey {
   chosen: ChosenCheckpoint[];
   removed: Set<string>;
+  /** What reviewers decided, the newest on each question, by its task. */
+  decisions: Map<string, DecisionRecord>;
   /** Last record that was looked at. */
   calls: number;
 }
@@ -28,12 +30,14 @@ export async function chooseCheckpoints(o: {
   const places = new Places();
   const removed = new Set<string>();
   const found = new Map<string, ChosenCheckpoint>();
+  const decisions = new Map<string, DecisionRecord>();
   let calls = 0;
   for await (const counted of countedCalls(o.runDir, o.to)) {
     if (counted.call === null) {
       places.visit(counted.record);
       if (counted.record.type === "removed" && counted.record.what === "checkpoint")
         for (const id of counted.record.ids) removed.add(id);
+      if (counted.record.type === "decision") decisions.set(counted.record.task, counted.record);
       continue;
     }
     calls += 1;
@@ -43,7 +47,7 @@ export async function chooseCheckpoints(o: {
       found.set(record.id, chosenOf(record, places));
     }
   }
-  return { chosen: pick([...found.values()], o.wanted, removed), removed, calls };
+  return { chosen: pick([...found.values()], o.wanted, removed), removed, decisions, calls };
 }
 
 function pick(found: ChosenCheckpoint[], wanted: string, removed: ReadonlySet<string>): ChosenCheckpoint[] {

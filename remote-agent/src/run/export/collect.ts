@@ -1,6 +1,7 @@
 import type {
   CheckpointRecord,
   DataRecord,
+  DecisionRecord,
   ExampleRecord,
   ScoreRecord,
   TaskRecord,
@@ -22,6 +23,8 @@ export interface CollectOptions {
   text: (trajectory: TrajectoryRecord) => Promise<string | null>;
   add: (table: TableName, row: Row) => Promise<void>;
   removed: ReadonlySet<string>;
+  /** What reviewers decided, by the task that posed the question. */
+  decisions: ReadonlyMap<string, DecisionRecord>;
   /** By checkpoint: its folder in the export. */
   folders: ReadonlyMap<string, string>;
   signal: AbortSignal;
@@ -143,7 +146,11 @@ export async function collectRows(o: CollectOptions): Promise<void> {
     for (const proposal of step.proposals) {
       const task = posed.get(proposal.id);
       const scores = [...(step.scores.get(proposal.id) ?? []), ...(task ? (step.scores.get(task.id) ?? []) : [])];
-      await o.add("questions", questionRow(step.place, proposal, task, scores, await o.text(proposal)));
+      const decision = o.decisions.get(task?.id ?? "");
+      await o.add(
+        "questions",
+        questionRow(step.place, proposal, { task, scores, decision, text: await o.text(proposal) }),
+      );
     }
   }
 

@@ -68,6 +68,7 @@ async function exportInto(directory: string, spec: ExportSpec): Promise<Exported
       text: (trajectory) => texts.of(trajectory),
       add: async (table, row) => files.get(table)?.add(row),
       removed: survey.removed,
+      decisions: survey.decisions,
       folders: new Map(chosen.map((item) => [item.record.id, item.folder])),
       signal,
     });

@@ -1,5 +1,6 @@
 import type {
   CheckpointRecord,
+  DecisionRecord,
   ExampleRecord,
   MetricRecord,
   ScoreRecord,
@@ -14,10 +15,14 @@ import type { Row } from "./tables.ts";
 export function questionRow(
   place: Place,
   proposal: TrajectoryRecord,
-  task: TaskRecord | undefined,
-  scores: readonly ScoreRecord[],
-  text: string | null,
+  o: {
+    task: TaskRecord | undefined;
+    scores: readonly ScoreRecord[];
+    decision: DecisionRecord | undefined;
+    text: string | null;
+  },
 ): Row {
+  const { task, scores, decision, text } = o;
   const reward = scores.find((score) => score.scorer.name === "solve-rate");
   const vote = scores.find((score) => score.scorer.name === "pseudo-label");
   const parts = { ...reward?.parts, ...vote?.parts };
@@ -39,6 +44,10 @@ export function questionRow(
     uncertainty: reward?.parts["uncertainty"],
     penalty: reward?.parts["penalty"],
     cluster: reward?.parts["cluster"],
+    verdict: decision?.verdict,
+    corrected_label: decision?.label,
+    edited_question: decision?.question,
+    note: decision?.note,
   };
 }
 
