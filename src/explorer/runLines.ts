@@ -2,6 +2,7 @@ import type { CheckpointView, RunView, StageView } from "../../remote-agent/src/
 import { timeLeft } from "../../remote-agent/src/protocol/timeLeft.ts";
 import type { RunModel } from "../hosts/hostModel.ts";
 import type { L10n } from "../l10n.ts";
+import { jobText, waits } from "./jobText.ts";
 import { ago, percent, span, spanLeft } from "./spans.ts";
 import { oneLine, type TreeLine, type TreeOptions } from "./treeModel.ts";
 
@@ -23,6 +24,7 @@ export function runLine(host: string, run: RunModel, options: TreeOptions): Tree
       view.remedy,
       run.annotations?.firstLine,
       originText(run, l10n),
+      run.job?.says,
       heard,
     ]
       .flatMap((part) => (part == null || part === "" ? [] : [oneLine(part)]))
@@ -31,7 +33,7 @@ export function runLine(host: string, run: RunModel, options: TreeOptions): Tree
     color,
     host,
     run: id,
-    context: `run.${live && (view.state === "running" || view.state === "preparing") ? "running" : resumable.has(view.state) ? "resting" : view.state}`,
+    context: `run.${(live && (view.state === "running" || view.state === "preparing")) || waits(run.job) ? "running" : resumable.has(view.state) ? "resting" : view.state}`,
     checked: options.isChecked?.(host, id) ?? false,
     children: iterations.map((iteration) => iterationLine(host, id, iteration, view, l10n)),
   };
@@ -82,6 +84,7 @@ function runFigures(run: RunModel, { now, l10n }: TreeOptions): string {
   const parts = [
     atWork ? l10n.t("iteration {0}, {1}", current.iteration, progress(current)) : stateName(view.state, l10n),
     accuracy === null ? "" : l10n.t("accuracy {0}", percent(accuracy)),
+    jobText(run, l10n),
     atWork && kept !== null ? l10n.t("kept {0}", percent(kept)) : "",
     left === null ? "" : spanLeft(left, l10n),
     (run.annotations?.tags ?? []).map((tag) => `#${oneLine(tag)}`).join(" "),

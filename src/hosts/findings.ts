@@ -150,7 +150,26 @@ function slurm({ slurm: found }: HostFacts): Finding[] {
       },
     ];
   }
-  return [ok("Slurm", `${found.version}: ${found.partitions.join(", ") || "no partitions"}`)];
+  const partitions = found.partitions.map(partition).join("; ");
+  return [
+    {
+      ...ok("Slurm", `${found.version}: ${partitions || "no partitions"}`),
+      remedy: "To run as batch jobs, set “slurm” for this host in rzero.hosts (docs/slurm.md).",
+    },
+  ];
+}
+
+/** `gpu*|up|1-00:00:00|2|gpu:a100:4`, as the probe asks for it: a partition, its limit and what its nodes have. */
+function partition(line: string): string {
+  const [name = "", available = "", limit = "", nodes = "", gres = ""] = line.split("|");
+  if (gres === "") return line;
+  const parts = [
+    available === "up" ? "" : available,
+    limit === "infinite" ? "no time limit" : `at most ${limit}`,
+    nodes === "1" ? "1 node" : `${nodes} nodes`,
+    gres === "(null)" ? "no GPUs" : gres,
+  ];
+  return `${name.replace("*", " (default)")}: ${parts.filter((part) => part !== "").join(", ")}`;
 }
 
 function sandbox({ sandbox: said }: HostFacts): Finding[] {

@@ -12,7 +12,7 @@ export interface HostModel {
 
 export type RunModel = Pick<
   RunSummary,
-  "id" | "name" | "directory" | "createdAt" | "live" | "view" | "plan" | "annotations" | "origin"
+  "id" | "name" | "directory" | "createdAt" | "live" | "view" | "plan" | "annotations" | "origin" | "job"
 > & {
   /** When its newest record came, by this machine's clock in milliseconds since 1970; absent before one did. */
   readonly lastEvent?: number;

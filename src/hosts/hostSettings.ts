@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { slurmSettings } from "../../remote-agent/src/protocol/slurm.ts";
 import { quoted } from "../ssh/shellScript.ts";
 
 /** This machine among the hosts, as a key of the setting. */
@@ -19,6 +20,8 @@ export const hostSettings = z.strictObject({
   python: z.string().min(1).nullable().default(null),
   /** GPU numbers that may be used; null: all. */
   gpus: z.array(z.number().int().min(0)).nullable().default(null),
+  /** The host is a cluster's login node: its runs are batch jobs. */
+  slurm: slurmSettings.nullable().default(null),
 });
 export type HostSettings = z.infer<typeof hostSettings>;
 
@@ -41,10 +44,13 @@ export function settingsOf(all: unknown, host: string): HostSettings {
 }
 
 /** Shell lines that put the settings in force. A set-up line that fails ends the script with its message. */
-export function preamble({ setup, env, python }: HostSettings): string {
+export function preamble({ setup, env, python, slurm }: HostSettings): string {
   const exports = Object.entries(env).map(([name, value]) => `export ${name}=${quoted(value)}`);
   const lines = setup.map(
     (line) => `{ ${line}\n} >&2 || { echo ${quoted(`rzero.hosts: this set-up line failed: ${line}`)} >&2; exit 78; }`,
   );
-  return [...exports, ...lines, ...(python === null ? [] : [`RZERO_BASE_PYTHON=${quoted(python)}`]), ""].join("\n");
+  const job = slurm === null ? [] : [`export RZERO_SLURM=${quoted(JSON.stringify(slurm))}`];
+  return [...exports, ...job, ...lines, ...(python === null ? [] : [`RZERO_BASE_PYTHON=${quoted(python)}`]), ""].join(
+    "\n",
+  );
 }

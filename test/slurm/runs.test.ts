@@ -1,5 +1,13 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { readJournal } from "../../remote-agent/src/run/journal/read.ts";
 import { readRunView } from "../../remote-agent/src/run/opened.ts";
+import { readOwner } from "../../remote-agent/src/slurm/jobFiles.ts";
+import { processesWith } from "../support/processes.ts";
+import { differences } from "../support/sameRun.ts";
+import type { ScriptedEngine } from "../support/scriptedEngine.ts";
 import { slurmMissing } from "../support/slurm.ts";
 import { type SlurmHost, slurmHost, until } from "../support/slurmRuns.ts";
 
@@ -11,18 +19,259 @@ let undisturbed: string;
 beforeAll(async () => {
   if (missing !== null) return;
   host = await slurmHost();
+  const engine = await host.engine();
+  undisturbed = await host.newRun(engine);
+  await host.submit(undisturbed, engine);
+  await completed(undisturbed);
+  await host.clear();
 });
-afterEach(async () => host?.clear());
-afterAll(async () => host?.stop());
+afterEach(async ({ task }) => {
+  if (task.result?.state === "fail") console.error(await host.told());
+  await host?.clear();
+});
+afterAll(async () => {
+  await host?.stop();
+});
+
+async function completed(run: string): Promise<void> {
+  await until("it is completed", async () => (await readRunView(run)).state === "completed");
+}
+
+/** An engine whose training takes seconds a step, so that a run is still in it when something happens. */
+async function slowEngine(ms = 1500): Promise<ScriptedEngine> {
+  const engine = await host.engine();
+  engine.fail("forward_backward", { kind: "slow", ms }, 10_000);
+  return engine;
+}
+
+/** A run that is in the middle of its training, as a job. */
+async function training(engine: ScriptedEngine, settings: Record<string, unknown> = {}) {
+  const run = await host.newRun(engine);
+  const job = await host.submit(run, engine, settings);
+  await until("it trains", () => engine.callsOf("optim_step").length > 0);
+  const owner = await readOwner(run);
+  return { run, job, node: owner?.node ?? "" };
+}
+
+/** A job of somebody more important on a node, which it needs for itself. */
+async function urgent(node: string, seconds: number): Promise<string> {
+  const args = ["--parsable", "--partition=urgent", "--exclusive", `--nodelist=${node}`, `--wrap=sleep ${seconds}`];
+  return (await host.slurm.command("sbatch", ...args, "--output=/dev/null")).trim();
+}
+
+async function jobState(run: string): Promise<string | undefined> {
+  return (await host.summary(run)).job?.state;
+}
+
+async function epochs(run: string): Promise<number[]> {
+  const all: number[] = [];
+  for await (const { record } of readJournal(run)) all.push(record.epoch);
+  return all;
+}
 
 describe.skipIf(missing !== null)(`runs as batch jobs${missing === null ? "" : ` (skipped: ${missing})`}`, () => {
-  it("is queued, runs on a node and completes; how it stands can be seen on the login node", async () => {
+  it("is queued with Slurm's reason, runs on a node, completes, and is seen so on the login node", async () => {
+    const blocks = await Promise.all(host.slurm.nodes.map((node) => urgent(node, 100)));
+    await until("both nodes are taken", async () =>
+      (await Promise.all(blocks.map((job) => host.slurm.stateOf(job)))).every((state) => state === "R"),
+    );
+    const engine = await slowEngine();
+    const run = await host.newRun(engine);
+    const job = await host.submit(run, engine);
+    await until("Slurm says why it waits", async () => (await host.summary(run)).job?.reason != null);
+    const waits = await host.summary(run);
+    expect(waits).toMatchObject({ live: false, view: { state: "created" }, job: { id: job, state: "queued" } });
+    expect(waits.job?.says).toMatch(/^Job \d+ waits in the queue \((Resources|Priority)\)/);
+    expect(await host.rzero(["list"])).toMatch(/queued \((Resources|Priority)\)/);
+
+    await host.slurm.command("scancel", ...blocks);
+    await until("it trains", () => engine.callsOf("optim_step").length > 0);
+    await until("it is seen to run", async () => (await jobState(run)) === "running");
+    const runs = await host.summary(run);
+    expect(runs).toMatchObject({ live: true, view: { state: "running" } });
+    expect(runs.job?.node).toMatch(/^gpu[12]$/);
+    expect(await host.rzero(["show", path.basename(run)])).toContain(`Job ${job} runs on ${runs.job?.node}`);
+    await completed(run);
+    await until("the job is over", async () => (await jobState(run)) === "completed");
+    expect(await differences(undisturbed, run)).toEqual([]);
+  });
+
+  it("stopped or paused in the queue it leaves it, and resuming submits it again", async () => {
+    const blocks = await Promise.all(host.slurm.nodes.map((node) => urgent(node, 100)));
+    await until("both nodes are taken", async () =>
+      (await Promise.all(blocks.map((job) => host.slurm.stateOf(job)))).every((state) => state === "R"),
+    );
     const engine = await host.engine();
-    undisturbed = await host.newRun(engine);
-    const job = await host.submit(undisturbed, engine);
-    expect((await host.summary(undisturbed)).job).toMatchObject({ id: job });
-    await until("it is completed", async () => (await readRunView(undisturbed)).state === "completed");
-    await until("the job is over", async () => !["R", "CG"].includes(await host.slurm.stateOf(job)));
-    expect(await host.notices(undisturbed)).toContain("slurm_started");
+    const run = await host.newRun(engine);
+    const first = await host.submit(run, engine);
+    const id = path.basename(run);
+    expect(await host.rzero(["stop", id])).toContain(`Run ${id} is stopped`);
+    expect((await host.summary(run)).view.state).toBe("stopped");
+    expect(await host.slurm.stateOf(first)).not.toBe("PD");
+    await expect(host.rzero(["delete", id, "--yes"])).resolves.toContain("is deleted");
+
+    const other = await host.newRun(engine);
+    await host.submit(other, engine);
+    await host.rzero(["pause", path.basename(other)]);
+    expect((await host.summary(other)).view.state).toBe("paused");
+    await host.slurm.command("scancel", ...blocks);
+    const token = { RZERO_ENGINE_TOKEN: engine.token };
+    expect(await host.rzero(["resume", path.basename(other)], token)).toContain("goes on as a batch job");
+    await completed(other);
+    expect(await differences(undisturbed, other)).toEqual([]);
+  });
+
+  it("paused at work it saves and gives its nodes back; stopped likewise; each resume is a new job", async () => {
+    const engine = await slowEngine();
+    const { run, job } = await training(engine);
+    const id = path.basename(run);
+    await host.rzero(["pause", id]);
+    await until("the job has ended", async () => !["R", "CG"].includes(await host.slurm.stateOf(job)));
+    expect(await host.summary(run)).toMatchObject({
+      live: false,
+      view: { state: "paused" },
+      job: { state: "completed" },
+    });
+    const token = { RZERO_ENGINE_TOKEN: engine.token };
+    await host.rzero(["resume", id], token);
+    await until("it goes on", async () => (await host.summary(run)).live);
+    expect(await host.rzero(["stop", id])).toContain("everything done is kept");
+    expect((await readRunView(run)).state).toBe("stopped");
+    engine.heal();
+    await host.rzero(["resume", id], token);
+    await completed(run);
+    expect(await differences(undisturbed, run)).toEqual([]);
+  });
+
+  it("that has to make room saves at the notice, goes back into the queue and resumes by itself", async () => {
+    const engine = await slowEngine();
+    const { run, job, node } = await training(engine);
+    await urgent(node, 3);
+    await until("it said why", async () => (await host.notices(run)).includes("slurm_preempted"));
+    engine.heal();
+    await completed(run);
+    const { job: seen } = await host.summary(run);
+    expect(seen).toMatchObject({ id: job, restarts: 1 });
+    expect(await differences(undisturbed, run)).toEqual([]);
+  });
+
+  it("that has to make room at once is put back by Slurm itself and loses nothing", async () => {
+    const engine = await slowEngine(300);
+    const { run, node } = await training(engine, { partition: "scavenger" });
+    await urgent(node, 3);
+    await until("it is back in the queue", async () => (await host.summary(run)).job?.restarts === 1);
+    engine.heal();
+    await completed(run);
+    expect(await differences(undisturbed, run)).toEqual([]);
+  });
+
+  it("cancelled behind its back it saves, says so, and is resumed as a new job", async () => {
+    const engine = await slowEngine(300);
+    const { run, job } = await training(engine);
+    await host.slurm.command("scancel", job);
+    await until("the job is over", async () => (await jobState(run)) === "cancelled");
+    const { view, live, job: seen } = await host.summary(run);
+    expect({ live, state: view.state }).toEqual({ live: false, state: "interrupted" });
+    expect(seen?.says).toMatch(/was cancelled\. Resume the run to submit a new job/);
+    expect(await host.notices(run)).toContain("slurm_cancelled");
+    engine.heal();
+    await host.rzero(["resume", path.basename(run)], { RZERO_ENGINE_TOKEN: engine.token });
+    await completed(run);
+    expect(await differences(undisturbed, run)).toEqual([]);
+  });
+
+  it("whose node is lost goes on on another one, and says which was lost", async () => {
+    const engine = await slowEngine();
+    const { run, node } = await training(engine);
+    await host.slurm.crash(node);
+    await until("it goes on elsewhere", async () => (await host.notices(run)).includes("slurm_node_lost"));
+    expect((await readOwner(run))?.node).not.toBe(node);
+    engine.heal();
+    await completed(run);
+    await host.slurm.start(node);
+    expect(await differences(undisturbed, run)).toEqual([]);
+  });
+
+  it("whose node loses only Slurm's daemon is handed over: two starts of one job do not both write", async () => {
+    const engine = await slowEngine(8000); // Slurm takes half a minute to notice
+    const { run, node } = await training(engine);
+    await host.slurm.killDaemon(node);
+    await until("a second start has the run", async () => (await readOwner(run))?.restart === 1);
+    expect((await readOwner(run))?.node).not.toBe(node);
+    engine.heal();
+    await completed(run);
+    await host.slurm.crash(node);
+    await host.slurm.start(node);
+    expect(await differences(undisturbed, run)).toEqual([]);
+    const all = await epochs(run);
+    expect(all).toEqual(all.toSorted((a, b) => a - b));
+    expect(new Set(all).size).toBe(2);
+  });
+
+  it("whose first start is frozen on a lost node is taken over when Slurm says it is gone; awake again, it is fenced off", async () => {
+    const engine = await slowEngine();
+    const { run, node } = await training(engine);
+    const supervisors = await processesWith(`supervise\0${run}`);
+    expect(supervisors).toHaveLength(1);
+    const [frozen = 0] = supervisors;
+    process.kill(frozen, "SIGSTOP");
+    await host.slurm.killDaemon(node);
+    await until("a second start has the run", async () => (await readOwner(run))?.restart === 1, 150_000);
+    engine.heal();
+    process.kill(frozen, "SIGCONT");
+    await until("the first start has ended", async () => !(await processesWith(`supervise\0${run}`)).includes(frozen));
+    await completed(run);
+    await host.slurm.crash(node);
+    await host.slurm.start(node);
+    expect(await differences(undisturbed, run)).toEqual([]);
+    const all = await epochs(run);
+    expect(all).toEqual(all.toSorted((a, b) => a - b));
+  }, 300_000);
+
+  it("at its time limit it saves, goes back into the queue and goes on", async () => {
+    const engine = await slowEngine(12_000);
+    const { run, job } = await training(engine, { time: "1", notice: 20 });
+    await until("the time limit came", async () => (await host.notices(run)).includes("slurm_time_limit"));
+    engine.heal();
+    await completed(run);
+    expect((await host.summary(run)).job).toMatchObject({ id: job, restarts: 1 });
+    expect(await differences(undisturbed, run)).toEqual([]);
+  }, 300_000);
+
+  it("is submitted from a template of one's own; one that cannot be used is refused in a sentence", async () => {
+    const engine = await host.engine();
+    const template = path.join(host.slurm.folder, "own template's.sh");
+    const marks = path.join(host.home.home, "marks");
+    await mkdir(marks, { recursive: true });
+    await writeFile(
+      template,
+      `#!/bin/bash\n{{directives}}\n{{environment}}\n{{setup}}\necho {{run}} "$MARK" > ${marks}/ran\nexec {{command}}\n`,
+    );
+    const run = await host.newRun(engine);
+    await host.submit(run, engine, { template, setup: [`export MARK="it's \${SLURM_JOB_ID:+set}"`] });
+    await completed(run);
+    expect(await readFile(path.join(marks, "ran"), "utf8")).toBe(`${path.basename(run)} it's set\n`);
+    await writeFile(template, "#!/bin/bash\n{{directives}}\nexec {{comand}}\n");
+    const refused = await host.newRun(engine);
+    await expect(host.submit(refused, engine, { template })).rejects.toThrow(/has no \{\{command\}\}/);
+  });
+
+  it("while munge does not answer, lists and commands say so within their limits, and the run goes on", async () => {
+    const engine = await slowEngine();
+    const { run } = await training(engine);
+    host.slurm.munge(false);
+    try {
+      await delay(16_000); // what Slurm said last is believed for 15 s
+      const { job } = await host.summary(run);
+      expect(job).toMatchObject({ state: "unknown" });
+      expect(job?.says).toMatch(/Slurm did not answer squeue within 10 s: its controller or munge may be down/);
+      const other = await host.newRun(engine);
+      await expect(host.submit(other, engine)).rejects.toThrow(/Slurm did not answer/);
+      engine.heal();
+      await completed(run);
+    } finally {
+      host.slurm.munge(true);
+    }
+    expect(await differences(undisturbed, run)).toEqual([]);
   });
 });

@@ -74,7 +74,9 @@ export async function startSlurm(): Promise<Slurm> {
     (await run(program, args, { env: all, timeout: 15_000 })).stdout;
   const daemons = new Map<string, ChildProcess>();
   const start = (name: string, program: string, args: string[]): void => {
-    daemons.set(name, spawn(program, args, { env: all, stdio: "ignore" }));
+    // Nothing outlives the tests, also when these are killed.
+    const together = ["--pdeathsig", "KILL", "--", program, ...args];
+    daemons.set(name, spawn("setpriv", together, { env: all, stdio: "ignore" }));
   };
   const startNode = async (node: string): Promise<void> => {
     // A folder of a job that was there before the crash would keep a requeued one from starting.
@@ -197,6 +199,7 @@ async function writeConfiguration(
     "SchedulerParameters=sched_interval=2,bf_interval=2,batch_sched_delay=0",
     "PreemptType=preempt/partition_prio",
     "PreemptMode=REQUEUE",
+    "SlurmctldParameters=preempt_send_user_signal", // the signal that a job ordered, also when it has to make room
     "ReturnToService=2",
     "SlurmdTimeout=10",
     "MessageTimeout=5",
@@ -210,6 +213,8 @@ async function writeConfiguration(
         `CoresPerSocket=${count} ThreadsPerCore=1 RealMemory=${memory} Gres=gpu:test:2 State=UNKNOWN`,
     ),
     "PartitionName=gpu Nodes=ALL Default=YES MaxTime=1-00:00:00 DefaultTime=10 PriorityTier=1 PreemptMode=REQUEUE GraceTime=20 State=UP",
+    // Here a job that has to make room is told with SIGTERM, and has KillWait.
+    "PartitionName=scavenger Nodes=ALL MaxTime=1-00:00:00 DefaultTime=10 PriorityTier=1 PreemptMode=REQUEUE GraceTime=0 State=UP",
     "PartitionName=urgent Nodes=ALL MaxTime=10 DefaultTime=1 PriorityTier=10 PreemptMode=OFF State=UP",
   ];
   const gpus: string[] = [];

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -7,6 +8,7 @@ import type { RunSummary } from "../../remote-agent/src/protocol/rpc.ts";
 import { beginRun } from "../../remote-agent/src/run/begin.ts";
 import { createRun, type Installation } from "../../remote-agent/src/run/launch.ts";
 import { readRunView } from "../../remote-agent/src/run/opened.ts";
+import { runIds, runsDirectory } from "../../remote-agent/src/run/runDir.ts";
 import { readJob } from "../../remote-agent/src/slurm/jobFiles.ts";
 import { baseModel, smallConfig, temporaryInstallation } from "./demoRun.ts";
 import type { ScriptedEngine } from "./scriptedEngine.ts";
@@ -31,6 +33,8 @@ export interface SlurmHost {
   summary(runDir: string): Promise<RunSummary>;
   /** Notices of a run's journal, by their codes. */
   notices(runDir: string): Promise<string[]>;
+  /** What is known of the newest run and of the cluster, for the report of a test that failed. */
+  told(): Promise<string>;
   /** Ends the jobs and engines of a test. */
   clear(): Promise<void>;
   stop(): Promise<void>;
@@ -90,13 +94,33 @@ export async function slurmHost(): Promise<SlurmHost> {
       return found;
     },
     notices: async (runDir) => (await readRunView(runDir)).notices.map(({ code }) => code),
+    async told() {
+      const newest = (await runIds(home.home)).at(-1) ?? "";
+      const logs = path.join(runsDirectory(home.home), newest, "logs");
+      const files = ["agent.log", "agent.printed"].map((name) =>
+        readFile(path.join(logs, name), "utf8").catch(() => ""),
+      );
+      const commands = [
+        slurm.command("squeue"),
+        slurm.command("sinfo", "-N"),
+        rzero(["tail", newest, "--types", "state,notice,owner"]),
+      ];
+      const said = await Promise.all([...files, ...commands.map((answer) => answer.catch(String))]);
+      return said.map((text) => text.split("\n").slice(-25).join("\n")).join("\n––\n");
+    },
     async clear() {
       const ids = (await slurm.command("squeue", "-h", "-o", "%A"))
         .trim()
         .split("\n")
         .filter((id) => id !== "");
       if (ids.length > 0) await slurm.command("scancel", ...ids);
-      await until("the jobs are gone", async () => (await slurm.command("squeue", "-h")).trim() === "");
+      const left = async () => (await slurm.command("squeue", "-h", "-o", "%A %t %N %r")).trim();
+      await until("the jobs are gone", async () => (await left()) === "", LIMIT_MS, left);
+      for (const node of slurm.nodes) {
+        if (!/down/.test(await slurm.command("sinfo", "-h", "-n", node, "-p", "gpu", "-o", "%t"))) continue;
+        await slurm.crash(node); // a test that failed before it had mended it
+        await slurm.start(node);
+      }
       await Promise.all(engines.splice(0).map((engine) => engine.close()));
     },
     async stop() {
@@ -110,10 +134,11 @@ export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
   limitMs = LIMIT_MS,
+  instead: () => Promise<string> = async () => "",
 ): Promise<void> {
   const limit = performance.now() + limitMs;
   while (!(await condition())) {
-    if (performance.now() > limit) throw new Error(`not within ${limitMs / 1000} s: ${what}`);
+    if (performance.now() > limit) throw new Error(`not within ${limitMs / 1000} s: ${what} ${await instead()}`);
     await delay(100);
   }
 }

@@ -8,9 +8,12 @@ import { annotationSummaryOf } from "../run/annotations.ts";
 import { cachedRunView } from "../run/index/viewCache.ts";
 import { attach } from "../run/launch.ts";
 import { foreignOriginOf } from "../run/origin.ts";
-import type { RpcClient } from "../run/rpcPeer.ts";
+import { type Asker, RpcClient } from "../run/rpcPeer.ts";
 import { findRun, NoSuchRun, readRun, rzeroHome } from "../run/runDir.ts";
+import { openBridge } from "../slurm/bridge.ts";
 import { slurmCommand } from "../slurm/command.ts";
+import { readJob } from "../slurm/jobFiles.ts";
+import { MailClient } from "../slurm/mailbox.ts";
 import { queueOf } from "../slurm/queue.ts";
 import { type RunsJob, runsJob, shownView } from "../slurm/runJob.ts";
 import { stagePlan } from "./plan.ts";
@@ -18,6 +21,8 @@ import type { World } from "./world.ts";
 
 /** A supervisor that does not answer in this time is shown from what it has written. */
 const ANSWER_MS = 5000;
+/** Before something is asked of a run, Slurm is asked again unless it just was. */
+const FRESH_MS = 2000;
 
 /** The run a person names: a whole id, a part that fits one run, `last`, or a path. @throws NoSuchRun */
 export async function openNamed(
@@ -33,13 +38,16 @@ export async function openNamed(
   }
 }
 
-/** Connects to a run's supervisor for the time of `work`; null is given when there is none. */
+/**
+ * Connects to a run's supervisor for the time of `work`; null is given when there is none. One that is a batch job on another
+ * node is asked by files.
+ */
 export async function withSupervisor<T>(
   env: NodeJS.ProcessEnv,
   runDir: string,
-  work: (client: RpcClient | null) => Promise<T>,
+  work: (client: Asker | null) => Promise<T>,
 ): Promise<T> {
-  const client = await attach(runDir, env);
+  const client: Asker | null = (await attach(runDir, env)) ?? (await mailClient(env, runDir));
   try {
     return await work(client);
   } finally {
@@ -47,9 +55,24 @@ export async function withSupervisor<T>(
   }
 }
 
+/** A connection to a supervisor that is a batch job on another node; null where there is none, or the cluster allows none. */
+export async function bridgeTo(env: NodeJS.ProcessEnv, runDir: string): Promise<RpcClient | null> {
+  const found = await jobOfRun(env, runDir, FRESH_MS);
+  const record = await readJob(runDir);
+  if (found?.owner == null || record === null || !record.settings.srun) return null;
+  const stream = await openBridge(found.owner, record.program, env);
+  return stream === null ? null : new RpcClient(stream);
+}
+
+async function mailClient(env: NodeJS.ProcessEnv, runDir: string): Promise<MailClient | null> {
+  const found = await jobOfRun(env, runDir, FRESH_MS);
+  return found?.owner == null ? null : new MailClient(runDir, Date.now);
+}
+
 /** What is known of a run: from its supervisor when it has one, else from what lies on the disk. */
 export async function summaryOf(env: NodeJS.ProcessEnv, runDir: string, run: ResolvedRun): Promise<RunSummary> {
-  return withSupervisor(env, runDir, async (client) => {
+  const client = await attach(runDir, env);
+  try {
     const answer = await client?.request("runs/show", { run: run.id }, ANSWER_MS).catch(() => null);
     const found = await jobOfRun(env, runDir);
     const job = found === null ? {} : { job: found.job };
@@ -62,7 +85,9 @@ export async function summaryOf(env: NodeJS.ProcessEnv, runDir: string, run: Res
     if (client === null && elsewhere !== null) return { ...about, view: elsewhere, live: true, plan: plan() };
     const view = client === null ? await restingView(env, runDir) : await writtenView(env, runDir);
     return { ...about, view, live: client !== null };
-  });
+  } finally {
+    client?.close();
+  }
 }
 
 /** The batch job of a run; null where it never was one. */

@@ -3,14 +3,10 @@ import type { Params, Result } from "../protocol/rpc.ts";
 import { beginRun } from "../run/begin.ts";
 import { extendResting } from "../run/extend.ts";
 import { readRun } from "../run/runDir.ts";
-import { askByFile } from "../slurm/mailbox.ts";
-import { jobOfRun, newCommand, openNamed, summaryOf, withSupervisor } from "./connect.ts";
+import { newCommand, openNamed, summaryOf, withSupervisor } from "./connect.ts";
 import { findInstallation } from "./installation.ts";
 import { parseOverride } from "./overrides.ts";
 import { print, printJson, UsageError, type World } from "./world.ts";
-
-/** A supervisor on another node looks for requests every few seconds. */
-const FILE_MS = 60_000;
 
 export interface ExtendOptions {
   iterations?: string;
@@ -56,8 +52,6 @@ export async function extendRun(
     client === null ? null : client.request("runs/extend", { run: run.id, ...extension }),
   );
   if (answer !== null) return answer;
-  if ((await jobOfRun(env, runDir))?.owner != null)
-    return askByFile(runDir, "runs/extend", { run: run.id, ...extension }, { now: Date.now, limitMs: FILE_MS });
   const { repeated } = await extendResting(runDir, extension, now);
   const { view } = await summaryOf(env, runDir, run);
   return { state: view.state, repeated, iterations: (await readRun(runDir)).config.iterations };

@@ -1,11 +1,15 @@
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import type { LogLine } from "../protocol/logs.ts";
 import { attach } from "../run/launch.ts";
 import { LogFeed, type LogFeedOptions } from "../run/logs/logFeed.ts";
 import { logNames } from "../run/logs/logFiles.ts";
-import { openNamed } from "./connect.ts";
+import { jobOfRun, openNamed } from "./connect.ts";
 import { interruptible, isLively, note, print, printJson, UsageError, type World } from "./world.ts";
+
+/** Between two looks whether a batch job's supervisor is still there. */
+const LOOK_MS = 5000;
 
 export interface LogsOptions {
   follow?: boolean;
@@ -54,14 +58,35 @@ export async function logsOf(
   { follow, ...options }: Omit<LogFeedOptions, "directory" | "writers"> & { follow: boolean },
 ): Promise<LogFeed> {
   const client = follow ? await attach(runDir, env) : null;
+  const elsewhere = follow && client === null ? await ownerLeaves(runDir, env) : null;
   try {
-    const feed = new LogFeed({ ...options, directory: path.join(runDir, "logs"), writers: client?.closed ?? null });
-    feed.done.catch(() => undefined).finally(() => client?.close()); // whoever waits for it is told
+    const writers = client?.closed ?? elsewhere?.left ?? null;
+    const feed = new LogFeed({ ...options, directory: path.join(runDir, "logs"), writers });
+    const letGo = () => {
+      client?.close();
+      elsewhere?.close();
+    };
+    feed.done.catch(() => undefined).finally(letGo); // whoever waits for it is told
     return feed;
   } catch (error) {
     client?.close();
     throw error;
   }
+}
+
+/** Watches a supervisor that is a batch job on another node, where the logs are read all the same; null without one. */
+async function ownerLeaves(
+  runDir: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ left: Promise<void>; close: () => void } | null> {
+  const isThere = async () => (await jobOfRun(env, runDir))?.owner != null;
+  if (!(await isThere())) return null;
+  const closing = new AbortController();
+  const left = (async () => {
+    while (!closing.signal.aborted && (await isThere().catch(() => true)))
+      await delay(LOOK_MS, undefined, { signal: closing.signal }).catch(() => undefined); // nobody follows any more
+  })();
+  return { left, close: () => closing.abort() };
 }
 
 /** `10m`, `2h`, `3d` ago, or a time as ISO 8601 writes it. @throws UsageError */

@@ -6,7 +6,7 @@ import { exportMetrics, type RecordBatches } from "../run/metrics/export.ts";
 import { followBatches } from "../run/metrics/followBatches.ts";
 import { MetricPoints, pointTypes } from "../run/metrics/points.ts";
 import { asRunRecord } from "../run/opened.ts";
-import { openNamed, summaryOf } from "./connect.ts";
+import { bridgeTo, openNamed, summaryOf } from "./connect.ts";
 import { findInstallation } from "./installation.ts";
 import { Interrupted, note, print, printJson, UsageError, type World } from "./world.ts";
 
@@ -88,7 +88,7 @@ async function* recordsOf(
   run: ResolvedRun,
   { follow, signal }: { follow: boolean; signal: AbortSignal },
 ): RecordBatches {
-  const client = await attach(runDir, world.env);
+  const client = (await attach(runDir, world.env)) ?? (await bridgeTo(world.env, runDir));
   if (client !== null) {
     try {
       const upTo = follow ? null : (await summaryOf(world.env, runDir, run)).view.seq;

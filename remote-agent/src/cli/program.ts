@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { ConfigInvalid } from "../protocol/configFile.ts";
 import { presetNames } from "../protocol/presets.ts";
 import { runPresets } from "../recipes/runPresets.ts";
+import { bridgeCommand } from "./bridge.ts";
 import { deleteCommand } from "./deleteCommand.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -369,6 +370,11 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
     .argument("<url>", "scheme, host and port, for example http://127.0.0.1:8300")
     .option(...JSON_OPTION)
     .action(async (url, options) => exit(await engineCheckCommand(world, url, options)));
+
+  program
+    .command("bridge <socket>", { hidden: true })
+    .description("join stdin and stdout to a supervisor's socket (started as a job step by `rzero serve`)")
+    .action(async (socket) => exit(await bridgeCommand(world, socket)));
 
   program
     .command("supervise <directory>", { hidden: true })

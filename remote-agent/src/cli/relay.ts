@@ -1,9 +1,12 @@
 import type { ResolvedRun } from "../protocol/config.ts";
 import type { RunEvents } from "../protocol/rpc.ts";
 import { readJournal } from "../run/journal/read.ts";
+import type { JournalRecord } from "../run/journal/record.ts";
 import { attach } from "../run/launch.ts";
 import { RangeBuilder, SendWindow } from "../run/ranges.ts";
 import type { RpcClient } from "../run/rpcPeer.ts";
+import { followFiles } from "../slurm/following.ts";
+import { bridgeTo, jobOfRun } from "./connect.ts";
 
 export interface Relay {
   ack(to: number): void;
@@ -37,9 +40,15 @@ export function relayRun(options: RelayOptions): Relay {
 async function pump(options: RelayOptions, signal: AbortSignal, state: { ack: (to: number) => void }): Promise<void> {
   // The subscription's own answer goes first: notifications that overtake it would name an unknown subscription.
   await new Promise((resolve) => setImmediate(resolve));
-  const client = await attach(options.runDir, options.env);
-  const last = client === null ? await sendStored(options, signal, state) : await relay(client, options, signal, state);
-  const { subscription, send } = options;
+  const { runDir, env, since, subscription, send } = options;
+  const client = (await attach(runDir, env)) ?? (await bridgeTo(env, runDir));
+  const owner = async () => (await jobOfRun(env, runDir))?.owner ?? null;
+  const records = async () =>
+    (await owner()) === null ? storedRecords(runDir, since) : followFiles(runDir, since, owner, signal);
+  const last =
+    client === null
+      ? await sendStored(await records(), options, signal, state)
+      : await relay(client, options, signal, state);
   if (!signal.aborted) await send({ subscription, from: last, to: last, records: [], ended: true });
 }
 
@@ -73,8 +82,21 @@ async function relay(
   }
 }
 
+/** All records after `since` of a run that nobody owns, some at a time. */
+async function* storedRecords(runDir: string, since: number): AsyncGenerator<JournalRecord[]> {
+  let some: JournalRecord[] = [];
+  for await (const { record } of readJournal(runDir, since + 1)) {
+    some.push(record);
+    if (some.length < RangeBuilder.longest) continue;
+    yield some;
+    some = [];
+  }
+  yield some;
+}
+
 async function sendStored(
-  { runDir, subscription, since, types, send }: RelayOptions,
+  stored: AsyncGenerator<JournalRecord[]>,
+  { subscription, since, types, send }: RelayOptions,
   signal: AbortSignal,
   state: { ack: (to: number) => void },
 ): Promise<number> {
@@ -99,10 +121,12 @@ async function sendStored(
     await send({ subscription, from, to, records, ended: false });
     range = new RangeBuilder(to, types);
   };
-  for await (const { record } of readJournal(runDir, since + 1)) {
-    if (signal.aborted) return range.from;
-    if (range.take(record)) await flush();
+  for await (const records of stored) {
+    for (const record of records) {
+      if (signal.aborted) return range.from;
+      if (range.take(record)) await flush();
+    }
+    await flush();
   }
-  await flush();
   return range.from;
 }

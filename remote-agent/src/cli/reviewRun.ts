@@ -8,7 +8,7 @@ import { RunLocked } from "../run/journal/lock.ts";
 import type { OpenedRun } from "../run/opened.ts";
 import { reviewResting } from "../run/reviewResting.ts";
 import { ReviewRefused, type ReviewWriter } from "../run/reviewWriter.ts";
-import type { RpcClient } from "../run/rpcPeer.ts";
+import type { Asker } from "../run/rpcPeer.ts";
 import { withSupervisor } from "./connect.ts";
 
 interface Found {
@@ -91,7 +91,7 @@ const BETWEEN_MS = 250;
 async function byOwner<T extends object>(
   env: NodeJS.ProcessEnv,
   runDir: string,
-  ways: { live: (client: RpcClient) => Promise<T>; rest: (writer: ReviewWriter, opened: OpenedRun) => Promise<T> },
+  ways: { live: (client: Asker) => Promise<T>; rest: (writer: ReviewWriter, opened: OpenedRun) => Promise<T> },
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const answer = await withSupervisor(env, runDir, async (client) =>
@@ -109,7 +109,7 @@ async function byOwner<T extends object>(
 
 const METHOD_NOT_FOUND = -32601;
 
-async function asked<T>(client: RpcClient, ask: (client: RpcClient) => Promise<T>): Promise<T> {
+async function asked<T>(client: Asker, ask: (client: Asker) => Promise<T>): Promise<T> {
   try {
     return await ask(client);
   } catch (error) {

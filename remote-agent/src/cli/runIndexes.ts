@@ -2,8 +2,9 @@ import type { ResolvedRun } from "../protocol/config.ts";
 import type { RecordPayload } from "../protocol/questionRows.ts";
 import { IndexError } from "../run/index/errors.ts";
 import { RunIndex } from "../run/index/runIndex.ts";
+import { attach } from "../run/launch.ts";
 import { type Handlers, refused } from "../run/rpcPeer.ts";
-import { openNamed, withSupervisor } from "./connect.ts";
+import { jobOfRun, openNamed } from "./connect.ts";
 import { HostHistories, seriesOfRun } from "./runSeries.ts";
 
 /** An answer waits so long for the newest records; then it is of those before, and says so. */
@@ -90,9 +91,13 @@ export class RunIndexes {
 }
 
 /** The last record that the owner of a run knows to be durable; undefined when it has none, and all that is there counts. */
-export function durableSeq(env: NodeJS.ProcessEnv, runDir: string, run: string): Promise<number | undefined> {
-  return withSupervisor(env, runDir, async (client) => {
-    const answer = await client?.request("runs/show", { run }, ANSWER_MS).catch(() => null);
+export async function durableSeq(env: NodeJS.ProcessEnv, runDir: string, run: string): Promise<number | undefined> {
+  const client = await attach(runDir, env);
+  if (client === null) return (await jobOfRun(env, runDir))?.owner?.durableSeq; // of a batch job, a few seconds old
+  try {
+    const answer = await client.request("runs/show", { run }, ANSWER_MS).catch(() => null);
     return answer?.view.seq;
-  });
+  } finally {
+    client.close();
+  }
 }

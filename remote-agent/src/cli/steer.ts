@@ -2,6 +2,7 @@ import type { ResolvedRun } from "../protocol/config.ts";
 import type { Params, Result } from "../protocol/rpc.ts";
 import { beginRun } from "../run/begin.ts";
 import type { Installation } from "../run/launch.ts";
+import { NoAnswer } from "../slurm/mailbox.ts";
 import { jobOfRun, summaryOf, withSupervisor } from "./connect.ts";
 import { NotPossible } from "./notPossible.ts";
 import { steerJob } from "./steerJob.ts";
@@ -23,7 +24,12 @@ export async function steer(
   host: { env: NodeJS.ProcessEnv; installation: () => Promise<Installation> },
 ): Promise<Result<"runs/pause">> {
   const answer = await withSupervisor(host.env, runDir, async (client) =>
-    client === null ? null : client.request(`runs/${what}`, { run: run.id, ...command }),
+    client === null
+      ? null
+      : client.request(`runs/${what}`, { run: run.id, ...command }).catch((error: unknown) => {
+          if (error instanceof NoAnswer) return null; // a job that hangs is cancelled below
+          throw error;
+        }),
   );
   if (answer !== null) return answer;
   const job = await jobOfRun(host.env, runDir, FRESH_MS);

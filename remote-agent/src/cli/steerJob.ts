@@ -5,28 +5,23 @@ import { RunLocked } from "../run/journal/lock.ts";
 import { recordResting } from "../run/restState.ts";
 import { slurmCommand } from "../slurm/command.ts";
 import { readJob, writeJob } from "../slurm/jobFiles.ts";
-import { askByFile, NoAnswer } from "../slurm/mailbox.ts";
 import { ownerGone } from "../slurm/ownerGone.ts";
 import type { RunsJob } from "../slurm/runJob.ts";
 import { NotPossible } from "./notPossible.ts";
 import type { Steering } from "./steer.ts";
 
-/** The supervisor looks for files every 2 s; on NFS another node may see them late. */
-const ANSWER_MS = 60_000;
-/** A job that is only being started has no supervisor yet that could answer. */
-const STARTING_MS = 15_000;
 const CANCEL_MS = 30_000;
 
 /**
- * Pauses, resumes or stops a run that is a batch job: through its supervisor on another node, which saves first; a job that
- * waits, or whose supervisor does not answer, is cancelled. Null: the job is over, and the run is like any that nobody works on.
+ * Pauses, resumes or stops a run that is a batch job and whose supervisor could not be asked: a job that waits, is only being
+ * started or does not answer is cancelled. Null: the job is over, and the run is like any that nobody works on.
  * @throws NotPossible; SlurmFailed
  */
 export async function steerJob(
   what: Steering,
   { runDir, run }: { runDir: string; run: ResolvedRun },
   command: Omit<Params<"runs/pause">, "run">,
-  { job, owner }: RunsJob,
+  { job }: RunsJob,
   env: NodeJS.ProcessEnv,
 ): Promise<Result<"runs/pause"> | null> {
   switch (job.state) {
@@ -34,21 +29,14 @@ export async function steerJob(
     case "requeued":
       if (what === "resume") throw new NotPossible(`Run ${run.id} is on its way: ${job.says}`);
       return cancel(runDir, job.id, { ...command, what }, env);
-    case "running": {
-      const limitMs = owner === null ? STARTING_MS : ANSWER_MS;
-      try {
-        return await askByFile(runDir, `runs/${what}`, { run: run.id, ...command }, { now: Date.now, limitMs });
-      } catch (error) {
-        if (!(error instanceof NoAnswer) || what === "resume") throw error;
-        return cancel(runDir, job.id, { ...command, what }, env);
-      }
-    }
+    case "running":
+      // Its supervisor is only being started, or did not answer: a resumed run is at work anyway.
+      if (what === "resume") throw new NotPossible(job.says);
+      return cancel(runDir, job.id, { ...command, what }, env);
     case "ending":
       throw new NotPossible(`${job.says} Try again in a moment.`);
     case "unknown":
-      if (owner === null) throw new NotPossible(job.says);
-      // Slurm may be away while the run is at work, and its files are there.
-      return askByFile(runDir, `runs/${what}`, { run: run.id, ...command }, { now: Date.now, limitMs: ANSWER_MS });
+      throw new NotPossible(job.says);
     default:
       return null;
   }

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { z } from "zod";
 import type { SupervisorOptions } from "../run/context.ts";
 import type { RunControl } from "../run/control.ts";
 import { RunLocked } from "../run/journal/lock.ts";
 import type { Outcome } from "../run/outcome.ts";
 import { supervise } from "../run/supervisor.ts";
 import { slurmCommand } from "../slurm/command.ts";
-import { JobCompanion } from "../slurm/companion.ts";
+import { JobCompanion, type leaveParams } from "../slurm/companion.ts";
 import type { OwnJob } from "../slurm/inJob.ts";
 import { post } from "../slurm/mailbox.ts";
 import { ownerGone } from "../slurm/ownerGone.ts";
@@ -46,7 +47,8 @@ export async function superviseInJob({ options, control, job, env, onTold }: InJ
       if (!mine || performance.now() > giveUp) throw error;
       if (control.signal.aborted)
         return { state: "interrupted", reason: "The job was told to end before it owned the run." };
-      if (!asked) await post(runDir, { method: "leave", params: {}, at: Date.now() });
+      const params: z.infer<typeof leaveParams> = { job: job.id, restart: job.restart };
+      if (!asked) await post(runDir, { method: "leave", params, at: Date.now() });
       asked = true;
       await delay(AGAIN_MS);
     }

@@ -2,7 +2,7 @@ import type { RunRecord, Stored } from "../protocol/records.ts";
 import { readJournal } from "../run/journal/read.ts";
 import { attach } from "../run/launch.ts";
 import { asRunRecord } from "../run/opened.ts";
-import { openNamed, summaryOf } from "./connect.ts";
+import { bridgeTo, openNamed, summaryOf } from "./connect.ts";
 import { follow } from "./follow.ts";
 import { recordLine } from "./recordLine.ts";
 import { endSentence } from "./stateLines.ts";
@@ -37,7 +37,7 @@ export async function tailCommand(world: World, name: string, options: TailOptio
   const types = options.types ?? (options.json ? undefined : readable);
   const show = (record: Stored<RunRecord>) =>
     options.json ? printJson(world, record) : print(world, recordLine(record));
-  const client = await attach(runDir, world.env);
+  const client = (await attach(runDir, world.env)) ?? (await bridgeTo(world.env, runDir));
   if (client === null) {
     for await (const { record } of readJournal(runDir, options.since + 1)) {
       const known = asRunRecord(record);

@@ -17,14 +17,15 @@ export async function beginRun(installation: Installation, runDir: string): Prom
   const settings = await slurmFor(installation, runDir);
   if (settings === null) return startSupervisor(installation, runDir);
   const run = await readRun(runDir);
-  const { command, environment } = await supervisorCommand(installation, run, runDir);
+  const { program, args, environment } = await supervisorCommand(installation, run, runDir);
   const { notice, requeue } = settings;
   await submitRun(
     {
       run: run.id,
       runDir,
       settings,
-      command,
+      program,
+      args,
       environment: { ...environment, [inJobVariable]: JSON.stringify({ notice, requeue }) },
     },
     slurmCommand(installation.env),

@@ -52,13 +52,13 @@ export async function createRun(
  * with a connection once it owns the run. @throws SupervisorFailed with what its log says.
  */
 export async function startSupervisor(installation: Installation, runDir: string): Promise<RpcClient> {
-  const { command, environment } = await supervisorCommand(installation, await readRun(runDir), runDir);
-  const [program = "", ...args] = command;
+  const { program, args, environment } = await supervisorCommand(installation, await readRun(runDir), runDir);
+  const [interpreter = "", ...entry] = program;
   // The supervisor writes its log itself; here is only what its process prints: why it did not start, or crashed.
   const printed = printedFile(runDir);
   const log = await open(printed, "a", 0o600);
   const from = (await log.stat()).size;
-  const child = spawn(program, args, {
+  const child = spawn(interpreter, [...entry, ...args], {
     detached: true,
     cwd: runDir,
     stdio: ["ignore", log.fd, log.fd],
@@ -92,14 +92,14 @@ export async function supervisorCommand(
   installation: Installation,
   { identity }: ResolvedRun,
   runDir: string,
-): Promise<{ command: string[]; environment: Record<string, string> }> {
+): Promise<{ program: string[]; args: string[]; environment: Record<string, string> }> {
   const entry = await agentEntry(installation, identity.agent);
   const environment = {
     RZERO_PYTHON: installation.python,
     RZERO_ENGINE_DIR: await engineFolder(installation, identity.engine),
     RZERO_HOME: installation.home,
   };
-  return { command: [process.execPath, ...entry, "supervise", path.resolve(runDir)], environment };
+  return { program: [process.execPath, ...entry], args: ["supervise", path.resolve(runDir)], environment };
 }
 
 /** A connection to the supervisor of a run, or null when there is none. */

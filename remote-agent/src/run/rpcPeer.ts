@@ -79,6 +79,9 @@ export function serve(connection: MessageConnection, handlers: Handlers): void {
   }
 }
 
+/** Who answers requests, however they get there. */
+export type Asker = Pick<RpcClient, "request" | "close">;
+
 /** The other end: typed requests with a time limit, results parsed. */
 export class RpcClient {
   readonly #connection: MessageConnection;
@@ -98,9 +101,14 @@ export class RpcClient {
   async request<M extends MethodName>(
     method: M,
     params: Params<M>,
-    limitMs = 30_000,
+    limitMs?: number,
     signal?: AbortSignal,
   ): Promise<Result<M>> {
+    return methods[method].result.parse(await this.pass(method, params, limitMs, signal)) as Result<M>;
+  }
+
+  /** Hands a request on as it is; the other end parses it, and whoever asked parses the answer. */
+  async pass(method: string, params: unknown, limitMs = 30_000, signal?: AbortSignal): Promise<unknown> {
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<never>((_, reject) => {
       timer = setTimeout(
@@ -114,9 +122,7 @@ export class RpcClient {
     if (signal?.aborted) end();
     signal?.addEventListener("abort", end, { once: true });
     try {
-      const asked = this.#connection.sendRequest(method, params, cancel.token);
-      const result: unknown = await Promise.race([asked, limit, gone]);
-      return methods[method].result.parse(result) as Result<M>;
+      return await Promise.race([this.#connection.sendRequest(method, params, cancel.token), limit, gone]);
     } catch (error) {
       signal?.throwIfAborted();
       throw error;

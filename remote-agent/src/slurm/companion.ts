@@ -1,16 +1,19 @@
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { ResponseError } from "vscode-jsonrpc/node";
+import { z } from "zod";
 import type { Companion } from "../run/context.ts";
 import type { RunControl } from "../run/control.ts";
 import { attach } from "../run/launch.ts";
 import type { OpenedRun } from "../run/opened.ts";
 import type { Outcome } from "../run/outcome.ts";
+import { REFUSED } from "../run/rpcPeer.ts";
 import { writeDerived } from "../run/runDir.ts";
 import { runSocketPath } from "../run/socketPath.ts";
 import type { SlurmCommand } from "./command.ts";
 import type { OwnJob } from "./inJob.ts";
 import { type JobOwner, readOwner, slurmFolder, writeOwner } from "./jobFiles.ts";
-import { isMailMethod, type MailRequest, reply, waiting } from "./mailbox.ts";
+import { type MailRequest, reply, waiting } from "./mailbox.ts";
 import { type Why, whyTold } from "./notice.ts";
 
 const LOOK_MS = 2000;
@@ -148,22 +151,25 @@ export class JobCompanion implements Companion {
   }
 
   async #carryOut(id: string, { method, params }: MailRequest): Promise<void> {
-    const { runDir, env, control } = this.#ports;
+    const { runDir, env, control, job } = this.#ports;
     if (method === "leave") {
-      this.#handedOver = true;
       await reply(runDir, id, { result: {} });
+      // One of an earlier time, or what we asked ourselves before the run was ours.
+      if (!wantedByLater(params, job)) return;
+      this.#handedOver = true;
       control.leave("A later start of the same job takes the run over.");
       return;
     }
-    if (!isMailMethod(method)) return;
     // Over our own socket, so that a command that came both ways is done once.
     const client = await attach(runDir, env);
     try {
       if (client === null) throw new Error("The run's supervisor is ending.");
-      const result: unknown = await client.request(method, params as never);
-      await reply(runDir, id, { result });
+      await reply(runDir, id, { result: await client.pass(method, params) });
     } catch (error) {
-      await reply(runDir, id, { error: error instanceof Error ? error.message : String(error) });
+      const { code = REFUSED, data } = error instanceof ResponseError ? error : {};
+      await reply(runDir, id, {
+        error: { code, message: error instanceof Error ? error.message : String(error), data },
+      });
     } finally {
       client?.close();
     }
@@ -188,6 +194,14 @@ export class JobCompanion implements Companion {
     this.#owner = { ...this.#owner, at: now(), durableSeq: opened.journal.durableSeq };
     await writeOwner(runDir, this.#owner);
   }
+}
+
+/** What a start of the same job leaves for an earlier one that still has the run. */
+export const leaveParams = z.object({ job: z.string(), restart: z.number().int() });
+
+function wantedByLater(params: unknown, job: OwnJob): boolean {
+  const parsed = leaveParams.safeParse(params);
+  return parsed.success && parsed.data.job === job.id && parsed.data.restart > job.restart;
 }
 
 /** The run's view as its supervisor has it, a few seconds old, for lists on other nodes. */

@@ -9,6 +9,8 @@ export const jobRecord = z.object({
   id: z.string(),
   submittedAt: z.number(),
   settings: slurmSettings,
+  /** How the run's agent is called on its node. */
+  program: z.array(z.string()),
   /** How it ended, kept because Slurm forgets ended jobs after minutes. */
   ended: z.object({ state: jobState, at: z.number() }).nullable(),
 });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { ResponseError } from "vscode-jsonrpc/node";
 import { z } from "zod";
 import { type MethodName, methods, type Params, type Result } from "../protocol/rpc.ts";
 import { writeDerived } from "../run/runDir.ts";
@@ -14,50 +15,66 @@ import { slurmFolder } from "./jobFiles.ts";
 const REQUESTS = "requests";
 const ANSWERS = "answers";
 const LOOK_MS = 200;
+/** The supervisor looks for files every 2 s; on NFS it may see a new one late. */
+const ANSWER_MS = 60_000;
 /** What nobody has answered or fetched by then is from another time. */
 const OLD_MS = 60 * 60_000;
 
-/** What may be asked by file. */
-export const mailMethods = ["runs/pause", "runs/resume", "runs/stop", "runs/extend", "host/telemetry"] as const;
-export type MailMethod = (typeof mailMethods)[number];
-
-/** `leave`: a later start of the same job is there, and wants the run. */
+/** `leave`: a later start of the same job is there, and wants the run. Everything else is a method of the supervisor. */
 const request = z.object({
-  method: z.enum([...mailMethods, "leave"]),
+  method: z.string().max(100),
   params: z.unknown(),
   /** Milliseconds since the epoch. */
   at: z.number(),
 });
 export type MailRequest = z.infer<typeof request>;
 
-const answer = z.union([z.object({ result: z.unknown() }), z.object({ error: z.string() })]);
+const failure = z.object({ code: z.number().int(), message: z.string(), data: z.unknown() });
+const answer = z.union([z.object({ error: failure }), z.object({ result: z.unknown() })]);
+export type MailAnswer = z.infer<typeof answer>;
 
 /** Nobody answered a request in time; it was taken back. */
 export class NoAnswer extends Error {
   override readonly name = "NoAnswer";
 }
 
-/** Asks a run's supervisor by file. @throws NoAnswer; Error with what the supervisor said */
-export async function askByFile<M extends MailMethod>(
-  runDir: string,
-  method: M,
-  params: Params<M>,
-  { now, limitMs }: { now: () => number; limitMs: number },
-): Promise<Result<M>> {
-  const id = await post(runDir, { method, params, at: now() });
-  const file = path.join(slurmFolder(runDir), ANSWERS, `${id}.json`);
-  for (let waited = 0; waited < limitMs; waited += LOOK_MS) {
-    const text = await readFile(file, "utf8").catch(() => null);
-    if (text !== null) {
-      await rm(file, { force: true });
-      const answered = answer.parse(JSON.parse(text));
-      if ("error" in answered) throw new Error(answered.error);
-      return methods[method].result.parse(answered.result) as Result<M>;
-    }
-    await delay(LOOK_MS);
+/** A run's supervisor, asked by files: the requests of `RpcClient`, no notifications. */
+export class MailClient {
+  readonly #runDir: string;
+  readonly #now: () => number;
+  readonly #closing = new AbortController();
+
+  constructor(runDir: string, now: () => number) {
+    this.#runDir = runDir;
+    this.#now = now;
   }
-  await rm(requestFile(runDir, id), { force: true });
-  throw new NoAnswer(`The run's supervisor did not answer '${method}' within ${limitMs / 1000} s.`);
+
+  /** @throws NoAnswer; ResponseError as the supervisor answered */
+  async request<M extends MethodName>(method: M, params: Params<M>, limitMs = ANSWER_MS): Promise<Result<M>> {
+    const id = await post(this.#runDir, { method, params, at: this.#now() });
+    const file = answerFile(this.#runDir, id);
+    for (let waited = 0; waited < limitMs && !this.#closing.signal.aborted; waited += LOOK_MS) {
+      const text = await readFile(file, "utf8").catch(() => null);
+      if (text !== null) {
+        await rm(file, { force: true });
+        const answered = answer.parse(JSON.parse(text));
+        if ("error" in answered) {
+          const { code, message, data } = answered.error;
+          throw new ResponseError(code, message, data);
+        }
+        return methods[method].result.parse(answered.result) as Result<M>;
+      }
+      await delay(LOOK_MS);
+    }
+    await rm(requestFile(this.#runDir, id), { force: true });
+    throw new NoAnswer(
+      `The run's supervisor, a job on another node, did not answer '${method}' within ${limitMs / 1000} s; nothing was done.`,
+    );
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
 }
 
 /** Leaves a request and answers its id. */
@@ -85,13 +102,13 @@ export async function waiting(runDir: string, now: number): Promise<{ id: string
 }
 
 /** Answers a request, which then waits no more. */
-export async function reply(runDir: string, id: string, answered: z.infer<typeof answer>): Promise<void> {
-  await writeDerived(path.join(slurmFolder(runDir), ANSWERS, `${id}.json`), answered);
+export async function reply(runDir: string, id: string, answered: MailAnswer): Promise<void> {
+  await writeDerived(answerFile(runDir, id), answered);
   await rm(requestFile(runDir, id), { force: true });
 }
 
-export function isMailMethod(method: MethodName): method is MailMethod {
-  return (mailMethods as readonly string[]).includes(method);
+function answerFile(runDir: string, id: string): string {
+  return path.join(slurmFolder(runDir), ANSWERS, `${id}.json`);
 }
 
 function requestFile(runDir: string, id: string): string {

@@ -15,7 +15,9 @@ export interface Submission {
   runDir: string;
   settings: SlurmSettings;
   environment: Record<string, string>;
-  command: readonly string[];
+  /** The agent, and its arguments as the run's supervisor. */
+  program: readonly string[];
+  args: readonly string[];
 }
 
 /**
@@ -25,13 +27,17 @@ export interface Submission {
  */
 export async function submitRun(submission: Submission, slurm: SlurmCommand, now: () => number): Promise<JobRecord> {
   const { run, runDir, settings } = submission;
-  const script = jobScript(await templateOf(settings), { ...submission, directory: runDir });
+  const script = jobScript(await templateOf(settings), {
+    ...submission,
+    directory: runDir,
+    command: [...submission.program, ...submission.args],
+  });
   const file = path.join(slurmFolder(runDir), "job.sh");
   await mkdir(slurmFolder(runDir), { recursive: true, mode: 0o700 });
   await writeFile(file, script, { mode: 0o700 });
   const already = await waitingJob(slurm, run);
   const id = already ?? (await submit(slurm, { run, runDir, file }));
-  const job: JobRecord = { id, submittedAt: now(), settings, ended: null };
+  const job: JobRecord = { id, submittedAt: now(), settings, program: [...submission.program], ended: null };
   await writeJob(runDir, job);
   return job;
 }

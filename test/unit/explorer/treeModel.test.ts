@@ -110,6 +110,27 @@ describe("the tree of hosts and runs", () => {
     expect(context("completed", false)).toBe("run.completed");
   });
 
+  it("a batch job is told beside the run: why it waits, where it runs, how it was lost", () => {
+    const job = { id: "7", node: null, reason: null, startsAt: null, endsAt: null, restarts: 0, says: "Job 7 waits." };
+    const line = (more: Partial<RunModel>) => drawn(treeOf([host({ runs: [run("r", "2026", more)] })], 0))[1];
+    const fresh = view({ state: "created" });
+    expect(line({ view: fresh, job: { ...job, state: "queued", reason: "Resources" } })).toBe(
+      "  r  created · queued (Resources)  [run.running]",
+    );
+    const at = view({ state: "running", stages: [stage(1, "solver", 3, 25)] });
+    expect(line({ view: at, live: true, job: { ...job, state: "running", node: "gpu1" } })).toBe(
+      "  r  iteration 1, solver 3/25 · on gpu1  [run.running]",
+    );
+    const cut = view({ state: "interrupted" });
+    expect(line({ view: cut, job: { ...job, state: "node_lost" } })).toBe(
+      "  r  interrupted · node lost  [run.resting]",
+    );
+    expect(line({ job: { ...job, state: "completed" } })).toBe("  r  completed  [run.completed]");
+    expect(
+      treeOf([host({ runs: [run("r", "2026", { job: { ...job, state: "queued" } })] })], 0)[0]?.children?.[0]?.tooltip,
+    ).toContain("Job 7 waits.");
+  });
+
   it("a hostile name stays one harmless line", () => {
     const hostile = `x\u202e\n\u001b[31m${"y".repeat(500)}`;
     const [line] = treeOf([host({ runs: [run("a", "2026", { name: hostile })] })], 0)[0]?.children ?? [];

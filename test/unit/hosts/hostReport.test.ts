@@ -1,7 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { slurmSettings } from "../../../remote-agent/src/protocol/slurm.ts";
 import { findingsOf } from "../../../src/hosts/findings.ts";
 import { factsOf, ProbeIncomplete } from "../../../src/hosts/hostFacts.ts";
 import { hostNames } from "../../../src/hosts/hostNames.ts";
@@ -109,7 +111,8 @@ describe("what a host's look means", () => {
 
 describe("the settings of a host", () => {
   it("what is not set has its default", () => {
-    expect(settingsOf(undefined, "node")).toEqual({ root: "~/.rzero", setup: [], env: {}, python: null, gpus: null });
+    const plain = { root: "~/.rzero", setup: [], env: {}, python: null, gpus: null, slurm: null };
+    expect(settingsOf(undefined, "node")).toEqual(plain);
     expect(settingsOf({ node: { root: "/scratch/me" } }, "node").root).toBe("/scratch/me");
     expect(settingsOf({ node: {} }, "__proto__").root).toBe("~/.rzero");
   });
@@ -122,6 +125,32 @@ describe("the settings of a host", () => {
 
   it("values of variables are data for the shell", () => {
     expect(preamble(settingsOf({ n: { env: { A: "it's $(x)" } } }, "n"))).toContain("export A='it'\\''s $(x)'");
+  });
+});
+
+describe("what a login node's runs ask for as batch jobs", () => {
+  it("reaches the agent as data of its environment", () => {
+    const settings = settingsOf({ n: { slurm: { partition: "gpu", setup: ["echo it's $(x)"] } } }, "n");
+    const line = preamble(settings).split("\n")[0] ?? "";
+    const value = execFileSync("sh", ["-c", `${line}\nprintf %s "$RZERO_SLURM"`], { encoding: "utf8" });
+    expect(JSON.parse(value)).toEqual(settings.slurm);
+  });
+
+  it("a mistake in it is named", () => {
+    expect(() => settingsOf({ n: { slurm: { partition: "a b" } } }, "n")).toThrow(
+      /n › slurm › partition: must be one word/,
+    );
+  });
+
+  it("has the same fields and defaults in the editor's settings", () => {
+    const manifest = JSON.parse(readFileSync(path.resolve(import.meta.dirname, "../../../package.json"), "utf8"));
+    const hosts = manifest.contributes.configuration.properties["rzero.hosts"].additionalProperties.properties;
+    const fields = Object.entries(hosts.slurm.properties as Record<string, { default: unknown }>);
+    expect(Object.fromEntries(fields.map(([name, field]) => [name, field.default]))).toEqual(slurmSettings.parse({}));
+  });
+
+  it("partitions are told with their limits", () => {
+    expect(statusOf(node, "Slurm")?.says).toBe("slurm 24.05.3: gpu (default): at most 2-00:00:00, 4 nodes, gpu:h100:8");
   });
 });
 

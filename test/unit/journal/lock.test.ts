@@ -90,6 +90,25 @@ test("a run of another host is taken only when its lease is older than a minute"
   await expect(take()).resolves.toMatchObject({ epoch: 2 });
 });
 
+test("a batch job elsewhere is taken only when its lease is old and the scheduler says that it is gone", async () => {
+  const slurm = { job: "7", node: "gpu1", restart: 0 };
+  await take({ host: ELSEWHERE, slurm });
+  const asked: unknown[] = [];
+  const isGone = (gone: boolean) => async (owner: unknown) => {
+    asked.push(owner);
+    return gone;
+  };
+  await age("lease.json", 50);
+  await expect(take({ isGone: isGone(true) })).rejects.toMatchObject({ reason: "run_locked", owner: { slurm } });
+  expect(asked).toEqual([]); // it is alive: nobody has to be asked
+  await age("lease.json", 70);
+  await expect(take({ isGone: isGone(false) })).rejects.toMatchObject({ reason: "run_locked" });
+  const away = () => Promise.reject(new Error("the scheduler is away"));
+  await expect(take({ isGone: away })).rejects.toThrow("the scheduler is away");
+  await expect(take({ isGone: isGone(true) })).resolves.toMatchObject({ epoch: 2 });
+  expect(asked).toMatchObject([{ slurm }, { slurm }]);
+});
+
 test("an owner elsewhere that died before its first lease is judged by its lock", async () => {
   await take({ host: ELSEWHERE });
   await rm(`${dir}/lease.json`);
