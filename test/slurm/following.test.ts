@@ -4,9 +4,10 @@ import type { RunEvents } from "../../remote-agent/src/protocol/rpc.ts";
 import { beginRun } from "../../remote-agent/src/run/begin.ts";
 import { createRun } from "../../remote-agent/src/run/launch.ts";
 import { readRunView } from "../../remote-agent/src/run/opened.ts";
+import { RpcClient } from "../../remote-agent/src/run/rpcPeer.ts";
 import { smallConfig } from "../support/demoRun.ts";
 import { goneWithin, processesWith } from "../support/processes.ts";
-import { type ServedAgent, serveAgent } from "../support/servedAgent.ts";
+import { agentProcess, type ServedAgent, serveAgent } from "../support/servedAgent.ts";
 import { slurmMissing } from "../support/slurm.ts";
 import { type SlurmHost, slurmHost, until } from "../support/slurmRuns.ts";
 
@@ -89,11 +90,12 @@ describe.skipIf(missing !== null)(`a run on another node${missing === null ? "" 
   });
 
   it("whose login node goes without a word: the step ends by itself", async () => {
-    const { agent, id } = await training({});
-    await agent.client.request("runs/subscribe", { run: id, since: 0 });
+    const { id } = await training({});
+    const agent = agentProcess(host.home);
+    const client = new RpcClient(agent.stream);
+    await client.request("runs/subscribe", { run: id, since: 0 });
     await until("the step is there", async () => (await processesWith("\0bridge\0")).length > 0);
-    await agent.cut();
-    agents.splice(0);
+    agent.cut();
     expect(await goneWithin("\0bridge\0", 45_000)).toEqual([]);
   });
 

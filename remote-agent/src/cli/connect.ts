@@ -55,6 +55,20 @@ export async function withSupervisor<T>(
   }
 }
 
+/** As `withSupervisor`, for what is answered by notifications as well: files carry none, so it takes a connection. */
+export async function withConnection<T>(
+  env: NodeJS.ProcessEnv,
+  runDir: string,
+  work: (client: RpcClient | null) => Promise<T>,
+): Promise<T> {
+  const client = (await attach(runDir, env)) ?? (await bridgeTo(env, runDir));
+  try {
+    return await work(client);
+  } finally {
+    client?.close();
+  }
+}
+
 /** A connection to a supervisor that is a batch job on another node; null where there is none, or the cluster allows none. */
 export async function bridgeTo(env: NodeJS.ProcessEnv, runDir: string): Promise<RpcClient | null> {
   const found = await jobOfRun(env, runDir, FRESH_MS);

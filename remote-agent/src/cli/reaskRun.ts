@@ -6,7 +6,7 @@ import { engineHostOf, gradingOf, policiesOf, roomOf } from "../run/context.ts";
 import { RunControl } from "../run/control.ts";
 import { engineFolder, type Installation } from "../run/launch.ts";
 import { openRun } from "../run/opened.ts";
-import { withSupervisor } from "./connect.ts";
+import { withConnection } from "./connect.ts";
 
 type Asked = Omit<Params<"runs/reask">, "run">;
 type Answered = Result<"runs/reask">;
@@ -32,7 +32,7 @@ export async function reask(
   request: Reask,
 ): Promise<Answered> {
   const { run, runDir, asked, onAnswer, signal } = request;
-  const answer = await withSupervisor(env, runDir, async (client) => {
+  const answer = await withConnection(env, runDir, async (client) => {
     if (client === null) return null;
     client.onReask(onAnswer);
     return client.request("runs/reask", { run: run.id, ...asked }, LIMIT_MS, signal);
