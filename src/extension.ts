@@ -4,6 +4,7 @@ import { ComparedRuns } from "./explorer/compared.ts";
 import { explorerCommands, filterCommands, showExplorer } from "./explorer/explorer.ts";
 import { checkHostCommand } from "./hosts/checkHostCommand.ts";
 import { Hosts } from "./hosts/hosts.ts";
+import { removeAgentCommand } from "./hosts/removeAgentCommand.ts";
 import { type CommandId, commands, type TerminalCommandId } from "./ids.ts";
 import { launchCommands } from "./launch/launch.ts";
 import { logCommands } from "./logs/logCommands.ts";
@@ -35,6 +36,7 @@ export function activate(context: vscode.ExtensionContext): void {
     [commands.listRuns]: terminal(commands.listRuns),
     [commands.checkMachine]: terminal(commands.checkMachine),
     [commands.checkHost]: () => checkHostCommand(context, log),
+    [commands.removeAgent]: removeAgentCommand(services),
     ...explorerCommands(services),
     ...charts.commands(),
     ...inspectorCommands(services, inspectors),

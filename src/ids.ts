@@ -47,6 +47,7 @@ export const commands = {
   clearFilter: "rzero.clearFilter",
   uploadModel: "rzero.uploadModel",
   setHubToken: "rzero.setHubToken",
+  removeAgent: "rzero.removeAgent",
 } as const;
 
 /** Opens the inspector at the rollouts of `{ host, run, iteration, stage, step }`; for other parts of the extension, not for the palette. */

@@ -112,15 +112,41 @@ export interface Installed {
   readonly ownCache: boolean;
 }
 
-/** Removes everything of ours but the runs; with `runs` those as well. Refused while a supervisor is alive. */
+/** Exit code of `removeScript` when a run is at work; their names are on stdout. */
+export const RUNS_ALIVE = 75;
+
+/**
+ * Removes everything of ours but the runs; with `runs` those as well. Refused while a supervisor is alive: on this host by its process,
+ * on another node of the same file system by its lease, which is renewed every ten seconds. Runs that stay keep the agents and engines
+ * that they were started with.
+ */
 export function removeScript(root: string, runs: boolean): string {
   return `
-${rootLine(root)}
+r=${quoted(root)}
+case $r in "~"*) r="$HOME\${r#"~"}" ;; esac
 [ -d "$r" ] || { echo gone; exit 0; }
 case $r in /|"$HOME"|"$HOME/") echo "$r is not a folder of ours" >&2; exit 64 ;; esac
 cd "$r" || exit 73
-rm -rf deploy node cache agents engines engine-state
+field() { sed -n 's/.*"'"$1"'":"\\{0,1\\}\\([^",}]*\\).*/\\1/p' "$2" | head -n 1; }
+alive() {
+  pid=$(field pid "$1")
+  if [ "$(field host "$1")" != "$(uname -n)" ]; then
+    [ -n "$(find "\${1%LOCK}lease.json" -mmin -2 2>/dev/null)" ]
+  elif [ -d /proc/self ]; then
+    [ -r "/proc/$pid/stat" ] && [ "$(sed 's/.*) //' "/proc/$pid/stat" | cut -d ' ' -f 20)" = "$(field start "$1")" ]
+  else
+    kill -0 "$pid" 2>/dev/null
+  fi
+}
+n=0
+for l in runs/*/LOCK; do
+  [ -e "$l" ] && alive "$l" || continue
+  l=\${l%/LOCK}; echo "\${l#runs/}"; n=$((n + 1))
+done
+[ $n -eq 0 ] || exit ${RUNS_ALIVE}
+rm -rf deploy node cache engine-state
 ${runs ? "rm -rf runs models" : ""}
+[ -n "$(ls -A runs 2>/dev/null)" ] || rm -rf agents engines runs
 cd / && rmdir "$r" 2>/dev/null
 [ -d "$r" ] && { echo "left:"; ls -A "$r"; } || echo gone
 `;
