@@ -218,3 +218,18 @@ test("another server is asked in OpenAI's dialect; the key goes there and nowher
     server.close();
   }
 });
+
+test("a run that ends while it is asked ends all the same, and says so to who asked", async () => {
+  const { run, engine, go } = await newRun(true);
+  const going = go();
+  const client = await atGate(run, process.env);
+  engine.fail("completions", { kind: "hang" });
+  const asking = client.request("runs/reask", { run, command: "late", by: "ada", question, m: 1 });
+  const refused = expect(asking).rejects.toThrow(/is ending/);
+  await expect.poll(() => engine.callsOf("completions").at(-1)?.body, { timeout: 10_000 }).toMatchObject({ n: 1 });
+  await client.request("runs/stop", { run, command: "s", by: "ada" });
+  await refused;
+  client.close();
+  expect((await going).outcome.state).toBe("stopped");
+  expect(await asidesIn(run)).toEqual([]);
+});

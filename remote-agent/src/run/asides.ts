@@ -44,6 +44,7 @@ export type AsideAsked = Omit<AsideRequest, "id" | "question"> & {
  */
 export class Asides {
   readonly #parts: AsideParts;
+  readonly #closing = new AbortController();
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
@@ -68,7 +69,8 @@ export class Asides {
       );
     this.#waiting += 1;
     const limit = AbortSignal.timeout(LIMIT_MS);
-    const turn = this.#turn.then(() => this.#ask(asked, onAnswer, AbortSignal.any([signal, limit])));
+    const ends = AbortSignal.any([signal, limit, this.#closing.signal]);
+    const turn = this.#turn.then(() => this.#ask(asked, onAnswer, ends));
     this.#turn = turn.catch(() => undefined); // told to who asked
     return turn
       .catch((error: unknown) => {
@@ -76,11 +78,18 @@ export class Asides {
           throw new ReaskRefused(
             `The question was not answered within ${LIMIT_MS / 60_000} minutes; ask for fewer or shorter answers.`,
           );
+        ends.throwIfAborted();
         throw error;
       })
       .finally(() => {
         this.#waiting -= 1;
       });
+  }
+
+  /** Gives up what is being asked, so that the engine can go: nothing asks it after this. */
+  async close(): Promise<void> {
+    this.#closing.abort(new ReaskRefused("The run's owner is ending: ask again in a moment."));
+    await this.#turn;
   }
 
   async #ask(asked: AsideAsked, onAnswer: (answer: AsideAnswer) => void, signal: AbortSignal) {

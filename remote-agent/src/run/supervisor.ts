@@ -81,6 +81,7 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
     outcome = await concludeFailed(opened, error, log);
   } finally {
     clearInterval(unloading);
+    await asides.close();
     await recordUsage(opened, host, started);
     await grading.close();
     await host.stop();
