@@ -19,6 +19,7 @@ const tasks = {
   rzero: { python: "engine", cwd: userFolder, run: (args) => [rzero, ...args] },
   test: { python: "tests", sdk: true, run: (args) => [script("test.mjs"), ...args] },
   faults: { python: "tests", run: (args) => [script("faults.mjs"), ...args] },
+  e2e: { python: "tests", run: (args) => [script("e2e.mjs"), ...args] },
   bench: { python: "tests", run: (args) => [script("bench.mjs"), ...args] },
   "gpu-check": { python: "tests", run: (args) => [script("gpu-check.mjs"), ...args] },
   lint: { python: "tests", run: (args) => [script("lint.mjs"), ...args] },

@@ -13,17 +13,17 @@ const endMs = 5_000;
  * Starts the editor's server on loopback and waits until it answers.
  *
  * @param {import("./install.mjs").Editor} editor
- * @param {{profile: import("./profile.mjs").Profile, folder: string, env?: NodeJS.ProcessEnv, options?: string[], password?: string}} how
+ * @param {{profile: import("./profile.mjs").Profile, folder: string, env?: NodeJS.ProcessEnv, options?: string[], password?: string, port?: number}} how
  *   `folder` takes its configuration and log; `env` is the environment of everything that it starts; without a password everybody
  *   on this machine can use it
  * @returns {Promise<{url: string, log: string, pid: number, ended: Promise<void>, stop: () => Promise<void>}>}
  * @throws {SetupError} when it does not answer in time
  */
-export async function serveEditor(editor, { profile, folder, env = process.env, options = [], password }) {
+export async function serveEditor(editor, { profile, folder, env = process.env, options = [], password, port }) {
   mkdirSync(folder, { recursive: true });
   const config = writeConfig(folder, password);
   const log = join(folder, "code-server.log");
-  const address = `127.0.0.1:${await freePort()}`;
+  const address = `127.0.0.1:${port ?? (await freePort())}`;
   const out = createWriteStream(log);
   // A group of its own: it forks, and only the whole group ends without leftovers.
   const child = spawn(

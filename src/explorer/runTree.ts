@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { SteadyLines } from "./steadyLines.ts";
 import type { TreeLine } from "./treeModel.ts";
 
 const REDRAW_MS = 250;
@@ -7,8 +8,9 @@ const BY_ITSELF_MS = { counting: 1000, ageing: 10_000 };
 
 /** The tree of hosts and runs. It is drawn at most four times a second, however fast records arrive. */
 export class RunTree implements vscode.TreeDataProvider<TreeLine>, vscode.Disposable {
-  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #changed = new vscode.EventEmitter<TreeLine[] | undefined>();
   readonly #lines: () => TreeLine[];
+  readonly #steady = new SteadyLines();
   #due: NodeJS.Timeout | undefined;
   #ageing: NodeJS.Timeout | undefined;
   readonly onDidChangeTreeData = this.#changed.event;
@@ -20,19 +22,30 @@ export class RunTree implements vscode.TreeDataProvider<TreeLine>, vscode.Dispos
   redraw(): void {
     this.#due ??= setTimeout(() => {
       this.#due = undefined;
-      this.#changed.fire(undefined);
+      this.#draw();
     }, REDRAW_MS);
   }
 
+  #draw(): void {
+    const changed = this.#take();
+    if (changed === null) this.#changed.fire(undefined);
+    else if (changed.length > 0) this.#changed.fire([...changed]);
+  }
+
   getChildren(line?: TreeLine): TreeLine[] {
-    const lines = line === undefined ? this.#lines() : [...(line.children ?? [])];
-    if (line === undefined) {
-      clearTimeout(this.#ageing);
-      const counting = lines.some(({ icon }) => icon === "vm-connect");
-      if (lines.length > 0)
-        this.#ageing = setTimeout(() => this.redraw(), counting ? BY_ITSELF_MS.counting : BY_ITSELF_MS.ageing);
-    }
-    return lines;
+    if (line !== undefined) return [...(line.children ?? [])];
+    this.#take();
+    return [...this.#steady.roots];
+  }
+
+  #take(): readonly TreeLine[] | null {
+    const changed = this.#steady.take(this.#lines());
+    const { roots } = this.#steady;
+    clearTimeout(this.#ageing);
+    const counting = roots.some(({ icon }) => icon === "vm-connect");
+    if (roots.length > 0)
+      this.#ageing = setTimeout(() => this.redraw(), counting ? BY_ITSELF_MS.counting : BY_ITSELF_MS.ageing);
+    return changed;
   }
 
   getParent(line: TreeLine): TreeLine | undefined {
@@ -44,12 +57,13 @@ export class RunTree implements vscode.TreeDataProvider<TreeLine>, vscode.Dispos
       }
       return undefined;
     };
-    return above(this.#lines());
+    return above(this.#steady.roots);
   }
 
   /** The line of a run; undefined while it is not known of. */
   runLine(host: string, run: string): TreeLine | undefined {
-    return this.#lines()
+    this.#draw();
+    return this.#steady.roots
       .flatMap(({ children }) => children ?? [])
       .find((line) => line.host === host && line.run === run);
   }

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { chromium, type Page } from "playwright-core";
 import { makeProfile } from "../../../scripts/editor/profile.mjs";
 import { installVsix, serveEditor } from "../../../scripts/editor/serve.mjs";
 import { cacheRoot } from "../../../scripts/setup/paths.mjs";
@@ -47,7 +47,7 @@ export async function newDesk(shared: Shared, { settings = {}, sshConfig = "" }:
   // OpenSSH reads the home folder of the password database, not $HOME.
   const ssh = `#!/bin/sh\nexec /usr/bin/ssh -F ${path.join(home, ".ssh/config")} "$@"\n`;
   await writeFile(path.join(bin, "ssh"), ssh, { mode: 0o755 });
-  const profile = makeProfile(path.join(scratch, "profile"), settings);
+  const profile = makeProfile(path.join(scratch, "profile"), { ...readable, ...settings });
   const serving = path.join(scratch, "server");
   await installVsix(editor, vsix, { profile, folder: serving });
   const env = {
@@ -59,16 +59,16 @@ export async function newDesk(shared: Shared, { settings = {}, sshConfig = "" }:
     SSH_AUTH_SOCK: "",
   };
   let server: Awaited<ReturnType<typeof serveEditor>> | undefined;
-  let browser: Browser | undefined;
-  let context: BrowserContext | undefined;
+  let port: number | undefined;
+  const browser = await chromium.connect(endpoint);
+  // VS Code in a browser keeps what windows remember there, by the server's address.
+  const context = await browser.newContext();
   const start = async () => {
-    server = await serveEditor(editor, { profile, folder: serving, env });
-    browser ??= await chromium.connect(endpoint);
-    context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
+    server = await serveEditor(editor, { profile, folder: serving, env, ...(port !== undefined && { port }) });
+    port = Number(new URL(server.url).port);
   };
   const stop = async () => {
-    await context?.close();
-    context = undefined;
+    for (const page of context.pages()) await page.close();
     await server?.stop();
     server = undefined;
   };
@@ -80,7 +80,7 @@ export async function newDesk(shared: Shared, { settings = {}, sshConfig = "" }:
     stop,
     serverLog: () => server?.log ?? "",
     open: async ({ width = 1280, height = 800, folder = path.join(home, "work") } = {}) => {
-      if (context === undefined || server === undefined) throw new Error("The editor is not running.");
+      if (server === undefined) throw new Error("The editor is not running.");
       const page: Page = await context.newPage();
       await page.setViewportSize({ width, height });
       await page.goto(`${server.url}/?folder=${encodeURIComponent(folder)}`, { timeout: 60_000 });
@@ -90,11 +90,14 @@ export async function newDesk(shared: Shared, { settings = {}, sshConfig = "" }:
     },
     remove: async () => {
       await stop();
-      await browser?.close();
+      await browser.close();
       await rm(scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },
   };
 }
+
+/** Without a GPU's canvas a terminal's text is in the document. */
+const readable = { "terminal.integrated.gpuAcceleration": "off" };
 
 /** Lets a host's own cache have the base models that this machine has made already. */
 export async function shareModels(cache: string): Promise<void> {

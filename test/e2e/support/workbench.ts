@@ -1,4 +1,12 @@
-import type { FrameLocator, Locator, Page } from "playwright-core";
+import type { Frame, FrameLocator, Locator, Page } from "playwright-core";
+import { z } from "zod";
+import { axeSource } from "../../support/panelPage.ts";
+
+const violations = z.object({
+  violations: z.array(
+    z.object({ id: z.string(), help: z.string(), nodes: z.array(z.object({ target: z.array(z.unknown()) })) }),
+  ),
+});
 
 const SLOW_MS = 60_000; // a busy machine with two cores
 
@@ -20,13 +28,16 @@ export class Workbench {
   /** Runs a command by its title in the palette: by keyboard, tried again while it is not there yet. */
   async command(title: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input");
-    const row = this.quickPickRow(title);
+    const row = this.page.locator(`.quick-input-list .monaco-list-row[aria-label^="${title}"]`);
     for (let tries = 0; ; tries++) {
       await this.page.keyboard.press("F1");
       try {
         await input.waitFor({ state: "visible", timeout: 3_000 });
         await input.fill(`>${title}`);
         await row.first().waitFor({ timeout: 5_000 });
+        // Another command may be the better match of the same words.
+        for (let down = 0; down < 10 && !(await row.first().getAttribute("class"))?.includes("focused"); down++)
+          await this.page.keyboard.press("ArrowDown");
         break;
       } catch (error) {
         if (tries >= 5) throw error;
@@ -56,9 +67,25 @@ export class Workbench {
     await this.page.keyboard.press("Enter");
   }
 
+  /** Presses a button of the dialog that asks. @returns what the dialog said */
+  async confirm(button: string): Promise<string> {
+    const dialog = this.page.locator(".monaco-dialog-box");
+    await dialog.waitFor();
+    const said = await dialog.innerText();
+    await dialog.getByRole("button", { name: button, exact: true }).click();
+    return said;
+  }
+
   /** A line of the run explorer. */
   line(name: string | RegExp): Locator {
     return this.page.getByRole("treeitem", { name });
+  }
+
+  /** Presses a button on a line of the explorer; it is there while the line is pointed at. */
+  async press(name: string | RegExp, button: string): Promise<void> {
+    const line = this.line(name).first();
+    await line.hover();
+    await line.getByRole("button", { name: button }).click();
   }
 
   /** The extension's view, brought to the front by its command. */
@@ -77,13 +104,10 @@ export class Workbench {
     return this.page.locator(".notification-list-item, .notification-toast").filter({ hasText: text });
   }
 
-  /** What stands in the terminal, line by line. It is drawn on a canvas: VS Code copies it out. */
+  /** What stands in the visible part of the terminal. A long line is broken there: spaces and breaks say nothing, so they go. */
   async terminalText(): Promise<string> {
-    await this.command("Terminal: Focus Terminal");
-    await this.command("Terminal: Select All");
-    await this.command("Terminal: Copy Selection");
-    await this.command("Terminal: Clear Selection");
-    return String(await this.page.evaluate("navigator.clipboard.readText()"));
+    const rows = await this.page.locator(".terminal-wrapper.active .xterm-rows > div").allInnerTexts();
+    return rows.join("").replace(/\s/g, "");
   }
 
   /** How long an extension took to start, as the extension host measured it, in milliseconds. */
@@ -94,6 +118,31 @@ export class Workbench {
     const found = /([\d.]+)\s*ms/.exec(text);
     if (found === null) throw new Error(`“${text}” is no time.`);
     return Number(found[1]);
+  }
+
+  /** Whether anything is drawn on a canvas. */
+  async inked(canvas: Locator): Promise<boolean> {
+    const url = await canvas.first().evaluate((node) => (node as unknown as { toDataURL(): string }).toDataURL());
+    return url.length > 4_000; // an empty one is a few hundred bytes
+  }
+
+  /** What axe-core finds wrong in the visible panel: rule, help and place, a line each. */
+  async panelViolations(): Promise<string[]> {
+    const frame = await this.#panelFrame();
+    await frame.evaluate(await axeSource());
+    const found = violations.parse(await frame.evaluate("axe.run({ resultTypes: ['violations'] })"));
+    return found.violations.flatMap(({ id, help, nodes }) =>
+      nodes.map(({ target }) => `${id}: ${help} (${target.join(" ")})`),
+    );
+  }
+
+  async #panelFrame(): Promise<Frame> {
+    await this.panel().locator("body").waitFor();
+    for (const frame of this.page.frames().filter((one) => one.name() === "active-frame")) {
+      const outer = await frame.parentFrame()?.frameElement();
+      if (await outer?.isVisible()) return frame;
+    }
+    throw new Error("There is no visible panel.");
   }
 
   async theme(name: string): Promise<void> {
