@@ -1,9 +1,10 @@
 import * as vscode from "vscode";
+import { AgentError } from "../link/agentClient.ts";
 import { TransportError } from "../ssh/transport.ts";
 
 /** One sentence for the person, the detail for the log; a cancel is no error. */
 export async function tell(error: unknown, host: string, log: vscode.LogOutputChannel): Promise<void> {
-  if (error instanceof TransportError && error.reason === "cancelled") return;
+  if ((error instanceof TransportError || error instanceof AgentError) && error.reason === "cancelled") return;
   const message = error instanceof Error ? error.message : String(error);
   const detail = error instanceof TransportError ? error.detail : error instanceof Error ? error.stack : null;
   log.error(`${host}: ${message}${detail == null ? "" : `\n${detail}`}`);

@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
 import type { HostEntry } from "../hosts/hostEntry.ts";
 import { pickHost } from "../hosts/pickHost.ts";
+import { AgentError } from "../link/agentClient.ts";
+import type { LinkState } from "../link/linkState.ts";
 import type { Services } from "../services.ts";
-
-/** Bringing agent, Node and a Python environment to a host that never saw any can take this long. */
-const CONNECT_MS = 40 * 60_000;
+import { connectVisibly } from "../status/connectVisibly.ts";
 
 /** A host of the list, or one that is added now. Undefined: the person chose none. */
 export async function pickListedHost({ hosts }: Services, title: string): Promise<HostEntry | undefined> {
@@ -19,22 +19,16 @@ export async function pickListedHost({ hosts }: Services, title: string): Promis
   return host === undefined ? undefined : hosts.add(host.alias);
 }
 
-/** Connects a host that is not, with progress; a cancel stops the waiting. @throws AgentError */
+/** Connects a host that is not; what takes long is shown and can be cancelled. @throws AgentError */
 export async function connected({ hosts }: Services, entry: HostEntry): Promise<void> {
-  if (entry.link.state.kind === "connected") return;
-  const title = vscode.l10n.t("Connecting to {0}", entry.name);
-  await withProgress(title, async (report, signal) => {
-    const tell = hosts.onDidChange(() => {
-      const { state } = entry.link;
-      if (state.kind === "connecting") report(state.step, null);
-    });
-    try {
-      entry.link.connect();
-      await entry.link.whenConnected(CONNECT_MS, signal);
-    } finally {
-      tell.dispose();
-    }
-  });
+  const before = entry.link.state;
+  if (before.kind === "connected") return;
+  await connectVisibly(hosts, entry);
+  const state: LinkState = entry.link.state;
+  if (state.kind === "connected") return;
+  if (state.kind === "idle") throw new AgentError("cancelled", "Cancelled.");
+  const why = state.kind === "connecting" ? "" : state.why;
+  throw new AgentError("gone", vscode.l10n.t("{0} is not connected. {1}", entry.name, why));
 }
 
 /** Work with a notification that says how far it is and can cancel it. `share`, in [0, 1], where it has a measure. */

@@ -3,7 +3,6 @@ import * as vscode from "vscode";
 import { parse } from "yaml";
 import type { HostEntry } from "../hosts/hostEntry.ts";
 import { tell } from "../hosts/tell.ts";
-import { AgentError } from "../link/agentClient.ts";
 import { persistentRequest } from "../link/persistent.ts";
 import { runYamlDiagnostics } from "../runYaml/runYaml.ts";
 import type { Services } from "../services.ts";
@@ -96,8 +95,7 @@ export class Starter {
       await entry.refresh();
       this.#services.hosts.reveal(entry.id, run);
     } catch (error) {
-      if (!(error instanceof AgentError && error.reason === "cancelled"))
-        await tell(error, entry.name, this.#services.log);
+      await tell(error, entry.name, this.#services.log);
     }
   }
 

@@ -17,3 +17,12 @@ export function boundariesOf(stages: readonly Pick<StageView, "iteration" | "sta
     })
     .reverse();
 }
+
+/** The boundary that a line of the explorer stands for; undefined where its stage has not ended or trains nothing. */
+export function boundaryAt(
+  boundaries: readonly ForkBoundary[],
+  place: { readonly iteration: number; readonly stage: string | null },
+): ForkBoundary | undefined {
+  const stage = place.stage ?? "solver";
+  return boundaries.find((boundary) => boundary.iteration === place.iteration && boundary.stage === stage);
+}

@@ -15,8 +15,12 @@ import { reporter } from "./downloadRun.ts";
 const EXPORT_MS = 4 * 3_600_000;
 
 /** Asks what and how, has it written on the host, says where, and offers to fetch it. */
-export async function exportRun({ log }: Services, { entry, run }: ChosenRun): Promise<void> {
-  const wanted = await chooseExport(run.id);
+export async function exportRun(
+  { log }: Services,
+  { entry, run }: ChosenRun,
+  checkpoint: string | null,
+): Promise<void> {
+  const wanted = checkpoint === null ? await chooseExport(run.id) : await chooseModel(run.id, checkpoint);
   if (wanted === undefined) return;
   const made = await withProgress(vscode.l10n.t("Exporting {0} on {1}", run.id, entry.name), (report, signal) =>
     entry.link.request(
@@ -111,6 +115,19 @@ async function chooseExport(run: string): Promise<Wanted | undefined> {
   const format = what.length === 0 ? formats[0] : await vscode.window.showQuickPick(formats, { title });
   if (format === undefined) return undefined;
   const withModels = chosen.some((item) => item.model);
+  const merge = withModels ? await chooseMerge(title) : false;
+  return merge === undefined
+    ? undefined
+    : { format: format.format, what, checkpoint: withModels ? "last" : null, merge };
+}
+
+/** The weights of one checkpoint, without tables. */
+async function chooseModel(run: string, checkpoint: string): Promise<Wanted | undefined> {
+  const merge = await chooseMerge(vscode.l10n.t("R-Zero: export {0} of {1}", checkpoint, run));
+  return merge === undefined ? undefined : { format: "jsonl", what: [], checkpoint, merge };
+}
+
+async function chooseMerge(title: string): Promise<boolean | undefined> {
   const merges = [
     { label: vscode.l10n.t("As they are"), description: vscode.l10n.t("adapters stay adapters"), merge: false },
     {
@@ -119,7 +136,5 @@ async function chooseExport(run: string): Promise<Wanted | undefined> {
       merge: true,
     },
   ];
-  const merge = withModels ? await vscode.window.showQuickPick(merges, { title }) : merges[0];
-  if (merge === undefined) return undefined;
-  return { format: format.format, what, checkpoint: withModels ? "last" : null, merge: merge.merge };
+  return (await vscode.window.showQuickPick(merges, { title }))?.merge;
 }

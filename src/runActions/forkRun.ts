@@ -1,14 +1,19 @@
 import * as vscode from "vscode";
 import type { ChosenRun } from "../explorer/chooseRun.ts";
+import type { TreeLine } from "../explorer/treeModel.ts";
 import { mayContinue } from "../launch/askTrust.ts";
 import { forkLine } from "../launch/forkLine.ts";
 import { openRunYaml } from "../launch/launchDocument.ts";
 import { persistentRequest } from "../link/persistent.ts";
 import type { Services } from "../services.ts";
-import { boundariesOf } from "./boundaries.ts";
+import { boundariesOf, boundaryAt, type ForkBoundary } from "./boundaries.ts";
 
 /** Asks where the fork begins and opens its run.yaml: what is changed there is what it has of its own. */
-export async function forkRun(services: Services, chosen: ChosenRun): Promise<void> {
+export async function forkRun(
+  services: Services,
+  chosen: ChosenRun,
+  meant: TreeLine["place"] | undefined,
+): Promise<void> {
   const { entry, run } = chosen;
   const boundaries = boundariesOf(run.view.stages);
   if (boundaries.length === 0) {
@@ -18,6 +23,18 @@ export async function forkRun(services: Services, chosen: ChosenRun): Promise<vo
     return;
   }
   if (!(await mayContinue(services, chosen))) return;
+  const known = meant === undefined ? undefined : boundaryAt(boundaries, meant);
+  const at = known?.at ?? (await chooseBoundary(run.id, boundaries));
+  if (at === undefined) return;
+  const { text } = await persistentRequest(entry.link, "runs/config", { run: run.id });
+  const heading = [
+    forkLine({ host: entry.id, run: run.id, at }),
+    `# ${vscode.l10n.t("Change settings below and start it. The seed is a new one unless you change it; model and policy stay.")}`,
+  ];
+  await openRunYaml(`${run.name}-fork`, `${heading.join("\n")}\n${text}`);
+}
+
+async function chooseBoundary(run: string, boundaries: readonly ForkBoundary[]): Promise<string | undefined> {
   const items = boundaries.map(({ at, iteration, stage }) => ({
     label:
       stage === "solver"
@@ -25,13 +42,6 @@ export async function forkRun(services: Services, chosen: ChosenRun): Promise<vo
         : vscode.l10n.t("After the Challenger of iteration {0}", iteration),
     at,
   }));
-  const title = vscode.l10n.t("R-Zero: where the fork of {0} begins", run.id);
-  const place = await vscode.window.showQuickPick(items, { title });
-  if (place === undefined) return;
-  const { text } = await persistentRequest(entry.link, "runs/config", { run: run.id });
-  const heading = [
-    forkLine({ host: entry.id, run: run.id, at: place.at }),
-    `# ${vscode.l10n.t("Change settings below and start it. The seed is a new one unless you change it; model and policy stay.")}`,
-  ];
-  await openRunYaml(`${run.name}-fork`, `${heading.join("\n")}\n${text}`);
+  const title = vscode.l10n.t("R-Zero: where the fork of {0} begins", run);
+  return (await vscode.window.showQuickPick(items, { title }))?.at;
 }

@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
 import { type ChosenRun, chooseRun } from "../explorer/chooseRun.ts";
+import type { TreeLine } from "../explorer/treeModel.ts";
 import type { RunModel } from "../hosts/hostModel.ts";
 import { LOCAL } from "../hosts/hostSettings.ts";
 import { tell } from "../hosts/tell.ts";
 import { commands } from "../ids.ts";
-import { AgentError } from "../link/agentClient.ts";
 import type { Handler, Services } from "../services.ts";
 import { compareRuns, showRunConfig } from "./compare.ts";
 import { ConfigDocuments } from "./configDocuments.ts";
@@ -24,31 +24,43 @@ export function runActionCommands(services: Services) {
   context.subscriptions.push(configs, notes);
   /** Lets the person choose a run where none was given, and says what goes wrong. */
   const onRun =
-    (title: string, act: (chosen: ChosenRun) => Promise<void>, fits?: (run: RunModel) => boolean): Handler =>
+    (
+      title: string,
+      act: (chosen: ChosenRun, line: TreeLine | undefined) => Promise<void>,
+      fits?: (run: RunModel) => boolean,
+    ): Handler =>
     async (line) => {
       const chosen = await chooseRun(hosts, line, { title, ...(fits === undefined ? {} : { fits }) });
       if (chosen === undefined) return;
       try {
-        await act(chosen);
+        await act(chosen, line);
       } catch (error) {
-        const cancelled = error instanceof Error && (error.name === "AbortError" || isCancelled(error));
-        if (!cancelled) await tell(error, chosen.entry.name, log);
+        if (!(error instanceof Error && error.name === "AbortError")) await tell(error, chosen.entry.name, log);
       }
     };
   return {
     [commands.extendRun]: onRun(vscode.l10n.t("R-Zero: Extend Run"), (chosen) => extendRun(services, chosen)),
-    [commands.forkRun]: onRun(vscode.l10n.t("R-Zero: Fork Run"), (chosen) => forkRun(services, chosen)),
+    [commands.forkRun]: onRun(vscode.l10n.t("R-Zero: Fork Run"), (chosen, line) =>
+      forkRun(services, chosen, line?.place),
+    ),
     [commands.deleteRun]: onRun(vscode.l10n.t("R-Zero: Delete Run"), deleteRun, ({ live }) => !live),
     [commands.downloadRun]: onRun(vscode.l10n.t("R-Zero: Download Run"), (chosen) => downloadRun(services, chosen)),
-    [commands.compareRuns]: onRun(vscode.l10n.t("R-Zero: Compare Configurations"), (chosen) =>
-      compareRuns(services, configs, chosen),
-    ),
+    [commands.compareRuns]: (line) => {
+      // Two boxes that are ticked say which two are meant.
+      const [first, second, ...more] = line === undefined ? services.compared.all : [];
+      const both = first !== undefined && second !== undefined && more.length === 0 ? { first, second } : null;
+      const title = vscode.l10n.t("R-Zero: Compare Configurations");
+      if (both === null) return onRun(title, (chosen) => compareRuns(services, configs, chosen, null))(line);
+      return compareRuns(services, configs, both.first, both.second);
+    },
     [commands.showRunConfig]: onRun(vscode.l10n.t("R-Zero: Show Configuration"), (chosen) =>
       showRunConfig(configs, chosen),
     ),
     [commands.tagRun]: onRun(vscode.l10n.t("R-Zero: Edit Tags"), tagRun),
     [commands.editRunNotes]: onRun(vscode.l10n.t("R-Zero: Edit Notes"), (chosen) => notes.show(chosen)),
-    [commands.exportRun]: onRun(vscode.l10n.t("R-Zero: Export Run"), (chosen) => exportRun(services, chosen)),
+    [commands.exportRun]: onRun(vscode.l10n.t("R-Zero: Export Run"), (chosen, line) =>
+      exportRun(services, chosen, line?.checkpoint ?? null),
+    ),
     [commands.openRunFolder]: onRun(vscode.l10n.t("R-Zero: Open Run Folder"), openRunFolder),
   } satisfies Record<string, Handler>;
 }
@@ -62,8 +74,4 @@ async function openRunFolder({ entry, run }: ChosenRun): Promise<void> {
   const message = vscode.l10n.t("This run lies on {0}, in {1}.", entry.name, run.directory);
   if ((await vscode.window.showInformationMessage(message, download)) === download)
     await vscode.commands.executeCommand(commands.downloadRun, { host: entry.id, run: run.id });
-}
-
-function isCancelled(error: Error): boolean {
-  return error instanceof AgentError && error.reason === "cancelled";
 }

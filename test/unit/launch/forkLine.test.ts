@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesText, rangeText, secondsText } from "../../../src/launch/amounts.ts";
 import { changedSettings, forkLine, forkPlaceOf } from "../../../src/launch/forkLine.ts";
-import { boundariesOf } from "../../../src/runActions/boundaries.ts";
+import { boundariesOf, boundaryAt } from "../../../src/runActions/boundaries.ts";
 import { differencesText } from "../../../src/runActions/differences.ts";
 
 describe("the line that makes a run.yaml a fork's", () => {
@@ -74,7 +74,12 @@ it("a fork may begin at the end of every training stage that ended, the newest f
     stage(2, "challenger", "done"),
     stage(2, "solver", "running"),
   ];
-  expect(boundariesOf(stages).map(({ at }) => at)).toEqual(["2/challenger", "1", "1/challenger"]);
+  const boundaries = boundariesOf(stages);
+  expect(boundaries.map(({ at }) => at)).toEqual(["2/challenger", "1", "1/challenger"]);
+  expect(boundaryAt(boundaries, { iteration: 1, stage: null })?.at).toBe("1");
+  expect(boundaryAt(boundaries, { iteration: 1, stage: "challenger" })?.at).toBe("1/challenger");
+  expect(boundaryAt(boundaries, { iteration: 2, stage: "solver" })).toBeUndefined();
+  expect(boundaryAt(boundaries, { iteration: 1, stage: "audit" })).toBeUndefined();
 });
 
 it("only differences of two configurations are shown, with both values", () => {
