@@ -1,6 +1,6 @@
 import { type RunRecord, type Stored, storedRecord } from "../../remote-agent/src/protocol/records.ts";
 import type { RunSummary } from "../../remote-agent/src/protocol/rpc.ts";
-import { applyRecord } from "../../remote-agent/src/protocol/runView.ts";
+import { applyRecord, type RunView } from "../../remote-agent/src/protocol/runView.ts";
 import { AgentError } from "../link/agentClient.ts";
 import { HostLink, type LinkPorts } from "../link/hostLink.ts";
 import type { LinkState } from "../link/linkState.ts";
@@ -9,6 +9,7 @@ import type { HostModel } from "./hostModel.ts";
 /** Records that the tree shows; questions and answers stay on the host. */
 const SHOWN = ["state", "stage", "metric", "notice", "usage", "gating", "release", "checkpoint", "removed"];
 const LIST_EVERY_MS = 10_000;
+const MOST_PARTS = 50_000;
 
 interface Entry {
   summary: RunSummary;
@@ -28,6 +29,7 @@ export class HostEntry {
   /** When something was last heard of it, in milliseconds since 1970; null if not in this window. */
   lastHeard: number | null = null;
   #listed = false;
+  #endSeen = Number.NEGATIVE_INFINITY;
   #connected = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -95,7 +97,11 @@ export class HostEntry {
     const view = known !== undefined && known.summary.view.seq > summary.view.seq ? known.summary.view : summary.view;
     const isNews = known !== undefined && view.seq > known.summary.view.seq;
     const lastEvent = isNews ? this.#now() : (known?.lastEvent ?? null);
-    const entry: Entry = { summary: { ...summary, view }, lastEvent, stop: known?.stop ?? null };
+    const entry: Entry = {
+      summary: { ...summary, name: plain(summary.name), view },
+      lastEvent,
+      stop: known?.stop ?? null,
+    };
     this.#runs.set(summary.id, entry);
     if (summary.live && entry.stop === null) entry.stop = this.#follow(summary);
     if (!summary.live && entry.stop !== null) {
@@ -105,10 +111,9 @@ export class HostEntry {
   }
 
   #follow({ id, view }: RunSummary): () => void {
-    const end = () => {
+    const stop = () => {
       const entry = this.#runs.get(id);
       if (entry !== undefined) entry.stop = null;
-      this.refresh();
     };
     return this.link.follow(
       {
@@ -122,16 +127,33 @@ export class HostEntry {
             if (parsed.success) applyRecord(entry.summary.view, parsed.data as Stored<RunRecord>);
           }
           if (records.length === 0) return;
+          if (isBeyondMeasure(entry.summary.view)) this.link.distrust("more stages or figures than a run can have");
           entry.lastEvent = this.#now();
           this.#changed();
         },
-        onEnded: end,
+        onEnded: () => {
+          stop();
+          // An end is shown at once; ends without end wait for the next list.
+          if (this.#now() - this.#endSeen < LIST_EVERY_MS) return;
+          this.#endSeen = this.#now();
+          this.refresh();
+        },
         onFailed: (error) => {
           this.#report(error);
-          end();
+          stop(); // tried again when the next list says that the run is live
         },
       },
       view.seq,
     );
   }
+}
+
+/** A run of thousands of iterations stays far below; what grows without end would fill this program's memory. */
+function isBeyondMeasure({ metrics, stages }: RunView): boolean {
+  return stages.length > MOST_PARTS || Object.keys(metrics).length > MOST_PARTS;
+}
+
+/** A run's name comes from the host: on one line, without characters that steer. */
+function plain(name: string): string {
+  return name.replace(/[\p{Cc}\p{Cf}]/gu, " ").slice(0, 200);
 }

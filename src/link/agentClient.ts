@@ -21,6 +21,7 @@ import {
   rpcErrorData,
 } from "../../remote-agent/src/protocol/rpc.ts";
 import { deferred } from "../deferred.ts";
+import { guardFrames } from "./frameGuard.ts";
 
 /** The agent refused a request, did not answer in time, or is gone; the message is a sentence for the user. */
 export class AgentError extends Error {
@@ -49,6 +50,7 @@ const LIMIT_MS = 30_000;
 export class AgentClient {
   readonly #connection: MessageConnection;
   readonly #host: string;
+  readonly #stream: Duplex;
   readonly #gone = deferred<AgentError>();
   /** Requests that are under way, each by how to end it. */
   readonly #waiting = new Set<(error: AgentError) => void>();
@@ -57,13 +59,16 @@ export class AgentClient {
 
   constructor(host: string, stream: Duplex) {
     this.#host = host;
-    this.#connection = createMessageConnection(new StreamMessageReader(stream), new StreamMessageWriter(stream));
+    this.#stream = stream;
+    const frames = guardFrames(stream, (what) => this.distrust(what));
+    this.#connection = createMessageConnection(new StreamMessageReader(frames), new StreamMessageWriter(stream));
     const end = (why: string) =>
       this.#end(new AgentError("gone", `The agent on ${host} is gone${why === "" ? "" : ` (${why})`}.`));
     this.#connection.onClose(() => end(""));
-    this.#connection.onError(([error]) => {
-      // What cannot be read as a message means that nothing after it can be trusted either.
-      end(error.message);
+    this.#connection.onError(([error, sent]) => {
+      // What cannot be read as a message means that nothing after it can be trusted either. Its text is not repeated.
+      if (sent === undefined && !("code" in error)) this.distrust("something that is no message");
+      else end(error.message);
       stream.destroy();
     });
     this.#connection.onNotification("agent/progress", (raw: unknown) => {
@@ -134,7 +139,8 @@ export class AgentClient {
 
   /** Ends the connection for what the agent did: it cannot be trusted any more. */
   distrust(what: string): void {
-    this.#end(new AgentError("malformed", `The agent on ${this.#host} sent ${what}.`));
+    const sentence = `The agent on ${this.#host} sent ${what}, and was disconnected: it may be of another version, or not be ours.`;
+    this.#end(new AgentError("malformed", sentence));
     this.close();
   }
 
@@ -142,6 +148,7 @@ export class AgentClient {
     this.#end(new AgentError("gone", `The connection to the agent on ${this.#host} was closed.`));
     this.#connection.end();
     this.#connection.dispose();
+    this.#stream.destroy(); // else a sender without end would be read on
   }
 
   #end(error: AgentError): void {

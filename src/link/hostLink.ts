@@ -118,6 +118,11 @@ export class HostLink {
     await attached?.close();
   }
 
+  /** Ends the connection for what the agent did; `what` goes on behind “The agent sent”. */
+  distrust(what: string): void {
+    this.#attached?.client.distrust(what);
+  }
+
   /** Asks the agent. @throws AgentError, `gone` when there is no connection at the moment */
   async request<M extends MethodName>(method: M, params: Params<M>, options?: RequestOptions): Promise<Result<M>> {
     if (this.#attached === null) throw new AgentError("gone", "There is no connection to the host at the moment.");
@@ -185,15 +190,20 @@ export class HostLink {
       for (const following of this.#following) this.#subscribe(following, attached.client);
       for (const following of this.#logs) following.attach(attached.client);
       const lost = attached.lost.then((error) => error?.message ?? "The connection was closed.");
-      const gone = attached.client.gone.then((error) => error.message);
-      const why = await Promise.race([lost, gone, this.#silent(attached.client)]);
+      let distrusted = false;
+      const gone = attached.client.gone.then((error) => {
+        distrusted = error.reason === "malformed";
+        return error.message;
+      });
+      const why = await Promise.race([gone, lost, this.#silent(attached.client)]);
       clearInterval(this.#pulse);
       if (this.#attached !== attached) return;
       this.#attached = null;
       for (const following of this.#following) following.remote = null;
       for (const following of this.#logs) following.detach();
       await attached.close();
-      this.#down("lost", why);
+      // One that does not keep to the contract would do it again: a person decides.
+      this.#down(distrusted ? "failed" : "lost", why);
     } catch (error) {
       if (abort.signal.aborted) return;
       const reason: TransportReason = error instanceof TransportError ? error.reason : "failed";

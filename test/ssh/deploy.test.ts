@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { deploy } from "../../src/deploy/deploy.ts";
-import { removeScript } from "../../src/deploy/hostScripts.ts";
+import { removeScript, unpackScript } from "../../src/deploy/hostScripts.ts";
 import { type Payload, packPayload } from "../../src/deploy/payload.ts";
 import { settingsOf } from "../../src/hosts/hostSettings.ts";
 import { AgentClient, AgentError } from "../../src/link/agentClient.ts";
 import { connectTo } from "../../src/ssh/connect.ts";
 import { type Transport, TransportError } from "../../src/ssh/transport.ts";
+import { processesWith } from "../support/processes.ts";
 import { type Sshd, sshdMissing, startSshd } from "../support/sshd.ts";
 
 const missing = sshdMissing();
@@ -114,6 +115,31 @@ describe.skipIf(missing !== null)(`the agent on a host${missing === null ? "" : 
     expect(new Set(deployments.map(({ id }) => id)).size).toBe(1);
     expect((await readdir(path.join(root, "deploy"))).filter((name) => !name.startsWith("."))).toEqual([payload.id]);
   });
+
+  it("newer agents come beside one that is at work; its files go when nobody uses them any more", async () => {
+    const root = path.join(scratch, "upgrade");
+    const transport = await connected();
+    const deployment = await deployed(transport, { root });
+    const served = await deployment.serve(transport);
+    const client = new AgentClient("node", served.stream);
+    open.push(client);
+    await client.request("agent/hello", { client: "test" });
+    const bring = async (n: number) => {
+      const id = `${n}`.padStart(32, "0");
+      await transport.putFile(payload.archive, `${root}/deploy/${id}.tgz`, { mode: 0o600, timeoutMs: 60_000 });
+      expect((await transport.exec(unpackScript(root, id), { timeoutMs: 60_000 })).code).toBe(0);
+    };
+    const there = async () => (await readdir(path.join(root, "deploy"))).filter((name) => !name.startsWith("."));
+    for (const n of [1, 2, 3, 4]) await bring(n);
+    expect(await there()).toContain(deployment.id);
+    expect(await client.request("runs/list", {})).toEqual({ runs: [] });
+    client.close();
+    served.close();
+    await served.ended;
+    await expect.poll(() => processesWith(`/deploy/${deployment.id}/`), { timeout: 20_000 }).toEqual([]);
+    await bring(5);
+    expect((await there()).sort()).toEqual([3, 4, 5].map((n) => `${n}`.padStart(32, "0")));
+  }, 120_000);
 
   it("a host without Node gets one", async () => {
     const root = path.join(scratch, "no-node");
