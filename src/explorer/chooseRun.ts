@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { HostEntry } from "../hosts/hostEntry.ts";
 import type { RunModel } from "../hosts/hostModel.ts";
 import type { Hosts } from "../hosts/hosts.ts";
+import { stateName } from "./runLines.ts";
 import { oneLine, type TreeLine } from "./treeModel.ts";
 
 export interface ChosenRun {
@@ -22,7 +23,7 @@ export async function chooseRun(
     .sort((a, b) => (a.run.createdAt < b.run.createdAt ? 1 : -1))
     .map((chosen) => ({
       label: oneLine(chosen.run.name),
-      description: `${chosen.run.view.state} · ${chosen.entry.name}`,
+      description: `${stateName(chosen.run.view.state, vscode.l10n)} · ${chosen.entry.name}`,
       detail: chosen.run.id,
       chosen,
     }));

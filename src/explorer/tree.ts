@@ -1,3 +1,4 @@
+import { stepName } from "../deploy/stepName.ts";
 import type { HostModel, RunModel } from "../hosts/hostModel.ts";
 import { type CommandId, commands } from "../ids.ts";
 import type { LinkState } from "../link/linkState.ts";
@@ -72,7 +73,7 @@ function linkLooks(
       return { description: "", icon: "vm-outline", color: null };
     case "connecting":
       return {
-        description: link.step === "" ? l10n.t("connecting…") : `${link.step}…`,
+        description: stepName(link.step, l10n),
         icon: "loading~spin",
         color: null,
       };

@@ -20,7 +20,7 @@ export function diagnosticsOf(text: string, words: (doubt: Doubt) => string): Ru
   if (isResolved(text)) return [];
   try {
     const config = readRunConfig({ content: text, name: "run.yaml" });
-    const written: unknown = parseDocument(text, { prettyErrors: false }).toJS();
+    const written: unknown = parseDocument(text, { prettyErrors: false, logLevel: "error" }).toJS();
     return doubtsOf(config, written).map((doubt) => ({
       ...placeOf(text, doubt.path),
       severity: "warning",
@@ -40,7 +40,7 @@ export function diagnosticsOf(text: string, words: (doubt: Doubt) => string): Ru
 
 /** A run.yaml as it lies in the directory of a run: the configuration is one part of it. */
 function isResolved(text: string): boolean {
-  const { contents } = parseDocument(text, { prettyErrors: false });
+  const { contents } = parseDocument(text, { prettyErrors: false, logLevel: "error" });
   return isMap(contents) && ["id", "config", "identity"].every((name) => contents.has(name));
 }
 
@@ -53,7 +53,7 @@ function placeOfProblem(text: string, { line, column, field }: ConfigProblem): {
 
 /** The value of a setting; where it is missing, the name of the group it would be in; else the first line. */
 function placeOf(text: string, path: readonly string[]): { from: number; to: number } {
-  const document = parseDocument(text, { prettyErrors: false });
+  const document = parseDocument(text, { prettyErrors: false, logLevel: "error" });
   for (let length = path.length; length > 0; length--) {
     const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
     const pair = isMap(parent)

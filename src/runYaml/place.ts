@@ -37,7 +37,10 @@ export function placeAt(text: string, offset: number): Place | null {
   const named = /^\s*:(?:\s|$)/.test(after);
   // A name alone on its line would become one text with the line below.
   const colon = before.trim() === "" && after.replace(/\s#.*$/, "").trim() === "" ? ":" : "";
-  const document = parseDocument(text.slice(0, from) + HERE + colon + text.slice(to), { prettyErrors: false });
+  const document = parseDocument(text.slice(0, from) + HERE + colon + text.slice(to), {
+    prettyErrors: false,
+    logLevel: "error",
+  });
   const word = text.slice(from, to);
   const found: { place: Place | null } = { place: null };
   visit(document, {

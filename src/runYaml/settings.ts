@@ -40,7 +40,7 @@ export function namedValues(schema: SettingSchema): unknown[] {
 /** The preset whose numbers hold in a text; `strict` where it names none, also while it is no YAML. */
 export function presetIn(text: string): PresetName {
   try {
-    return presetOf(parseDocument(text, { prettyErrors: false }).toJS());
+    return presetOf(parseDocument(text, { prettyErrors: false, logLevel: "error" }).toJS());
   } catch {
     return "strict"; // an alias that leads nowhere: the diagnostics say so
   }

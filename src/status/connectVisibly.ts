@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { stepName } from "../deploy/stepName.ts";
 import type { HostEntry } from "../hosts/hostEntry.ts";
 import type { Hosts } from "../hosts/hosts.ts";
 
@@ -15,7 +16,7 @@ export async function connectVisibly(hosts: Hosts, entry: HostEntry): Promise<vo
     token.onCancellationRequested(() => entry.link.close());
     const say = () => {
       const { state } = entry.link;
-      if (state.kind === "connecting") progress.report({ message: state.step });
+      if (state.kind === "connecting") progress.report({ message: stepName(state.step, vscode.l10n) });
     };
     say();
     const listening = hosts.onDidChange(say);

@@ -1,3 +1,4 @@
+import { stepName } from "../deploy/stepName.ts";
 import { ago } from "../explorer/spans.ts";
 import { oneLine } from "../explorer/treeModel.ts";
 import type { HostModel, RunModel } from "../hosts/hostModel.ts";
@@ -52,7 +53,7 @@ function linkText({ link }: HostModel, now: number, l10n: L10n): string {
     case "idle":
       return l10n.t("not connected");
     case "connecting":
-      return link.step === "" ? l10n.t("connecting…") : `${link.step}…`;
+      return stepName(link.step, l10n);
     case "connected":
       return l10n.t("connected, last heard {0}", ago(now - link.lastHeard, l10n));
     case "waiting":

@@ -48,7 +48,7 @@ export function readRunConfig({ content, name, overrides = [], check }: ConfigSo
   const lines = new LineCounter();
   const document =
     typeof content === "string"
-      ? parseDocument(content, { lineCounter: lines, prettyErrors: false })
+      ? parseDocument(content, { lineCounter: lines, prettyErrors: false, logLevel: "error" })
       : new Document(content);
   const syntax = document.errors.map((error) => {
     const { line, col } = lines.linePos(error.pos[0]);
