@@ -73,6 +73,12 @@ export function stateName(state: RunView["state"], l10n: L10n): string {
   return names[state];
 }
 
+/** How a run stands that is not at work: a gate that it waits at says more than that it is paused. */
+function standing({ state, review }: RunView, l10n: L10n): string {
+  const isAtGate = state === "paused" && review.waiting !== null;
+  return isAtGate ? l10n.t("waits for review") : stateName(state, l10n);
+}
+
 /** The figures that matter: where the run stands, how good the Solver is by the newest audit, what was kept, how long it will take. */
 function runFigures(run: RunModel, { now, l10n }: TreeOptions): string {
   const { view } = run;
@@ -82,7 +88,7 @@ function runFigures(run: RunModel, { now, l10n }: TreeOptions): string {
   const atWork = view.state === "running" && current !== undefined;
   const left = atWork && run.plan !== undefined ? timeLeft(view, run.plan, hostNow(run, now)) : null;
   const parts = [
-    atWork ? l10n.t("iteration {0}, {1}", current.iteration, progress(current)) : stateName(view.state, l10n),
+    atWork ? l10n.t("iteration {0}, {1}", current.iteration, progress(current)) : standing(view, l10n),
     accuracy === null ? "" : l10n.t("accuracy {0}", percent(accuracy)),
     jobText(run, l10n),
     atWork && kept !== null ? l10n.t("kept {0}", percent(kept)) : "",

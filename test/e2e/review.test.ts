@@ -15,6 +15,7 @@ describe.skipIf(missing !== null)(`review in VS Code${missing === null ? "" : ` 
   let desk: Desk;
   let code: Workbench;
   let directory: string;
+  let questions: number;
 
   beforeAll(async () => {
     desk = await newDesk(shared);
@@ -36,6 +37,7 @@ describe.skipIf(missing !== null)(`review in VS Code${missing === null ? "" : ` 
     await notice.waitFor({ timeout: 150_000 });
     await notice.getByRole("button", { name: "Review Curriculum" }).click();
     await expect.poll(shown, { timeout: 60_000 }).toMatch(/Curriculum of iteration 1 of .*: \d+ questions/);
+    questions = Number(/: (\d+) questions/.exec(await shown())?.[1]);
     expect(await shown()).toMatch(/── 1 ─+/);
     await lens("Approve").first().waitFor();
   });
@@ -75,6 +77,34 @@ describe.skipIf(missing !== null)(`review in VS Code${missing === null ? "" : ` 
       .getByText(/The label is wrong|Duplicate of|Only \d+ of/)
       .first()
       .waitFor();
+  });
+
+  test("all that nobody decided on is approved at once, after a confirmation; what somebody decided stays", async () => {
+    pictureOnFailure(() => code);
+    await lens("Decide on Many").first().click();
+    await code.pick("Approve all that nobody decided on");
+    const dialog = code.page.locator(".monaco-dialog-box");
+    await dialog.getByText(/Approve \d+ questions\?/).waitFor();
+    await dialog.getByRole("button", { name: "Approve" }).click();
+    const counts = async () => {
+      const newest = new Map<unknown, unknown>();
+      for await (const { record } of readJournal(directory))
+        if (record.type === "decision") newest.set(record["task"], record["verdict"]);
+      const verdicts = [...newest.values()];
+      return [verdicts.filter((verdict) => verdict === "reject").length, verdicts.length];
+    };
+    await expect.poll(counts, { timeout: 60_000 }).toEqual([1, questions]);
+  });
+
+  test("a question opens beside with its answers in classes", async () => {
+    pictureOnFailure(() => code);
+    await lens("Show Question").first().click();
+    await code.page.getByRole("tab", { name: /^question / }).waitFor();
+    const beside = code.page.locator(".editor-instance .view-lines").nth(1);
+    await expect
+      .poll(async () => (await beside.innerText()).replaceAll("\u00a0", " "), { timeout: 30_000 })
+      .toMatch(/label: .*\n[\s\S]*\d+ × /);
+    await code.command("View: Close Editor");
   });
 
   test("after a reload everything is as it was: it comes from the agent", async () => {

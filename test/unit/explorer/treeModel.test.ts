@@ -110,6 +110,14 @@ describe("the tree of hosts and runs", () => {
     expect(context("completed", false)).toBe("run.completed");
   });
 
+  it("a run at a review gate says that it waits for a person", () => {
+    const review = { gate: null, waiting: { gate: "iteration:1/gate:curriculum", iteration: 1 } };
+    const line = (state: RunView["state"]) =>
+      treeOf([host({ runs: [run("a", "2026", { view: view({ state, review }) })] })], 0)[0]?.children?.[0]?.description;
+    expect(line("paused")).toBe("waits for review");
+    expect(line("stopped")).toBe("stopped");
+  });
+
   it("a batch job is told beside the run: why it waits, where it runs, how it was lost", () => {
     const job = { id: "7", node: null, reason: null, startsAt: null, endsAt: null, restarts: 0, says: "Job 7 waits." };
     const line = (more: Partial<RunModel>) => drawn(treeOf([host({ runs: [run("r", "2026", more)] })], 0))[1];
