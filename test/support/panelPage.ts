@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import * as esbuild from "esbuild";
@@ -7,6 +6,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 import { HostEnd } from "../../src/panels/base/hostEnd.ts";
 import type { PanelContract, PanelState, PanelWords, RequestHandlers } from "../../src/panels/base/messages.ts";
 import { page as pageOf } from "../../src/panels/base/page.ts";
+import { findChromium } from "../e2e/support/chromium.ts";
 import { type ThemeName, themes } from "./themes.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -34,7 +34,7 @@ export interface PanelPageOptions<C extends PanelContract> {
 }
 
 /** Chromium as the tests start it. */
-export function launchChromium(executablePath = chromiumPath()): Promise<Browser> {
+export function launchChromium(executablePath = findChromium()): Promise<Browser> {
   return chromium.launch({
     executablePath,
     args: [
@@ -49,18 +49,6 @@ export function launchChromium(executablePath = chromiumPath()): Promise<Browser
       "--enable-precise-memory-info",
     ],
   });
-}
-
-function chromiumPath(): string {
-  const places = [
-    process.env["CHROMIUM_PATH"],
-    "/usr/bin/chromium",
-    "/usr/bin/chromium-browser",
-    "/usr/bin/google-chrome",
-  ];
-  const found = places.find((path) => path !== undefined && existsSync(path));
-  if (found === undefined) throw new Error("needs Chromium: apt-get install chromium, or set CHROMIUM_PATH");
-  return found;
 }
 
 /** Builds the pages of the panels as the product does, into memory; answers the files by name. */

@@ -48,7 +48,12 @@ export class InspectorPage {
       onBack: () => this.#tables[this.#state.detail?.pane ?? 0]?.focusTable(),
     });
     this.#divider = resizer(root, words.texts.resize);
-    root.append(this.#panes, this.#divider, this.#detail.element);
+    root.append(
+      element("h1", { class: "visually-hidden", text: words.texts.questions }),
+      this.#panes,
+      this.#divider,
+      this.#detail.element,
+    );
     document.addEventListener("keydown", (event) => this.#key(event));
     this.#build();
   }

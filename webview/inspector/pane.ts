@@ -211,6 +211,7 @@ export class Pane {
               {
                 ask: (query, signal) => this.#ports.link.ask("questions", { ...source, query }, { signal }),
                 changed: () => this.#changed(),
+                isLive: () => this.#facts?.live === true,
               },
             );
       this.#table.mark(null);
@@ -222,9 +223,6 @@ export class Pane {
   }
 
   #changed(): void {
-    // Nobody has to be asked whether an index that is being built may be shown as far as it is.
-    const isBuilding = this.#source?.index?.current === false && this.#facts?.live !== true;
-    if (isBuilding && (this.#source?.newer ?? 0) > 0) this.#source?.takeNewer();
     const total = this.#source?.total ?? null;
     if (total !== null) {
       this.#table.setTotal(total);
@@ -312,6 +310,8 @@ export class Pane {
       return { kind: "error", title: failed, detail, action: { label: retry, run: () => source.retry() } };
     }
     if (source.total > 0) return null;
+    if (source.index?.current === false && this.#facts?.live !== true)
+      return { kind: "loading", title: texts.building };
     return Object.keys(this.#state.filter).length === 0
       ? { kind: "empty", title: texts.noQuestions, detail: texts.noQuestionsHint }
       : { kind: "empty", title: texts.nothingFits, detail: texts.nothingFitsHint };

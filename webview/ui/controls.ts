@@ -152,7 +152,8 @@ export function textField({
   onInput: (value: string) => void;
 }): TextControl {
   const made = document.createElement("vscode-text-field") as TextField;
-  made.setAttribute("aria-label", label);
+  // The element names itself “Text field” when it enters the page, whatever it was called before.
+  requestAnimationFrame(() => made.setAttribute("aria-label", label));
   made.setAttribute("placeholder", placeholder);
   made.addEventListener("input", () => onInput(made.value));
   return {

@@ -33,6 +33,7 @@ export const columnIds = [
   "truncated",
   "answerTokens",
   "trainedSteps",
+  "verdict",
 ] as const;
 export type ColumnId = (typeof columnIds)[number];
 
@@ -107,6 +108,7 @@ export const textKeys = [
   "answersCut",
   "answersHead",
   "back",
+  "building",
   "cause",
   "checkpoint",
   "chooseRun",
@@ -130,6 +132,14 @@ export const textKeys = [
   "disagrees",
   "draws",
   "dropped",
+  "reviewer",
+  "approved",
+  "rejected",
+  "edited",
+  "corrected",
+  "note",
+  "decided",
+  "review",
   "effect",
   "fields",
   "filters",

@@ -30,6 +30,7 @@ function columnHeads(): Words["columns"] {
     truncated: vscode.l10n.t("Cut off"),
     answerTokens: vscode.l10n.t("Tokens"),
     trainedSteps: vscode.l10n.t("Trained"),
+    verdict: vscode.l10n.t("Review"),
   };
 }
 
@@ -52,6 +53,7 @@ function columnTips(): Words["columnTips"] {
     truncated: vscode.l10n.t("Answers that were cut off"),
     answerTokens: vscode.l10n.t("Mean tokens of an answer"),
     trainedSteps: vscode.l10n.t("Optimiser steps that used it"),
+    verdict: vscode.l10n.t("Reviewer's verdict"),
   };
 }
 
@@ -62,6 +64,7 @@ function texts(): Words["texts"] {
     answersCut: vscode.l10n.t("{shown} answers are shown, {more} more are not.", { shown: "{shown}", more: "{more}" }),
     answersHead: vscode.l10n.t("Answers"),
     back: vscode.l10n.t("Back"),
+    building: vscode.l10n.t("The questions of this run are read for the first time…"),
     cause: vscode.l10n.t("What led to it"),
     checkpoint: vscode.l10n.t("checkpoint"),
     chooseRun: vscode.l10n.t("Choose a run…"),
@@ -87,6 +90,14 @@ function texts(): Words["texts"] {
     diffWith: vscode.l10n.t("Diff with Selected"),
     disagrees: vscode.l10n.t("disagrees with the label"),
     draws: vscode.l10n.t("Draws of answers, over time"),
+    review: vscode.l10n.t("Review"),
+    decided: vscode.l10n.t("reviewed"),
+    note: vscode.l10n.t("with a note"),
+    corrected: vscode.l10n.t("label corrected"),
+    edited: vscode.l10n.t("question edited"),
+    approved: vscode.l10n.t("approved"),
+    rejected: vscode.l10n.t("rejected"),
+    reviewer: vscode.l10n.t("by {by}", { by: "{by}" }),
     dropped: vscode.l10n.t("dropped"),
     effect: vscode.l10n.t("What it led to"),
     fields: vscode.l10n.t("Fields"),

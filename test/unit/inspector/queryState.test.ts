@@ -39,7 +39,15 @@ describe("a filter", () => {
           if (one.what === "range") filter = ranged(filter, one.key, one);
           else if (one.what === "text") filter = searched(filter, one.text);
           else {
-            const value = flags.includes(one.key) ? one.yes : one.key === "iteration" ? one.value : `v${one.value}`;
+            const value = flags.includes(one.key)
+              ? one.yes
+              : one.key === "iteration"
+                ? one.value
+                : one.key === "verdict"
+                  ? one.yes
+                    ? "approve"
+                    : "reject"
+                  : `v${one.value}`;
             const before = isChosen(filter, one.key, value);
             filter = toggled(filter, one.key, value);
             expect(isChosen(filter, one.key, value)).toBe(!before);

@@ -30,10 +30,13 @@ function agent(total: number) {
   return { world, ask };
 }
 
-function source(total: number) {
+function source(total: number, isLive = true) {
   const { world, ask } = agent(total);
   const changed = vi.fn();
-  const rows = new RowSource({ filter: {}, sort: { by: "order", descending: false } }, { ask, changed });
+  const rows = new RowSource(
+    { filter: {}, sort: { by: "order", descending: false } },
+    { ask, changed, isLive: () => isLive },
+  );
   return { world, rows, changed };
 }
 
@@ -83,4 +86,20 @@ it("says nothing any more once it is closed", async () => {
   rows.close();
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(changed).not.toHaveBeenCalled();
+});
+
+it("shows an index that is being built as far as it is, without being told to", async () => {
+  const { world, rows } = source(0, false);
+  world.index = { ...current, current: false, behind: 1000 };
+  rows.want(0, 40);
+  await expect.poll(() => rows.total).toBe(0);
+  world.total = 30;
+  await rows.look();
+  await expect.poll(() => rows.row(29)?.id).toBe("q29");
+  world.index = current;
+  world.total = 50;
+  await rows.look();
+  await expect.poll(() => rows.total).toBe(50);
+  expect(rows.newer).toBe(0);
+  rows.close();
 });

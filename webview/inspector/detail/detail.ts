@@ -29,7 +29,7 @@ export interface DetailPorts {
 export class Detail {
   readonly element: HTMLElement;
   readonly #ports: DetailPorts;
-  readonly #history = new History<DetailTarget>((a, b) => a.pane === b.pane && a.kind === b.kind && a.id === b.id);
+  readonly #history = new History<DetailTarget>(same);
   readonly #content = element("div", { class: "detail-content", attributes: { tabindex: "0" } });
   readonly #title = element("span", { class: "detail-title" });
   readonly #back: HTMLElement;
@@ -86,6 +86,8 @@ export class Detail {
       this.#target = null;
       return;
     }
+    if (this.#target !== null && same(target, this.#target) && this.#content.querySelector(".state-error") === null)
+      return;
     if (moves && this.#target?.kind === "question") this.#history.replace(target);
     else this.#history.visit(target);
     this.#draw(target);
@@ -249,4 +251,8 @@ export class Detail {
     event.preventDefault();
     event.stopPropagation();
   }
+}
+
+function same(a: DetailTarget, b: DetailTarget): boolean {
+  return a.pane === b.pane && a.kind === b.kind && a.id === b.id;
 }

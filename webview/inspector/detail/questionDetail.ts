@@ -1,7 +1,7 @@
 import type { QuestionRow, QuestionView } from "../../../remote-agent/src/protocol/questionRows.ts";
 import { element } from "../../ui/dom.ts";
 import { decimal, percent, whole } from "../format.ts";
-import { fate } from "../table/columns.ts";
+import { fate, verdictText } from "../table/columns.ts";
 import { appendVisible } from "../text/textView.ts";
 import { oneLine, visible } from "../text/visible.ts";
 import { filled, type Words } from "../words.ts";
@@ -64,8 +64,24 @@ function questionFacts(row: QuestionRow, words: Words): [string, string][] {
     [columnTips.difficulty, decimal(row.difficulty, 2)],
     [texts.proposalTokens, whole(row.tokens)],
     [texts.taught, filled(texts.taughtBy, { examples: row.trainedExamples, steps: row.trainedSteps })],
+    ...decisionFacts(row, words),
     [texts.proposalTaught, filled(texts.nExamples, { n: row.proposalExamples })],
   ];
+}
+
+function decisionFacts({ decision, ...row }: QuestionRow, words: Words): [string, string][] {
+  if (decision === null) return [];
+  const { texts } = words;
+  const { verdict, label, note, question, by } = decision;
+  if (verdict === null && label === null && note === null && question === null) return [];
+  const parts = [
+    verdictText({ decision, ...row }, texts),
+    ...(label === null ? [] : [`${texts.label}: ${oneLine(label, PART_CHARS)}`]),
+    ...(question === null ? [] : [texts.edited]),
+    ...(note === null ? [] : [oneLine(note, PART_CHARS)]),
+    filled(texts.reviewer, { by: oneLine(by, 60) }),
+  ];
+  return [[texts.review, visible(parts.filter((part) => part !== "").join("; "))]];
 }
 
 function scoreView(

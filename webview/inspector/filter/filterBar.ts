@@ -13,6 +13,7 @@ import {
   type RangeFilter,
   ranged,
   rangeFilters,
+  reviewFlags,
   toggled,
   without,
 } from "./queryState.ts";
@@ -32,6 +33,7 @@ const groups = {
   validity: ["valid", "reason"],
   truth: ["correct"],
   trained: ["trained"],
+  review: ["verdict"],
 } as const satisfies Record<string, readonly FacetFilter[]>;
 type Group = keyof typeof groups;
 
@@ -68,7 +70,14 @@ export class FilterBar {
     const { texts } = this.#ports.words;
     for (const [group, own] of this.#menus) {
       const chosen =
-        group === "ranges" ? rangeTexts(filter, this.#ports.words) : groups[group].flatMap((key) => this.#chosen(key));
+        group === "ranges"
+          ? rangeTexts(filter, this.#ports.words)
+          : [
+              ...groups[group].flatMap((key) => this.#chosen(key)),
+              ...(group === "review"
+                ? reviewFlags.filter((flag) => filter[flag] === true).map((flag) => texts[flag])
+                : []),
+            ];
       const short = chosen.length > 2 ? `${chosen.slice(0, 2).join(", ")} +${chosen.length - 2}` : chosen.join(", ");
       own.set(chosen.length === 0 ? texts[group] : `${texts[group]}: ${short}`, chosen.length > 0);
     }
@@ -91,6 +100,7 @@ export class FilterBar {
   #name(key: FacetFilter, value: Value): string {
     const { texts } = this.#ports.words;
     if (typeof value === "number") return String(value);
+    if (key === "verdict") return value === "approve" ? texts.approved : texts.rejected;
     if (typeof value === "string") return visible(key === "stage" ? oneLine(value, 60) : reasonText(value));
     const pairs: Partial<Record<FacetFilter, readonly [string, string]>> = {
       kept: [texts.kept, texts.dropped],
@@ -133,7 +143,8 @@ export class FilterBar {
       // Counts of what the other conditions leave, so that each value says what choosing it would show.
       const rest = keys.reduce<QuestionFilter>((filter, key) => without(filter, key), this.#filter);
       const { facets } = await this.#ports.facets(rest, [...keys], abort.signal);
-      const lists = keys.map((key) => this.#facetList(key, facets[key] ?? []));
+      const lists: HTMLElement[] = keys.map((key) => this.#facetList(key, facets[key] ?? []));
+      if (group === "review") lists.push(this.#reviewList());
       const isEmpty = lists.every((list) => list.childElementCount === 0);
       own?.fill(...(isEmpty ? [element("p", { class: "menu-note", text: texts.noValues })] : lists));
     } catch (error) {
@@ -168,6 +179,19 @@ export class FilterBar {
       { class: "menu-list", attributes: { role: "group", "aria-label": this.#ports.words.texts[groupName(key)] } },
       lines,
     );
+  }
+
+  #reviewList(): HTMLElement {
+    const { texts } = this.#ports.words;
+    const boxes = reviewFlags.map((flag) =>
+      checkbox({
+        label: texts[flag],
+        checked: isChosen(this.#filter, flag, true),
+        onChange: () => this.#change(toggled(this.#filter, flag, true)),
+      }),
+    );
+    const elements = boxes.map(({ element: own }) => own);
+    return element("div", { class: "menu-list", attributes: { role: "group", "aria-label": texts.review } }, elements);
   }
 
   #openRanges(): void {

@@ -10,8 +10,13 @@ export const facetFilters = [
   "reason",
   "correct",
   "trained",
+  "verdict",
 ] as const satisfies FacetKey[];
 export type FacetFilter = (typeof facetFilters)[number];
+
+/** What a reviewer did, each a condition that is there or not. */
+export const reviewFlags = ["decided", "note", "corrected", "edited"] as const;
+export type ReviewFlag = (typeof reviewFlags)[number];
 
 export const rangeFilters = [
   "share",
@@ -28,13 +33,13 @@ export type RangeFilter = (typeof rangeFilters)[number];
 export type Range = { readonly min?: number | undefined; readonly max?: number | undefined };
 type Value = string | number | boolean;
 
-export function isChosen(filter: QuestionFilter, key: FacetFilter, value: Value): boolean {
+export function isChosen(filter: QuestionFilter, key: FacetFilter | ReviewFlag, value: Value): boolean {
   const now = filter[key];
   return Array.isArray(now) ? (now as Value[]).includes(value) : now === value;
 }
 
 /** Chooses a value of a facet, or takes it back; of yes and no the other one is taken back. */
-export function toggled(filter: QuestionFilter, key: FacetFilter, value: Value): QuestionFilter {
+export function toggled(filter: QuestionFilter, key: FacetFilter | ReviewFlag, value: Value): QuestionFilter {
   if (typeof value === "boolean") return changed(filter, key, filter[key] === value ? undefined : value);
   const now = (filter[key] ?? []) as Value[];
   const next = now.includes(value) ? now.filter((other) => other !== value) : [...now, value];

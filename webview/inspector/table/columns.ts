@@ -75,7 +75,22 @@ const columns: Record<ColumnId, Column> = {
   truncated: number("truncated", 72, (row) => String(row.truncated)),
   answerTokens: number("answerTokens", 82, (row) => whole(row.answerTokens)),
   trainedSteps: number("trainedSteps", 70, (row) => String(row.trainedSteps)),
+  verdict: {
+    id: "verdict",
+    sort: "verdict",
+    width: 88,
+    isNumber: false,
+    text: (row, words) => verdictText(row, words) || "–",
+    look: ({ decision }) => (decision?.verdict === "approve" ? "good" : decision?.verdict === "reject" ? "bad" : ""),
+  },
 };
+
+/** A reviewer's verdict in the reviewer's words; "" where there is none. */
+export function verdictText({ decision }: QuestionRow, words: Words["texts"]): string {
+  const verdict = decision?.verdict ?? null;
+  if (verdict === null) return decision === null ? "" : decision.note === null ? "" : words.note;
+  return verdict === "approve" ? words.approved : words.rejected;
+}
 
 /** The columns that were chosen, in the order of the table. */
 export function columnsOf(ids: readonly ColumnId[]): Column[] {

@@ -21,6 +21,8 @@ export interface RowPorts {
   readonly ask: (query: QuestionQuery, signal: AbortSignal) => Promise<QuestionPage>;
   /** Rows came, the total changed, something is newer, or `failed` did. */
   readonly changed: () => void;
+  /** Whether the run goes on: then the person says when new rows come in. */
+  readonly isLive: () => boolean;
 }
 
 /**
@@ -79,8 +81,11 @@ export class RowSource {
   async look(): Promise<void> {
     try {
       const page = await this.#ports.ask({ ...this.#query, limit: 1 }, this.#closed.signal);
+      // Nobody has to be asked whether an index that is being built may be shown as far as it is.
+      const isBuilding = this.index?.current === false && !this.#ports.isLive();
       this.#take(page.index);
       this.newer = Math.max(0, page.total - (this.#total ?? page.total));
+      if (this.newer > 0 && (isBuilding || this.#total === 0)) this.takeNewer();
       this.#ports.changed();
     } catch {
       return; // the next growth looks again; a lost connection is said elsewhere
