@@ -15,7 +15,6 @@ export const commands = {
   resumeRun: "rzero.resumeRun",
   stopRun: "rzero.stopRun",
   inspectQuestions: "rzero.inspectQuestions",
-  openRollouts: "rzero.openRollouts",
   followLogs: "rzero.followLogs",
   openFullLog: "rzero.openFullLog",
   reviewCurriculum: "rzero.reviewCurriculum",
@@ -50,6 +49,9 @@ export const commands = {
   setHubToken: "rzero.setHubToken",
   removeAgent: "rzero.removeAgent",
 } as const;
+
+/** Opens the inspector at the rollouts of `{ host, run, iteration, stage, step }`; for other parts of the extension, not for the palette. */
+export const openRollouts = "rzero.openRollouts";
 
 export type CommandId = (typeof commands)[keyof typeof commands];
 

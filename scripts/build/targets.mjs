@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { root } from "../setup/paths.mjs";
 
@@ -25,22 +25,6 @@ const zodInEnglish = {
       contents: 'export { default as en } from "./en.js";',
       resolveDir: dirname(path),
     }));
-  },
-};
-
-/**
- * The toolkit tries with an inline style whether the browser knows `:focus-visible`. The page's policy would refuse that, and report it;
- * every browser that VS Code has run in since 2021 knows it.
- */
-const focusVisible = {
-  name: "focus-visible-is-known",
-  setup(build) {
-    build.onLoad({ filter: /[\\/]fast-web-utilities[\\/]dist[\\/]dom\.js$/ }, ({ path }) => {
-      const begin = "export function canUseFocusVisible() {";
-      const source = readFileSync(path, "utf8");
-      if (!source.includes(begin)) throw new Error(`${path} has no canUseFocusVisible`);
-      return { contents: source.replace(begin, `${begin} return true;`) };
-    });
   },
 };
 
@@ -83,6 +67,6 @@ export const targets = [
     assetNames: "[name]",
     loader: { ".ttf": "file" },
     inject: [join(root, "webview/base/zodWithoutEval.ts")],
-    plugins: [zodInEnglish, focusVisible],
+    plugins: [zodInEnglish],
   },
 ].filter((target) => target.entryPoints.length > 0);

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { z } from "zod";
 import type { QuestionFilter } from "../../../remote-agent/src/protocol/questionQuery.ts";
 import { chooseRun } from "../../explorer/chooseRun.ts";
-import { commands } from "../../ids.ts";
+import { commands, openRollouts } from "../../ids.ts";
 import type { Handler, Services } from "../../services.ts";
 import type { Panel } from "../base/panel.ts";
 import { openPanel, restorePanels } from "../base/panel.ts";
@@ -34,14 +34,12 @@ export class Inspectors implements vscode.Disposable {
     this.#registered = vscode.Disposable.from(
       this.#documents,
       restorePanels(this.#kind, services, stateOf(null), (panel) => this.#opened(panel)),
+      vscode.commands.registerCommand(openRollouts, (raw: unknown) => {
+        const place = rollouts.safeParse(raw);
+        if (place.success) this.show(place.data, filterOf(place.data));
+        else services.log.error(`${openRollouts}: ${place.error.message}`);
+      }),
     );
-  }
-
-  /** At the place of `{ host, run, iteration, stage, step }`, such as a point of a chart. */
-  openRollouts(raw: unknown): void {
-    const place = rollouts.safeParse(raw);
-    if (place.success) this.show(place.data, filterOf(place.data));
-    else this.#services.log.error(`${commands.openRollouts}: ${place.error.message}`);
   }
 
   /** The questions of a run: in the panel that shows this run already, or in a new one. */
@@ -76,7 +74,6 @@ export function inspectorCommands({ hosts }: Services, inspectors: Inspectors) {
       const place = line?.place;
       inspectors.show(ref, place == null ? {} : filterOf({ ...ref, ...place }));
     },
-    [commands.openRollouts]: (place: unknown) => inspectors.openRollouts(place),
   } satisfies Record<string, Handler>;
 }
 
