@@ -38,7 +38,7 @@ async function completed(run: string): Promise<void> {
 }
 
 /** An engine whose training takes seconds a step, so that a run is still in it when something happens. */
-async function slowEngine(ms = 1500): Promise<ScriptedEngine> {
+async function slowEngine(ms = 5000): Promise<ScriptedEngine> {
   const engine = await host.engine();
   engine.fail("forward_backward", { kind: "slow", ms }, 10_000);
   return engine;
@@ -86,7 +86,7 @@ describe.skipIf(missing !== null)(`runs as batch jobs${missing === null ? "" : `
 
     await host.slurm.command("scancel", ...blocks);
     await until("it trains", () => engine.callsOf("optim_step").length > 0);
-    await until("it is seen to run", async () => (await jobState(run)) === "running");
+    await until("it is seen to run", async () => (await jobState(run)) === "running"); // Slurm was asked up to 15 s ago
     const runs = await host.summary(run);
     expect(runs).toMatchObject({ live: true, view: { state: "running" } });
     expect(runs.job?.node).toMatch(/^gpu[12]$/);

@@ -3,8 +3,8 @@ import { Duplex } from "node:stream";
 import type { JobOwner } from "./jobFiles.ts";
 import { LineFrames } from "./lineFrames.ts";
 
-/** A step of the job is started within this time, or not at all. */
-const START_MS = 15_000;
+/** A step of the job is started within this time, or not at all; on a busy node the program itself takes its time. */
+const START_MS = 45_000;
 /** Heard nothing for so long, each side takes the other for gone. */
 export const SILENCE_MS = 30_000;
 export const HEARTBEAT_MS = 5_000;
