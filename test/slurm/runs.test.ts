@@ -229,9 +229,11 @@ describe.skipIf(missing !== null)(`runs as batch jobs${missing === null ? "" : `
   }, 300_000);
 
   it("at its time limit it saves, goes back into the queue and goes on", async () => {
-    const engine = await slowEngine(12_000);
-    const { run, job } = await training(engine, { time: "1", notice: 20 });
-    await until("the time limit came", async () => (await host.notices(run)).includes("slurm_time_limit"));
+    const engine = await slowEngine(15_000);
+    const run = await host.newRun(engine);
+    const job = await host.submit(run, engine, { time: "2", notice: 20 });
+    const said = async () => (await host.notices(run)).includes("slurm_time_limit");
+    await until("the time limit came", said, 180_000);
     engine.heal();
     await completed(run);
     expect((await host.summary(run)).job).toMatchObject({ id: job, restarts: 1 });
