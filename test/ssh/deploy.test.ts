@@ -135,7 +135,6 @@ describe.skipIf(missing !== null)(`the agent on a host${missing === null ? "" : 
     expect(await client.request("runs/list", {})).toEqual({ runs: [] });
     client.close();
     served.close();
-    await served.ended;
     await expect.poll(() => processesWith(`/deploy/${deployment.id}/`), { timeout: 20_000 }).toEqual([]);
     await bring(5);
     expect((await there()).sort()).toEqual([3, 4, 5].map((n) => `${n}`.padStart(32, "0")));
