@@ -55,7 +55,7 @@ export default defineConfig({
           pool: "forks",
           fileParallelism: false, // one editor and one browser at a time
           globalSetup: ["test/e2e/support/globalSetup.ts"],
-          testTimeout: 180_000,
+          testTimeout: 300_000,
           hookTimeout: 300_000,
         },
       },

@@ -2,6 +2,9 @@ import type { Frame, FrameLocator, Locator, Page } from "playwright-core";
 import { z } from "zod";
 import { axeSource } from "../../support/panelPage.ts";
 
+/** The rules of the Web Content Accessibility Guidelines 2.2, levels A and AA. */
+const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
 const violations = z.object({
   violations: z.array(
     z.object({ id: z.string(), help: z.string(), nodes: z.array(z.object({ target: z.array(z.unknown()) })) }),
@@ -130,24 +133,26 @@ export class Workbench {
   async panelViolations(): Promise<string[]> {
     const frame = await this.#panelFrame();
     await frame.evaluate(await axeSource());
-    const found = violations.parse(await frame.evaluate("axe.run({ resultTypes: ['violations'] })"));
+    const found = violations.parse(
+      await frame.evaluate(`axe.run({ resultTypes: ["violations"], runOnly: ${JSON.stringify(WCAG)} })`),
+    );
     return found.violations.flatMap(({ id, help, nodes }) =>
       nodes.map(({ target }) => `${id}: ${help} (${target.join(" ")})`),
     );
   }
 
   async #panelFrame(): Promise<Frame> {
-    await this.panel().locator("body").waitFor();
-    for (const frame of this.page.frames().filter((one) => one.name() === "active-frame")) {
-      const outer = await frame.parentFrame()?.frameElement();
-      if (await outer?.isVisible()) return frame;
-    }
-    throw new Error("There is no visible panel.");
+    const inner = this.page.frameLocator("iframe.webview.ready:visible").locator("iframe#active-frame");
+    const frame = await (await inner.elementHandle())?.contentFrame();
+    if (frame == null) throw new Error("There is no visible panel.");
+    return frame;
   }
 
   async theme(name: string): Promise<void> {
     await this.command("Preferences: Color Theme");
-    await this.pick(name);
+    await this.page.locator(".quick-input-widget input").fill(name); // the list is long: not all of it is drawn
+    await this.quickPickRow(name).first().waitFor();
+    await this.page.keyboard.press("Enter");
     await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   }
 
