@@ -8,16 +8,7 @@ const banner = [
   "const require = __createRequire(import.meta.url);",
 ].join("\n");
 
-const common = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: "node",
-  sourcemap: true,
-  legalComments: "none", // THIRD_PARTY_NOTICES has them
-  logLevel: "warning",
-};
-
-/** Zod's messages in fifty languages, a quarter of a megabyte: a page needs none but the first. */
+/** Zod's messages in fifty languages, a quarter of a megabyte: nobody reads any but the first. */
 const zodInEnglish = {
   name: "zod-in-english",
   setup(build) {
@@ -26,6 +17,16 @@ const zodInEnglish = {
       resolveDir: dirname(path),
     }));
   },
+};
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  sourcemap: true,
+  legalComments: "none", // THIRD_PARTY_NOTICES has them
+  logLevel: "warning",
+  plugins: [zodInEnglish],
 };
 
 /** Panels of the extension: each is a page of one script and one style sheet, made from `webview/<name>/`. */
@@ -67,6 +68,5 @@ export const targets = [
     assetNames: "[name]",
     loader: { ".ttf": "file" },
     inject: [join(root, "webview/base/zodWithoutEval.ts")],
-    plugins: [zodInEnglish],
   },
 ].filter((target) => target.entryPoints.length > 0);
