@@ -95,7 +95,7 @@ export class Starter {
       await entry.refresh();
       this.#services.hosts.reveal(entry.id, run);
     } catch (error) {
-      await tell(error, entry.name, this.#services.log);
+      tell(error, entry.name, this.#services.log); // the message may stay open while it is tried again
     }
   }
 
@@ -188,6 +188,8 @@ async function showMistakes(document: vscode.TextDocument, mistakes: readonly vs
           first.range.start.line + 1,
           first.message,
         );
-  if ((await vscode.window.showErrorMessage(message, show)) === show)
-    await vscode.commands.executeCommand("workbench.actions.view.problems");
+  // Nobody waits for the message to be closed: the next press starts again while it still stands there.
+  vscode.window.showErrorMessage(message, show).then((chosen) => {
+    if (chosen === show) return vscode.commands.executeCommand("workbench.actions.view.problems");
+  });
 }
