@@ -37,6 +37,7 @@ export class QuestionTable {
   readonly #head = element("div", { class: "grid-head", attributes: { role: "rowgroup" } });
   readonly #body = element("div", { class: "grid-body", attributes: { role: "rowgroup" } });
   readonly #rows = new Map<number, { element: HTMLElement; shown: QuestionRow | null }>();
+  readonly #free: { element: HTMLElement; shown: QuestionRow | null }[] = [];
   readonly #virtual: Virtualizer<HTMLElement, HTMLElement>;
   readonly #unmount: () => void;
   #columns: Column[] = [];
@@ -132,12 +133,14 @@ export class QuestionTable {
     const items = this.#virtual.getVirtualItems();
     const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
     this.#ports.onRange(first, last);
-    for (const [index, { element: row }] of this.#rows) {
+    // Rows that have left the view become those that enter it: their elements stay where they are in the page.
+    for (const [index, row] of this.#rows) {
       if (index >= first && index <= last && index < this.#total) continue;
-      row.remove();
+      this.#free.push(row);
       this.#rows.delete(index);
     }
     for (const { index } of items) if (index < this.#total) this.#drawRow(index);
+    for (const { element: row } of this.#free.splice(0)) row.remove();
     const active = this.#marked === null ? undefined : this.#rows.get(this.#marked);
     if (active === undefined) this.element.removeAttribute("aria-activedescendant");
     else this.element.setAttribute("aria-activedescendant", active.element.id);
@@ -146,43 +149,42 @@ export class QuestionTable {
 
   #drawRow(index: number): void {
     const data = this.#ports.row(index) ?? null;
-    let known = this.#rows.get(index);
-    if (known === undefined) {
-      const made = element("div", {
-        class: index % 2 === 0 ? "row" : "row odd",
-        attributes: {
-          role: "row",
-          "aria-rowindex": String(index + 2),
-          id: `${this.#id}-${index}`,
-          "data-index": String(index),
-        },
-      });
+    let row = this.#rows.get(index);
+    if (row === undefined) {
+      row = this.#free.pop() ?? this.#newRow();
+      const { element: made } = row;
+      made.className = index % 2 === 0 ? "row" : "row odd";
+      made.id = `${this.#id}-${index}`;
+      made.dataset["index"] = String(index);
+      made.setAttribute("aria-rowindex", String(index + 2));
       made.style.transform = `translateY(${index * ROW_PX}px)`;
-      known = { element: made, shown: null };
-      this.#rows.set(index, known);
+      this.#rows.set(index, row);
       this.#fill(made, data);
-      known.shown = data;
-      this.#body.append(made);
-    } else if (known.shown !== data) {
-      this.#fill(known.element, data);
-      known.shown = data;
+      row.shown = data;
+    } else if (row.shown !== data) {
+      this.#fill(row.element, data);
+      row.shown = data;
     }
-    known.element.setAttribute("aria-selected", String(index === this.#marked));
+    row.element.setAttribute("aria-selected", String(index === this.#marked));
+  }
+
+  #newRow(): { element: HTMLElement; shown: QuestionRow | null } {
+    const cells = this.#columns.map(() => element("div", { attributes: { role: "gridcell" } }));
+    const made = element("div", { attributes: { role: "row" } }, cells);
+    this.#body.append(made);
+    return { element: made, shown: null };
   }
 
   #fill(row: HTMLElement, data: QuestionRow | null): void {
     row.classList.toggle("pending", data === null);
-    const cells = this.#columns.map((column) => {
+    for (const [i, column] of this.#columns.entries()) {
+      const cell = row.children[i];
+      if (!(cell instanceof HTMLElement)) continue;
       const look = data === null ? "" : (column.look?.(data) ?? "");
-      const cell = element("div", {
-        class: `cell ${column.isNumber ? "number" : column.id} ${look}`,
-        attributes: { role: "gridcell" },
-        text: data === null ? "" : visible(column.text(data, this.#ports.words.texts)),
-      });
+      cell.className = `cell ${column.isNumber ? "number" : column.id} ${look}`;
+      cell.textContent = data === null ? "" : visible(column.text(data, this.#ports.words.texts));
       if (look === "share") cell.style.setProperty("--share", `${100 * (data?.share ?? 0)}%`);
-      return cell;
-    });
-    row.replaceChildren(...cells);
+    }
   }
 
   #drawHead(): void {
