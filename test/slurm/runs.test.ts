@@ -127,6 +127,7 @@ describe.skipIf(missing !== null)(`runs as batch jobs${missing === null ? "" : `
     const id = path.basename(run);
     await host.rzero(["pause", id]);
     await until("the job has ended", async () => !["R", "CG"].includes(await host.slurm.stateOf(job)));
+    await until("it is seen to have ended", async () => (await jobState(run)) === "completed"); // Slurm was asked up to 15 s ago
     expect(await host.summary(run)).toMatchObject({
       live: false,
       view: { state: "paused" },
