@@ -24,7 +24,9 @@ export function runJobOf(
     return { ...base, state, says: endedSentence(state, own) };
   }
   const known = { ...base, restarts: job.restarts };
-  const state = stateOf(job, own);
+  const left = own !== null && own.farewell !== null && own.restart === job.restarts;
+  // Slurm was asked before the supervisor left.
+  const state = stateOf(job, own) === "running" && left ? "ending" : stateOf(job, own);
   switch (state) {
     case "queued":
     case "requeued":
@@ -126,7 +128,8 @@ function runningSentence(
   now: number,
 ): string {
   const where = `on ${node ?? "its node"}`;
-  if (["COMPLETING", "SIGNALING", "STAGE_OUT"].includes(state)) return `Job ${id} is ending ${where}.`;
+  const left = owner?.farewell != null && owner.restart === restarts;
+  if (left || ["COMPLETING", "SIGNALING", "STAGE_OUT"].includes(state)) return `Job ${id} is ending ${where}.`;
   if (state === "SUSPENDED" || state === "STOPPED")
     return `Job ${id} is suspended ${where}: it holds still until it may go on.`;
   const until = endsAt === null ? "" : `, until ${clock(endsAt)} at the latest`;

@@ -65,6 +65,9 @@ describe("what became of a run's job", () => {
   it("runs on its node; a supervisor that has gone silent is said to be", () => {
     expect(seen(answer([job({})]), owner()).says).toBe("Job 7 runs on gpu1.");
     expect(seen(answer([job({})]), owner(), 200_000).says).toMatch(/no sign of life for 100 s: the node may be lost/);
+    const left = owner({ farewell: { code: "paused", message: "" } });
+    expect(seen(answer([job({})]), left)).toMatchObject({ state: "ending", says: "Job 7 is ending on gpu1." });
+    expect(seen(answer([job({ restarts: 1 })]), left).state, "another start of it").toBe("running");
     expect(seen(answer([job({ state: "SUSPENDED" })]), owner()).says).toMatch(/suspended/);
   });
 
