@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { factsOf } from "../hosts/hostFacts.ts";
 import { type HostSettings, preamble } from "../hosts/hostSettings.ts";
 import { probeScript } from "../hosts/probeScript.ts";

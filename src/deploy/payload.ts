@@ -4,7 +4,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { pack } from "tar-stream";
-import { z } from "zod";
+import * as z from "zod";
 
 /** What is brought to a host: agent, engine and set-up as one archive, named by its content. */
 export interface Payload {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { slurmSettings } from "../../remote-agent/src/protocol/slurm.ts";
 import { quoted } from "../ssh/shellScript.ts";
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import type { RunPlan } from "../../remote-agent/src/protocol/launching.ts";
 import type { ForeignOrigin } from "../../remote-agent/src/protocol/runActions.ts";
 

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { z } from "zod";
+import * as z from "zod";
 import { oneLine } from "../explorer/treeModel.ts";
 import type { Hosts } from "../hosts/hosts.ts";
 import { AgentError } from "../link/agentClient.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A note that names a run to show; whoever started this editor leaves it in the extension's own storage. */
 export const openNote = z.strictObject({

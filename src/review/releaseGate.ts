@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
-import { z } from "zod";
+import * as z from "zod";
 import type { UndecidedPolicy } from "../../remote-agent/src/protocol/review.ts";
 import { chooseRun } from "../explorer/chooseRun.ts";
 import { tell } from "../hosts/tell.ts";

@@ -1,5 +1,5 @@
 import { Document, isMap, isScalar, type YAMLMap } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { type RunConfig, runSettings } from "../protocol/config.ts";
 
 interface Described {

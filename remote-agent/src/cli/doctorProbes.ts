@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { availableParallelism, freemem } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import { symbolicGrader } from "../grading/sandboxedGrader.ts";
 import { sandboxCache } from "../run/grading.ts";
 import { exists } from "../run/install.ts";

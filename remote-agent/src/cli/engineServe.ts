@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { rzeroHome } from "../run/runDir.ts";
 import { findInstallation } from "./installation.ts";
 import { modelFolder } from "./modelFolder.ts";

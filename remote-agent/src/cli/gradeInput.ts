@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { AnswerPair } from "../scoring/vote.ts";
 import { textInput } from "./textInput.ts";
 import { UsageError, type World } from "./world.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { linkExclusively, syncDirectory, writeTemporary } from "../run/journal/lockFile.ts";
 import { writeDerived } from "../run/runDir.ts";
 

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { open, readFile, stat } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { EngineError } from "./errors.ts";
 import { explainStartupFailure } from "./startupFailure.ts";
 

@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 
 /** The model's tokenizer cannot be used; the message says why and what to do. */
 export class TokenizerRefused extends Error {

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { z } from "zod";
+import * as z from "zod";
 import type { SandboxedProcess } from "../sandbox/sandboxed.ts";
 import type { AnswerPair } from "../scoring/vote.ts";
 import { GraderUnavailable, type PoolLimits, type SymbolicVerdict } from "./grader.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { runConfig, runSettings } from "./config.ts";
 import { type PresetName, presetNames } from "./presets.ts";
 

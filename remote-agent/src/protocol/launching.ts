@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A figure that is not known exactly: `low` and `high` are where it should lie, `likely` the best single guess. */
 export const forecastRange = z.object({ low: z.number(), likely: z.number(), high: z.number() });

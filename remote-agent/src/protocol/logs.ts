@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Logs of a run: `logs/<source>.log`, then `.1` to `.7` with older lines. */
 export const LOG_BYTES = 8 * 2 ** 20;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * A run's metrics on their way out (TensorBoard, Weights & Biases): lines of JSON to a program that stores them. A point's

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Asking a question again, outside of the run's own work: an aside. Nothing that the recipe does rests on one. */
 export const MOST_ANSWERS = 32;

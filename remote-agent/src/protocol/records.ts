@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { asideContent } from "./reask.ts";
 import { decisionContent, undecidedPolicy, waitingGate } from "./review.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * What a reviewer says of a question. A decision is about a question (by the id of its task); each record of one holds all that is

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { forkOrigin, resolvedRun, runPatches } from "./config.ts";
 import { launchPreset, runPlan, runYamlProblem, runYamlText, workProgress } from "./launching.ts";
 import { logLine } from "./logs.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type RunRecord, runState, type Stored } from "./records.ts";
 import { reviewView } from "./review.ts";
 

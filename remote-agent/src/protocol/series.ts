@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * A run's figures as series for charts, drawn from its journal and telemetry. They are thinned before they cross the link: of each

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What may stand in an `#SBATCH` line: nothing that ends a word, quotes, or begins a comment. */
 const word = z

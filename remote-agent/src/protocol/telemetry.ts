@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What a host and a run's processes use. What cannot be told is absent or null, never 0. */
 

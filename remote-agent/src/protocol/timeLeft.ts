@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { idleMs, type RunView, type StageView } from "./runView.ts";
 
 /** A stage the recipe will go through, and how much sampling and training it asks for. */

@@ -1,7 +1,7 @@
 // The agent–engine wire (docs/engine-api.md): requests as types, answers as schemas. Where our engine says more than
 // the public dialects do, the field is optional; unknown fields are let through and ignored.
 
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * A list of numbers, which may be a hundred thousand long: one hand loop instead of a zod check (and an issue object)

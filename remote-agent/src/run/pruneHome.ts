@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { bytesBelow } from "./deleteRun.ts";
 import { errorCode } from "./journal/errors.ts";
 import { readRunView } from "./opened.ts";

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import type { SandboxSpec } from "./bubblewrap.ts";
 import type { PythonPlace } from "./interpreter.ts";
 import { runToEnd } from "./runToEnd.ts";

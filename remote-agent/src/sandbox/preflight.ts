@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { hostIdentity } from "../hostinfo/processIdentity.ts";
 import { attemptEscapes, type EscapeReport, escapeReport } from "./escapeSuite.ts";
 import { placeOf } from "./interpreter.ts";

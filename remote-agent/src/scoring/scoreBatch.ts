@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { equalByGrade, gradePlainNumbers } from "./equality.ts";
 import { extractBoxed, type ParsedQuestion, parseQuestion } from "./parse.ts";
 import type { GradeRules, ParseRules, Preset, RepetitionRules } from "./presets.ts";

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ResponseError } from "vscode-jsonrpc/node";
-import { z } from "zod";
+import * as z from "zod";
 import type { Companion } from "../run/context.ts";
 import type { RunControl } from "../run/control.ts";
 import { attach } from "../run/launch.ts";

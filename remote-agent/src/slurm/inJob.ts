@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Tells a supervisor that it is a batch job, and what was set for it. */
 export const inJobVariable = "RZERO_SLURM_JOB";

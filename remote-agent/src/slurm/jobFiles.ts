@@ -1,6 +1,6 @@
 import { mkdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { jobState, slurmSettings } from "../protocol/slurm.ts";
 import { writeDerived } from "../run/runDir.ts";
 

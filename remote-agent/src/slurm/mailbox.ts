@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ResponseError } from "vscode-jsonrpc/node";
-import { z } from "zod";
+import * as z from "zod";
 import { type MethodName, methods, type Params, type Result } from "../protocol/rpc.ts";
 import { writeDerived } from "../run/runDir.ts";
 import { slurmFolder } from "./jobFiles.ts";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { writeDerived } from "../run/runDir.ts";
 import { type SlurmCommand, SlurmFailed } from "./command.ts";
 import { parseQueue, type QueuedJob } from "./squeue.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { SlurmFailed } from "./command.ts";
 
 /** A job as Slurm's controller knows it. Times in milliseconds since the epoch. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A Hugging Face hub, or a mirror that speaks its API. */
 export interface Hub {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * What a panel's two ends say to each other. Each panel has a contract in `src/panels/<name>/messages.ts`, which both ends import;

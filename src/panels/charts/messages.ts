@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { SERIES_NAMES, SERIES_POINTS, shareHistogram, stageBand } from "../../../remote-agent/src/protocol/series.ts";
 import { float64Array, linkStatus, type PanelContract, stateWords } from "../base/messages.ts";
 

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { z } from "zod";
+import * as z from "zod";
 import type { QuestionFilter } from "../../../remote-agent/src/protocol/questionQuery.ts";
 import { chooseRun } from "../../explorer/chooseRun.ts";
 import { commands, openRollouts } from "../../ids.ts";

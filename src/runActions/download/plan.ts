@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { RemoteFile } from "../../../remote-agent/src/protocol/runActions.ts";
 
 /** What of a download is on this disk, by path: bytes from the beginning, of which version of the file. */

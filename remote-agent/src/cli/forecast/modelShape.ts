@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 
 /** What a decoder-only model's cost follows from; a Llama, Qwen2 or Qwen3 `config.json` says it. */
 export interface ModelShape {

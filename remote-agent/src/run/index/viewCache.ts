@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { applyRecord, emptyRunView, type RunView, runView } from "../../protocol/runView.ts";
 import { asRunRecord, readRunView } from "../opened.ts";
 import { writeDerived } from "../runDir.ts";

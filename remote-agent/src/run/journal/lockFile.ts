@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { link, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { errorCode } from "./errors.ts";
 
 /** Who owns a run. `nonce` names one taking of the lock; two by the same process differ. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { errorCode, StorageError } from "./errors.ts";
 
 /** A checkpoint's MANIFEST.json, written last (docs/engine-api.md, Checkpoints). Other fields are kept as they are. */

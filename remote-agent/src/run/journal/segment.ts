@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { JournalCorrupt } from "./errors.ts";
 import { type JournalFile, type JournalFs, readUpTo } from "./fs.ts";
 import { decodeAt, encodeBody, findRecord, type JournalRecord, recordJson, recordLine } from "./record.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { LogLine } from "../../protocol/logs.ts";
 import { logNames } from "./logFiles.ts";
 import { type LocatedLine, type LogPosition, LogReader } from "./logReader.ts";

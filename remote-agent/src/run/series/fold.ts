@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { MetricRecord, RunRecord, Stored } from "../../protocol/records.ts";
 import { type ShareHistogram, type StageBand, shareHistogram, stageBand } from "../../protocol/series.ts";
 import { Produced, savedProduced } from "./produced.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { TaskRecord, TrajectoryRecord } from "../../protocol/records.ts";
 import { type CallPlace, callPlace } from "../index/callPlace.ts";
 

@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import type { RunSeries, SeriesQuery } from "../../protocol/series.ts";
 import { bytesAfter, journalAfter, type Position, START, stillHolds } from "../index/journalTail.ts";
 import { asRunRecord } from "../opened.ts";

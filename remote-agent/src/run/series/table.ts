@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Column } from "./column.ts";
 
 /** A run measures a few dozen things; what comes from elsewhere cannot make it thousands. */
