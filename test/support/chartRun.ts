@@ -35,7 +35,8 @@ export function chartSeries(size: ChartRunSize, query: Parameters<typeof seriesQ
   };
 }
 
-function recordsOf({ iterations, challengerSteps, solverSteps, gpus, seed }: ChartRunSize) {
+/** The records of such a run, a step every four seconds, and the minutes of its telemetry. */
+export function recordsOf({ iterations, challengerSteps, solverSteps, gpus, seed }: ChartRunSize) {
   const records: Stored<RunRecord>[] = [];
   const telemetry: TelemetryPoint[] = [];
   const noise = generator(seed);
