@@ -14,9 +14,9 @@ const three = ["a", "b", "c"].map((key, i) => ({
   size: { ...chartRun, seed: i + 1, iterations: 2 + i },
 }));
 
-test("each page is at most 600 kB, and asks nobody for anything", async () => {
+test("each page is at most 600 KiB, and asks nobody for anything", async () => {
   for (const [name, contents] of await builtPages()) {
-    if (name.endsWith(".js")) expect(contents.length, name).toBeLessThanOrEqual(600_000);
+    if (name.endsWith(".js")) expect(contents.length, name).toBeLessThanOrEqual(600 * 1024);
     if (name.endsWith(".css")) expect(contents.toString(), name).not.toMatch(/@import|url\(["']?(https?:|\/\/)/);
   }
 });
@@ -192,6 +192,21 @@ describe.skipIf(missing !== null)(`the Charts page${missing === null ? "" : ` (s
     const lines = Buffer.from(csv.bytes).toString().trim().split("\n");
     expect(lines[0]).toBe('"run","series","iteration","value"');
     expect(lines.length).toBe(1 + 4 * 4);
+  });
+
+  test("what could not be done is said", async () => {
+    const { host } = chartsHost(one);
+    const failing = (end: Parameters<typeof host>[0]) => {
+      const ports = host(end);
+      const save = () => Promise.reject(new Error("The disk is full."));
+      return { ...ports, handlers: { ...ports.handlers, save } };
+    };
+    const common = { name: "charts", contract: chartsContract, words, state: fresh };
+    const { page } = await browser.open({ ...common, host: failing });
+    onTestFinished(() => page.context().close());
+    await chart(page, "audit").hover();
+    await chart(page, "audit").getByRole("button", { name: "savePng" }).click();
+    await page.getByText("The disk is full.").waitFor();
   });
 
   test("what comes is added without moving anything, and the focus stays where it is", async () => {

@@ -19,6 +19,8 @@ const PERSON_MS = 300_000;
 /** More than any screen is wide: for what is saved, and what was zoomed into. */
 const FINE_POINTS = 4000;
 const STALE_EVERY_MS = 5000;
+/** So long a failure stands above the charts. */
+const FAILURE_MS = 20_000;
 
 /** The Charts page: keeps what it was told, and draws what can be seen. */
 export class ChartsPage {
@@ -37,6 +39,8 @@ export class ChartsPage {
   #watched = "";
   #layout = "";
   #due = 0;
+  #failure: string | null = null;
+  #forget = 0;
 
   constructor(root: HTMLElement, host: HostLink<ChartsContract>, words: ChartsWords) {
     this.#host = host;
@@ -69,7 +73,7 @@ export class ChartsPage {
       this.#palette = paletteOf(currentTheme());
       this.#draw();
     });
-    window.setInterval(() => this.#notices.show(this.#runs, Date.now()), STALE_EVERY_MS);
+    window.setInterval(() => this.#notices.show(this.#runs, Date.now(), this.#failure), STALE_EVERY_MS);
     let scrolled = 0;
     window.addEventListener("scroll", () => {
       clearTimeout(scrolled);
@@ -134,7 +138,7 @@ export class ChartsPage {
   #draw(): void {
     const runs = this.#runs;
     this.#bar.show(runs, this.#palette, this.#stateNow.smoothing);
-    this.#notices.show(runs, Date.now());
+    this.#notices.show(runs, Date.now(), this.#failure);
     const shown = charts.filter((spec) => ChartView.has(spec, runs));
     this.#lay(shown, runs);
     const { log, tables, smoothing: weight } = this.#stateNow;
@@ -282,11 +286,18 @@ export class ChartsPage {
     }
   }
 
-  /** Something a person asked for: what fails is said. */
+  /** Something a person asked for: what fails is said, for a while. */
   #do(work: Promise<unknown>): void {
     work.catch((error: unknown) => {
       if (error instanceof PanelError && error.reason === "cancelled") return;
       this.#host.trouble(error);
+      this.#failure = error instanceof Error ? error.message : String(error);
+      this.#drawSoon();
+      clearTimeout(this.#forget);
+      this.#forget = window.setTimeout(() => {
+        this.#failure = null;
+        this.#drawSoon();
+      }, FAILURE_MS);
     });
   }
 }

@@ -16,13 +16,16 @@ export class Notices {
     this.#retry = retry;
   }
 
-  /** Call again as time passes: it tells how old the figures are. */
-  show(runs: readonly ShownRun[], now: number): void {
+  /** Call again as time passes: it tells how old the figures are. `failure` is what the person asked for in vain. */
+  show(runs: readonly ShownRun[], now: number, failure: string | null): void {
     const told = runs.flatMap((run) => noticesOf(run, this.#words, now).map((notice) => ({ run, ...notice })));
-    const made = JSON.stringify(told.map(({ run, text }) => [run.key, text]));
+    const made = JSON.stringify([failure, told.map(({ run, text }) => [run.key, text])]);
     if (made === this.#made) return;
     this.#made = made;
     this.element.replaceChildren(
+      ...(failure === null
+        ? []
+        : [element("div", { class: "notice problem" }, [icon("error"), element("span", { text: failure })])]),
       ...told.map(({ run, kind, text, action }) =>
         element("div", { class: `notice ${kind}` }, [
           icon(kind === "reading" ? "sync" : kind === "cut" ? "debug-disconnect" : "warning"),
