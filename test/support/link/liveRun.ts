@@ -31,12 +31,16 @@ export async function liveRun(home: string, id = "a-run", group = 5): Promise<Li
   );
   const times: bigint[] = [];
   let last = 0;
+  const ready = Promise.withResolvers<void>();
   createInterface({ input: child.stdout }).on("line", (line) => {
+    if (line === "ready") return ready.resolve();
     const [from, to, at] = line.split(" ");
     for (let seq = Number(from); seq <= Number(to); seq++) times[seq] = BigInt(at ?? 0);
     last = Number(to);
   });
   const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
+  // Who asks for the records of a run without an owner gets those on disk, and an end.
+  await Promise.race([ready.promise, ended]);
   return {
     id,
     rate: (records) => child.stdin.write(`rate ${records}\n`),

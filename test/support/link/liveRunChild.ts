@@ -32,6 +32,7 @@ const server = await serveRun({
   asides: null,
   telemetry: new TelemetryRecorder(runDir),
 });
+process.stdout.write("ready\n");
 opened.journal.onPublish((_, { first, last }) => {
   process.stdout.write(`${first} ${last} ${process.hrtime.bigint()}\n`);
 });
