@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { root } from "../setup/paths.mjs";
 
 /** Several dependencies are CommonJS inside: they need a `require` in the ES module bundle. */
@@ -28,20 +27,6 @@ const common = {
   legalComments: "none", // THIRD_PARTY_NOTICES has them
   logLevel: "warning",
   plugins: [zodInEnglish],
-};
-
-/** What else of zod a page never calls: JSON schemas, and schemas compiled to code, which the page's policy forbids. */
-const zodForPages = {
-  name: "zod-for-pages",
-  setup(build) {
-    const unused =
-      /[\\/]zod[\\/]v4[\\/](core|classic)[\\/](compile|(from-|to-)?json-schema(-processors|-generator)?)\.js$/;
-    build.onLoad({ filter: unused }, async ({ path }) => {
-      const names = Object.keys(await import(pathToFileURL(path).href));
-      const exported = names.map((name) => `unused as ${name}`).join(", ");
-      return { contents: `const unused = () => unused; export { ${exported} };` };
-    });
-  },
 };
 
 /** Panels of the extension: each is a page of one script and one style sheet, made from `webview/<name>/`. */
@@ -83,6 +68,5 @@ export const targets = [
     assetNames: "[name]",
     loader: { ".ttf": "file" },
     inject: [join(root, "webview/base/zodWithoutEval.ts")],
-    plugins: [zodInEnglish, zodForPages],
   },
 ].filter((target) => target.entryPoints.length > 0);
