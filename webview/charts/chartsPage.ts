@@ -166,6 +166,7 @@ export class ChartsPage {
       return;
     }
     const sections = [...new Set(charts.map(({ section }) => section))];
+    const focused = document.activeElement;
     this.#body.replaceChildren(
       ...sections.flatMap((section) => {
         const here = shown.filter((spec) => spec.section === section);
@@ -173,6 +174,8 @@ export class ChartsPage {
         return here.length === 0 ? [] : [this.#section(section, here, missing)];
       }),
     );
+    // An element that is put into another place loses the focus.
+    if (focused instanceof HTMLElement && this.#body.contains(focused)) focused.focus({ preventScroll: true });
   }
 
   #section(section: string, shown: readonly ChartSpec[], missing: readonly ChartSpec[]): HTMLElement {
