@@ -156,6 +156,8 @@ describe.skipIf(missing !== null)(`a run on a node${missing === null ? "" : ` (s
       pictureOnFailure(() => code);
       await code.theme(theme);
       await code.command("View: Close All Editors");
+      const terminal = code.page.locator(".part.panel");
+      if (await terminal.isVisible()) await code.command("View: Toggle Panel Visibility");
       for (const [command, heading] of panels) {
         await code.command(command);
         await code.pick("small");
