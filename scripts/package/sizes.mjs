@@ -5,10 +5,7 @@ const kB = 1024;
 const MB = 1024 * kB;
 
 /** What each part may take, minified: an extension starts as fast as its bundle is read, an agent goes over a slow link. */
-export const limits = { extension: 1.2 * MB, agent: 2.5 * MB, webview: 600 * kB, webviewWithFormulas: 700 * kB };
-
-/** Pages that set formulas carry KaTeX, 260 kB. */
-const withFormulas = ["inspector.js"];
+export const limits = { extension: 1.2 * MB, agent: 2.5 * MB, webview: 600 * kB };
 
 /**
  * Sizes in bytes of the built parts below `folder`; each script of a webview is a part.
@@ -20,11 +17,7 @@ export function sizes(folder) {
   return [
     { part: "extension", bytes: sum(files(join(folder, "dist"), "extension.cjs")), limit: limits.extension },
     { part: "agent", bytes: sum(files(join(folder, "dist/agent"), ".mjs")), limit: limits.agent },
-    ...webviews.map((file) => ({
-      part: `webview ${file.name}`,
-      bytes: file.bytes,
-      limit: withFormulas.includes(file.name) ? limits.webviewWithFormulas : limits.webview,
-    })),
+    ...webviews.map(({ name, bytes }) => ({ part: `webview ${name}`, bytes, limit: limits.webview })),
   ];
 }
 
