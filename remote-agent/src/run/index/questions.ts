@@ -9,7 +9,7 @@ import { QuestionMemory } from "./memory.ts";
 import { orderOf } from "./order.ts";
 import { TEXT_KEY } from "./schema.ts";
 import { searchOf } from "./searchText.ts";
-import { select } from "./select.ts";
+import { membership, select } from "./select.ts";
 import { hexOf } from "./store.ts";
 
 const ROW_CHARS = 1000;
@@ -143,8 +143,8 @@ export class Questions {
     return this.#found.get(JSON.stringify([words, phrases]), () => {
       const [first, second] = [this.#matching("words", words), this.#matching("search", phrases)];
       if (first === null || second === null) return first ?? second ?? new Uint32Array();
-      const inSecond = new Set(second);
-      return first.filter((i) => inSecond.has(i));
+      const inSecond = membership(second, this.memory.length);
+      return first.filter((i) => inSecond[i] === 1);
     });
   }
 
@@ -164,7 +164,9 @@ export class Questions {
   /** Positions from question numbers. As one JSON text: reading row by row would cost ten times as much. */
   #numbers(sql: string, ...values: string[]): Uint32Array {
     const row = this.#db.prepare(`SELECT json_group_array(n) AS list FROM (${sql})`).get(...values);
-    return Uint32Array.from(JSON.parse(String(row?.["list"] ?? "[]")) as number[], (n) => n - 1);
+    const positions = Uint32Array.from(JSON.parse(String(row?.["list"] ?? "[]")) as number[]);
+    for (let k = 0; k < positions.length; k++) positions[k] = (positions[k] as number) - 1;
+    return positions;
   }
 
   /**
@@ -183,8 +185,7 @@ export class Questions {
     if (result[Number(end) - 1] === i) return Number(end);
     const place = result.indexOf(i);
     if (place >= 0) return place + 1;
-    const isChosen = new Uint8Array(this.memory.length);
-    for (const chosen of this.selection(filter)) isChosen[chosen] = 1;
+    const isChosen = membership(this.selection(filter), this.memory.length);
     const all = this.result({}, sort);
     let before = 0;
     for (const j of all.subarray(0, all.indexOf(i))) before += isChosen[j] as number;

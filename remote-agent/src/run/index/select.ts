@@ -22,17 +22,24 @@ export function select(memory: QuestionMemory, filter: QuestionFilter, lookups: 
   ];
   const found = new Uint32Array(sets[0]?.length ?? memory.length);
   const [first, ...others] = sets;
-  const inOthers = others.map((set) => new Set(set));
+  const inOthers = others.map((set) => membership(set, memory.length));
   const known = Math.min(memory.length, filter.first ?? memory.length);
   let count = 0;
   for (let k = 0; k < found.length; k++) {
     const i = first === undefined ? k : (first[k] as number);
-    if (i >= known || inOthers.some((set) => !set.has(i))) continue;
+    if (i >= known || inOthers.some((set) => set[i] !== 1)) continue;
     let holds = true;
     for (let t = 0; holds && t < tests.length; t++) holds = (tests[t] as Test)(i);
     if (holds) found[count++] = i;
   }
   return found.slice(0, count);
+}
+
+/** 1 for each of `positions` among `length`: many times faster to ask than a Set of as many numbers. */
+export function membership(positions: Uint32Array, length: number): Uint8Array {
+  const bits = new Uint8Array(length);
+  for (let k = 0; k < positions.length; k++) bits[positions[k] as number] = 1;
+  return bits;
 }
 
 function testsOf(memory: QuestionMemory, filter: QuestionFilter): Test[] {
