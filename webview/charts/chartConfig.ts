@@ -1,5 +1,6 @@
 import type { ChartConfiguration, ChartDataset, ChartOptions, Point } from "chart.js";
 import type { AnnotationOptions } from "chartjs-plugin-annotation";
+import { withRoom } from "./axisRoom.ts";
 import type { Curve } from "./curves.ts";
 import type { ChartSpec } from "./definitions.ts";
 import { formatDuration, formatTick } from "./format.ts";
@@ -132,7 +133,9 @@ export function optionsOf({ spec, palette, log, extent, annotations, onStretch }
       y: {
         type: log ? "logarithmic" : "linear",
         beginAtZero: bars || spec.axis === "time",
-        grace: "4%",
+        afterDataLimits: (scale: { min: number; max: number }) => {
+          if (!log) Object.assign(scale, withRoom(scale, spec.unit));
+        },
         grid: { color: palette.grid, lineWidth: palette.contrast ? 0.5 : 1 },
         border: { display: false },
         ticks: {
