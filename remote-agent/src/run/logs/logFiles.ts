@@ -15,24 +15,28 @@ export async function logNames(directory: string): Promise<string[]> {
   return [...new Set(names.flatMap((name) => /^([a-z][a-z0-9_-]{0,31})\.log(?:\.\d+)?$/.exec(name)?.[1] ?? []))].sort();
 }
 
-/** The files of one log, oldest first. */
+/**
+ * The files of one log, oldest first. They are looked at from the newest to the oldest: rotation, which may be at work, moves a file
+ * only to a higher number, so none is passed by; one that is met again under its new name counts once.
+ */
 export async function logFiles(directory: string, source: string): Promise<LogFile[]> {
   const prefix = `${source}.log`;
-  const names = (await readdir(directory).catch(noneIfMissing)).filter((name) => name.startsWith(prefix));
-  const numbered = names.flatMap((name) => {
-    const suffix = name.slice(prefix.length);
-    if (suffix === "") return [{ name, n: 0 }];
-    return /^\.\d{1,4}$/.test(suffix) ? [{ name, n: Number(suffix.slice(1)) }] : [];
+  const numbers = (await readdir(directory).catch(noneIfMissing)).flatMap((name) => {
+    if (name === prefix) return [0];
+    const n = name.startsWith(prefix) ? /^\.(\d{1,4})$/.exec(name.slice(prefix.length))?.[1] : undefined;
+    return n === undefined ? [] : [Number(n)];
   });
-  const found: LogFile[] = [];
-  for (const { name } of numbered.sort((a, b) => b.n - a.n)) {
-    const file = path.join(directory, name);
-    const info = await stat(file, { bigint: true }).catch(() => null); // rotated away meanwhile
-    // While it is being renamed, a file can be met under both of its names.
-    if (info?.isFile() && !found.some((other) => other.identity === identityOf(info)))
-      found.push({ path: file, identity: identityOf(info) });
+  const listed = Math.max(-1, ...numbers);
+  const found = new Map<string, LogFile>();
+  // Behind what was listed: what rotation moved there since, next to the hole it leaves for an instant.
+  for (let n = 0, holes = 0; n <= listed || (listed >= 0 && holes < 2); n++) {
+    const file = path.join(directory, n === 0 ? prefix : `${prefix}.${n}`);
+    const info = await stat(file, { bigint: true }).catch(() => null);
+    holes = info === null ? holes + 1 : 0;
+    if (info?.isFile() && !found.has(identityOf(info)))
+      found.set(identityOf(info), { path: file, identity: identityOf(info) });
   }
-  return found;
+  return [...found.values()].reverse();
 }
 
 /** Opens a file that is still the one meant, or answers null. */
