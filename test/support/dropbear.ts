@@ -1,8 +1,8 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import path from "node:path";
+import { packagesMissing } from "./debianPackages.ts";
 import { freePort, listening, type Sshd } from "./sshd.ts";
 
 const DROPBEAR = "/usr/sbin/dropbear";
@@ -10,18 +10,7 @@ const DROPBEAR = "/usr/sbin/dropbear";
 /** Installs Debian's Dropbear where that is possible. @returns null, or why it cannot be used */
 export function dropbearMissing(): string | null {
   if (process.getuid?.() !== 0) return "needs root (a mount namespace of its own)";
-  if (!existsSync(DROPBEAR)) {
-    try {
-      execFileSync(
-        "apt-get",
-        ["-qq", "-o", "DPkg::Lock::Timeout=300", "install", "-y", "--no-install-recommends", "dropbear-bin"],
-        { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }, stdio: "ignore", timeout: 300_000 },
-      );
-    } catch {
-      // said below
-    }
-  }
-  return existsSync(DROPBEAR) ? null : "needs dropbear-bin";
+  return packagesMissing({ "dropbear-bin": DROPBEAR });
 }
 
 /**

@@ -1,11 +1,12 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { cpus, hostname, tmpdir, totalmem } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import { packagesMissing } from "./debianPackages.ts";
 
 const run = promisify(execFile);
 
@@ -39,25 +40,7 @@ const UP_MS = 30_000;
 /** Installs what is missing where that is possible. @returns null, or why these tests cannot run */
 export function slurmMissing(): string | null {
   if (process.platform !== "linux" || process.getuid?.() !== 0) return "needs root on Linux";
-  const needed = { ...PACKAGES, "slurm-client": "/usr/bin/sbatch", "util-linux": "/usr/bin/unshare" };
-  const missing = () => Object.entries(needed).flatMap(([name, file]) => (existsSync(file) ? [] : [name]));
-  if (missing().length > 0 && existsSync("/usr/bin/apt-get")) {
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" }; // 1: no daemon is started
-    const apt = (...args: string[]) =>
-      execFileSync("apt-get", ["-qq", "-o", "DPkg::Lock::Timeout=300", ...args], {
-        env,
-        stdio: "ignore",
-        timeout: 300_000,
-      });
-    try {
-      apt("update");
-      apt("install", "-y", "--no-install-recommends", ...missing());
-    } catch {
-      // what is missing is said below
-    }
-  }
-  const still = missing();
-  return still.length === 0 ? null : `needs ${still.join(", ")}`;
+  return packagesMissing({ ...PACKAGES, "slurm-client": "/usr/bin/sbatch", "util-linux": "/usr/bin/unshare" });
 }
 
 export async function startSlurm(): Promise<Slurm> {

@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { SystemSsh } from "../../src/ssh/systemSsh.ts";
+import { packagesMissing } from "./debianPackages.ts";
 
 /** A private OpenSSH server on loopback: own keys, port and configuration; nothing of the machine's or the user's is touched. */
 export interface Sshd {
@@ -38,24 +38,12 @@ const SSHD = "/usr/sbin/sshd";
 
 /** Installs server and login shells where that is possible. @returns null, or why these tests cannot run */
 export function sshdMissing(): string | null {
-  const needed = { "openssh-server": SSHD, "openssh-client": "/usr/bin/ssh", fish: "/usr/bin/fish", tcsh: "/bin/tcsh" };
-  const missing = () => Object.entries(needed).flatMap(([name, file]) => (existsSync(file) ? [] : [name]));
-  if (missing().length > 0 && process.getuid?.() === 0) {
-    const apt = (...args: string[]) =>
-      execFileSync("apt-get", ["-qq", "-o", "DPkg::Lock::Timeout=300", ...args], {
-        env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-        stdio: "ignore",
-        timeout: 300_000,
-      });
-    try {
-      apt("update");
-      apt("install", "-y", "--no-install-recommends", ...missing());
-    } catch {
-      // what is missing is said below
-    }
-  }
-  const still = missing();
-  return still.length === 0 ? null : `needs ${still.join(", ")}`;
+  return packagesMissing({
+    "openssh-server": SSHD,
+    "openssh-client": "/usr/bin/ssh",
+    fish: "/usr/bin/fish",
+    tcsh: "/bin/tcsh",
+  });
 }
 
 export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {

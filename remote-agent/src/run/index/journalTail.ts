@@ -1,18 +1,20 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import path from "node:path";
+import * as z from "zod";
 import { JournalCorrupt } from "../journal/errors.ts";
 import { decodeAt, type JournalRecord } from "../journal/record.ts";
 import { segmentName } from "../journal/segment.ts";
 
 /** A place between two records of a journal: behind record `seq`, at byte `offset` of segment number `segment`. */
-export interface Position {
-  readonly seq: number;
-  readonly segment: number;
-  readonly offset: number;
+export const position = z.object({
+  seq: z.number().int(),
+  segment: z.number().int(),
+  offset: z.number().int(),
   /** Where record `seq` starts in that segment, and its checksum as written: tells whether this is still that journal. */
-  readonly last: number;
-  readonly crc: string;
-}
+  last: z.number().int(),
+  crc: z.string(),
+});
+export type Position = Readonly<z.infer<typeof position>>;
 
 export const START: Position = { seq: 0, segment: 1, offset: 0, last: -1, crc: "" };
 

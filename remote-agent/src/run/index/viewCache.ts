@@ -5,7 +5,7 @@ import { applyRecord, emptyRunView, type RunView, runView } from "../../protocol
 import { asRunRecord, readRunView } from "../opened.ts";
 import { writeDerived } from "../runDir.ts";
 import { IndexError } from "./errors.ts";
-import { bytesAfter, journalAfter, type Position, START, stillHolds } from "./journalTail.ts";
+import { bytesAfter, journalAfter, type Position, position, START, stillHolds } from "./journalTail.ts";
 import { cacheDirectory, journalIdentity } from "./place.ts";
 
 /** Raised when the fold of a view changes: a cached one of another version is made anew. */
@@ -13,13 +13,7 @@ const VERSION = 2;
 
 const Cached = z.object({
   version: z.literal(VERSION),
-  position: z.object({
-    seq: z.number().int(),
-    segment: z.number().int(),
-    offset: z.number().int(),
-    last: z.number().int(),
-    crc: z.string(),
-  }),
+  position,
   view: runView,
 });
 

@@ -1,20 +1,14 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as z from "zod";
 import type { RunSeries, SeriesQuery } from "../../protocol/series.ts";
-import { bytesAfter, journalAfter, type Position, START, stillHolds } from "../index/journalTail.ts";
+import { bytesAfter, journalAfter, type Position, position, START, stillHolds } from "../index/journalTail.ts";
 import { asRunRecord } from "../opened.ts";
 import { answerOf } from "./answer.ts";
 import { FOLD_VERSION, SeriesFold, savedFold } from "./fold.ts";
 
 const saved = z.object({
   version: z.literal(FOLD_VERSION),
-  position: z.object({
-    seq: z.number().int(),
-    segment: z.number().int(),
-    offset: z.number().int(),
-    last: z.number().int(),
-    crc: z.string(),
-  }),
+  position,
   fold: savedFold,
 });
 

@@ -1,0 +1,26 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+/**
+ * Installs Debian packages that are not there, as root, without starting their daemons. @param needed a file of each package by
+ * the package's name @returns null, or what is still missing
+ */
+export function packagesMissing(needed: Readonly<Record<string, string>>): string | null {
+  const missing = () => Object.entries(needed).flatMap(([name, file]) => (existsSync(file) ? [] : [name]));
+  if (missing().length > 0 && process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
+    const apt = (...args: string[]) =>
+      execFileSync("apt-get", ["-qq", "-o", "DPkg::Lock::Timeout=300", ...args], {
+        env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" }, // 1: no daemon is started
+        stdio: "ignore",
+        timeout: 300_000,
+      });
+    try {
+      apt("update");
+      apt("install", "-y", "--no-install-recommends", ...missing());
+    } catch {
+      // what is missing is said below
+    }
+  }
+  const still = missing();
+  return still.length === 0 ? null : `needs ${still.join(", ")}`;
+}
