@@ -7,6 +7,7 @@ import { defineConfig } from "vitest/config";
  * panels: the built pages of panels in a browser, without VS Code.
  * e2e: the packaged extension in a real VS Code, driven through a browser.
  * faults: real processes that are killed; one file at a time, because each keeps the machine busy.
+ * long: what takes minutes each, in `npm run faults` only.
  */
 export default defineConfig({
   test: {
@@ -79,6 +80,17 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 600_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "long",
+          include: ["test/long/**/*.test.ts"],
+          pool: "forks",
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 600_000, // a machine without Slurm installs it
         },
       },
     ],

@@ -1,62 +1,46 @@
-import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { countJunit, countVitest, oneFailed, onePassed, settle, zero } from "./count.mjs";
+import { runProgram } from "./program.mjs";
 
-/** Layers from the quickest to the slowest. Each counts its tests; a check without tests of its own counts as one. */
-export const layers = [
+/** What is quickly wrong, and what the layers need. Each check counts as one test. */
+export const checks = [
   { name: "lint", run: check(["scripts/lint.mjs"]) },
   { name: "typecheck", run: check(["scripts/typecheck.mjs"]) },
   { name: "build", run: check(["scripts/build.mjs"]) },
+];
+
+/** From those that compute to those that mostly wait, because two run at a time: one from either end. */
+export const layers = [
   { name: "engine", run: engine },
   { name: "unit", run: vitest("unit") },
   { name: "seam", run: vitest("seam") },
-  { name: "ssh", run: vitest("ssh") },
   { name: "panels", run: vitest("panels") },
   { name: "e2e", run: vitest("e2e") },
-  { name: "slurm", run: vitest("slurm") },
+  { name: "ssh", run: vitest("ssh") },
   { name: "faults", run: vitest("faults") },
+  { name: "slurm", run: vitest("slurm") },
 ];
 
-const limitMs = 30 * 60_000; // of one layer
-
 function check(args) {
-  return async ({ root }) => ((await run(process.execPath, args, root)) === 0 ? onePassed : oneFailed);
+  return async ({ root, ...how }) =>
+    (await runProgram(process.execPath, args, { cwd: root, ...how })) === 0 ? onePassed : oneFailed;
 }
 
-async function engine({ root, scratch }) {
+async function engine({ root, scratch, ...how }) {
   const python = process.env.RZERO_PYTHON ?? "python3";
   const report = join(scratch, "engine.xml");
   const args = ["-m", "pytest", "-q", "-p", "no:cacheprovider", `--junitxml=${report}`, "tests"];
-  const code = await run(python, args, join(root, "remote-agent/engine"));
+  const code = await runProgram(python, args, { cwd: join(root, "remote-agent/engine"), ...how });
   return settle(existsSync(report) ? countJunit(readFileSync(report, "utf8")) : zero, code);
 }
 
 function vitest(project) {
-  return async ({ root, scratch }) => {
+  return async ({ root, scratch, ...how }) => {
     const report = join(scratch, `${project}.json`);
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
     const args = ["node_modules/vitest/vitest.mjs", "run", "--project", project, ...reporters];
-    const code = await run(process.execPath, args, root);
+    const code = await runProgram(process.execPath, args, { cwd: root, ...how });
     return settle(existsSync(report) ? countVitest(JSON.parse(readFileSync(report, "utf8"))) : zero, code);
   };
-}
-
-/** Exit code of a program in the foreground; null when it was ended by a signal or by the limit. */
-function run(program, args, cwd) {
-  // Two or three torch processes at a time with a thread for each core are many times slower than with one each.
-  const env = { ...process.env, OMP_NUM_THREADS: process.env.OMP_NUM_THREADS ?? "1" };
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd, env, stdio: "inherit" });
-    const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
-    child.on("error", (error) => {
-      console.error(error.message);
-      clearTimeout(timer);
-      resolve(null);
-    });
-    child.on("close", (code) => {
-      clearTimeout(timer);
-      resolve(code);
-    });
-  });
 }

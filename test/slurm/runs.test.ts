@@ -2,14 +2,12 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { readJournal } from "../../remote-agent/src/run/journal/read.ts";
 import { readRunView } from "../../remote-agent/src/run/opened.ts";
 import { readOwner } from "../../remote-agent/src/slurm/jobFiles.ts";
-import { processesWith } from "../support/processes.ts";
 import { differences } from "../support/sameRun.ts";
-import type { ScriptedEngine } from "../support/scriptedEngine.ts";
 import { slurmMissing } from "../support/slurm.ts";
 import { type SlurmHost, slurmHost, until } from "../support/slurmRuns.ts";
+import { completed, epochs, slowEngine, trainingJob, undisturbedRun } from "../support/slurmScenes.ts";
 
 const missing = slurmMissing();
 let host: SlurmHost;
@@ -19,11 +17,7 @@ let undisturbed: string;
 beforeAll(async () => {
   if (missing !== null) return;
   host = await slurmHost();
-  const engine = await host.engine();
-  undisturbed = await host.newRun(engine);
-  await host.submit(undisturbed, engine);
-  await completed(undisturbed);
-  await host.clear();
+  undisturbed = await undisturbedRun(host);
 });
 afterEach(async ({ task }) => {
   if (task.result?.state === "fail") console.error(await host.told());
@@ -32,26 +26,6 @@ afterEach(async ({ task }) => {
 afterAll(async () => {
   await host?.stop();
 });
-
-async function completed(run: string): Promise<void> {
-  await until("it is completed", async () => (await readRunView(run)).state === "completed");
-}
-
-/** An engine whose training takes seconds a step, so that a run is still in it when something happens. */
-async function slowEngine(ms = 5000): Promise<ScriptedEngine> {
-  const engine = await host.engine();
-  engine.fail("forward_backward", { kind: "slow", ms }, 10_000);
-  return engine;
-}
-
-/** A run that is in the middle of its training, as a job. */
-async function training(engine: ScriptedEngine, settings: Record<string, unknown> = {}) {
-  const run = await host.newRun(engine);
-  const job = await host.submit(run, engine, settings);
-  await until("it trains", () => engine.callsOf("optim_step").length > 0);
-  const owner = await readOwner(run);
-  return { run, job, node: owner?.node ?? "" };
-}
 
 /** A job of somebody more important on a node, which it needs for itself. */
 async function urgent(node: string, seconds: number): Promise<string> {
@@ -63,19 +37,13 @@ async function jobState(run: string): Promise<string | undefined> {
   return (await host.summary(run)).job?.state;
 }
 
-async function epochs(run: string): Promise<number[]> {
-  const all: number[] = [];
-  for await (const { record } of readJournal(run)) all.push(record.epoch);
-  return all;
-}
-
 describe.skipIf(missing !== null)(`runs as batch jobs${missing === null ? "" : ` (skipped: ${missing})`}`, () => {
   it("is queued with Slurm's reason, runs on a node, completes, and is seen so on the login node", async () => {
     const blocks = await Promise.all(host.slurm.nodes.map((node) => urgent(node, 100)));
     await until("both nodes are taken", async () =>
       (await Promise.all(blocks.map((job) => host.slurm.stateOf(job)))).every((state) => state === "R"),
     );
-    const engine = await slowEngine();
+    const engine = await slowEngine(host);
     const run = await host.newRun(engine);
     const job = await host.submit(run, engine);
     await until("Slurm says why it waits", async () => (await host.summary(run)).job?.reason != null);
@@ -122,8 +90,8 @@ describe.skipIf(missing !== null)(`runs as batch jobs${missing === null ? "" : `
   });
 
   it("paused at work it saves and gives its nodes back; stopped likewise; each resume is a new job", async () => {
-    const engine = await slowEngine();
-    const { run, job } = await training(engine);
+    const engine = await slowEngine(host);
+    const { run, job } = await trainingJob(host, engine);
     const id = path.basename(run);
     await host.rzero(["pause", id]);
     await until("the job has ended", async () => !["R", "CG"].includes(await host.slurm.stateOf(job)));
@@ -145,8 +113,8 @@ describe.skipIf(missing !== null)(`runs as batch jobs${missing === null ? "" : `
   });
 
   it("that has to make room saves at the notice, goes back into the queue and resumes by itself", async () => {
-    const engine = await slowEngine();
-    const { run, job, node } = await training(engine);
+    const engine = await slowEngine(host);
+    const { run, job, node } = await trainingJob(host, engine);
     await urgent(node, 3);
     await until("it said why", async () => (await host.notices(run)).includes("slurm_preempted"));
     engine.heal();
@@ -157,8 +125,8 @@ describe.skipIf(missing !== null)(`runs as batch jobs${missing === null ? "" : `
   });
 
   it("that has to make room at once is put back by Slurm itself and loses nothing", async () => {
-    const engine = await slowEngine(300);
-    const { run, node } = await training(engine, { partition: "scavenger" });
+    const engine = await slowEngine(host, 300);
+    const { run, node } = await trainingJob(host, engine, { partition: "scavenger" });
     await urgent(node, 3);
     await until("it is back in the queue", async () => (await host.summary(run)).job?.restarts === 1);
     engine.heal();
@@ -167,8 +135,8 @@ describe.skipIf(missing !== null)(`runs as batch jobs${missing === null ? "" : `
   });
 
   it("cancelled behind its back it saves, says so, and is resumed as a new job", async () => {
-    const engine = await slowEngine(300);
-    const { run, job } = await training(engine);
+    const engine = await slowEngine(host, 300);
+    const { run, job } = await trainingJob(host, engine);
     await host.slurm.command("scancel", job);
     await until("the job is over", async () => (await jobState(run)) === "cancelled");
     const { view, live, job: seen } = await host.summary(run);
@@ -181,21 +149,9 @@ describe.skipIf(missing !== null)(`runs as batch jobs${missing === null ? "" : `
     expect(await differences(undisturbed, run)).toEqual([]);
   });
 
-  it("whose node is lost goes on on another one, and says which was lost", async () => {
-    const engine = await slowEngine();
-    const { run, node } = await training(engine);
-    await host.slurm.crash(node);
-    await until("it goes on elsewhere", async () => (await host.notices(run)).includes("slurm_node_lost"));
-    expect((await readOwner(run))?.node).not.toBe(node);
-    engine.heal();
-    await completed(run);
-    await host.slurm.start(node);
-    expect(await differences(undisturbed, run)).toEqual([]);
-  });
-
   it("whose node loses only Slurm's daemon is handed over: two starts of one job do not both write", async () => {
-    const engine = await slowEngine(8000); // Slurm takes half a minute to notice
-    const { run, node } = await training(engine);
+    const engine = await slowEngine(host, 8000); // Slurm takes half a minute to notice
+    const { run, node } = await trainingJob(host, engine);
     await host.slurm.killDaemon(node);
     await until("a second start has the run", async () => (await readOwner(run))?.restart === 1);
     expect((await readOwner(run))?.node).not.toBe(node);
@@ -208,38 +164,6 @@ describe.skipIf(missing !== null)(`runs as batch jobs${missing === null ? "" : `
     expect(all).toEqual(all.toSorted((a, b) => a - b));
     expect(new Set(all).size).toBe(2);
   });
-
-  it("whose first start is frozen on a lost node is taken over when Slurm says it is gone; awake again, it is fenced off", async () => {
-    const engine = await slowEngine();
-    const { run, node } = await training(engine);
-    const supervisors = await processesWith(`supervise\0${run}`);
-    expect(supervisors).toHaveLength(1);
-    const [frozen = 0] = supervisors;
-    process.kill(frozen, "SIGSTOP");
-    await host.slurm.killDaemon(node);
-    await until("a second start has the run", async () => (await readOwner(run))?.restart === 1, 150_000);
-    engine.heal();
-    process.kill(frozen, "SIGCONT");
-    await until("the first start has ended", async () => !(await processesWith(`supervise\0${run}`)).includes(frozen));
-    await completed(run);
-    await host.slurm.crash(node);
-    await host.slurm.start(node);
-    expect(await differences(undisturbed, run)).toEqual([]);
-    const all = await epochs(run);
-    expect(all).toEqual(all.toSorted((a, b) => a - b));
-  }, 300_000);
-
-  it("at its time limit it saves, goes back into the queue and goes on", async () => {
-    const engine = await slowEngine(15_000);
-    const run = await host.newRun(engine);
-    const job = await host.submit(run, engine, { time: "2", notice: 20 });
-    const said = async () => (await host.notices(run)).includes("slurm_time_limit");
-    await until("the time limit came", said, 180_000);
-    engine.heal();
-    await completed(run);
-    expect((await host.summary(run)).job).toMatchObject({ id: job, restarts: 1 });
-    expect(await differences(undisturbed, run)).toEqual([]);
-  }, 300_000);
 
   it("is submitted from a template of one's own; one that cannot be used is refused in a sentence", async () => {
     const engine = await host.engine();
@@ -260,8 +184,8 @@ describe.skipIf(missing !== null)(`runs as batch jobs${missing === null ? "" : `
   });
 
   it("while munge does not answer, lists and commands say so within their limits, and the run goes on", async () => {
-    const engine = await slowEngine();
-    const { run } = await training(engine);
+    const engine = await slowEngine(host);
+    const { run } = await trainingJob(host, engine);
     host.slurm.munge(false);
     try {
       await delay(16_000); // what Slurm said last is believed for 15 s

@@ -1,0 +1,42 @@
+import { readJournal } from "../../remote-agent/src/run/journal/read.ts";
+import { readRunView } from "../../remote-agent/src/run/opened.ts";
+import { readOwner } from "../../remote-agent/src/slurm/jobFiles.ts";
+import type { ScriptedEngine } from "./scriptedEngine.ts";
+import { type SlurmHost, until } from "./slurmRuns.ts";
+
+/** A run to which nothing happens: what the others are compared with. @returns its directory */
+export async function undisturbedRun(host: SlurmHost): Promise<string> {
+  const engine = await host.engine();
+  const run = await host.newRun(engine);
+  await host.submit(run, engine);
+  await completed(run);
+  await host.clear();
+  return run;
+}
+
+export async function completed(run: string): Promise<void> {
+  await until("it is completed", async () => (await readRunView(run)).state === "completed");
+}
+
+/** An engine whose training takes seconds a step, so that a run is still in it when something happens. */
+export async function slowEngine(host: SlurmHost, ms = 5000): Promise<ScriptedEngine> {
+  const engine = await host.engine();
+  engine.fail("forward_backward", { kind: "slow", ms }, 10_000);
+  return engine;
+}
+
+/** A run that is in the middle of its training, as a job. */
+export async function trainingJob(host: SlurmHost, engine: ScriptedEngine, settings: Record<string, unknown> = {}) {
+  const run = await host.newRun(engine);
+  const job = await host.submit(run, engine, settings);
+  await until("it trains", () => engine.callsOf("optim_step").length > 0);
+  const owner = await readOwner(run);
+  return { run, job, node: owner?.node ?? "" };
+}
+
+/** Epochs of a run's records, in their order. */
+export async function epochs(run: string): Promise<number[]> {
+  const all: number[] = [];
+  for await (const { record } of readJournal(run)) all.push(record.epoch);
+  return all;
+}
