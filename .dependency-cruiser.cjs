@@ -5,6 +5,7 @@
 
 const agent = "^remote-agent/src";
 const protocol = `${agent}/protocol/`;
+const modelText = `${agent}/modelText/`;
 
 /** One rule: modules under `from` may import, of our own code, only what matches `allowed`. */
 function only(name, comment, from, allowed) {
@@ -20,13 +21,18 @@ function only(name, comment, from, allowed) {
 module.exports = {
   forbidden: [
     only("protocol-alone", "The contract imports nothing of ours.", protocol, [protocol]),
+    only("model-text-alone", "How a model's text is shown everywhere: pure, and knows nothing of ours.", modelText, [
+      modelText,
+    ]),
     only("host-protocol-only", "The extension host knows the agent only by its protocol.", "^src/", [
       "^src/",
       protocol,
+      modelText,
     ]),
     only("webview-messages-only", "A webview knows the protocol and its panel's messages.", "^webview/", [
       "^webview/",
       protocol,
+      modelText,
       "^src/panels/[^/]+/messages\\.ts$",
     ]),
     {
@@ -38,6 +44,11 @@ module.exports = {
     },
     only("pure-core", "Scoring and domains are pure: protocol and each other.", `${agent}/(scoring|domains)/`, [
       `${agent}/(scoring|domains)/`,
+      protocol,
+    ]),
+    only("report-pure", "A report is written from data: it asks no run.", `${agent}/report/`, [
+      `${agent}/report/`,
+      modelText,
       protocol,
     ]),
     only("recipe-over-verbs", "A recipe is a function over the verbs, scorers and domains.", `${agent}/recipes/`, [

@@ -1,4 +1,4 @@
-import type { Unit } from "./definitions.ts";
+import type { Unit } from "../../remote-agent/src/protocol/charts.ts";
 
 /** A little room above and below the curves; an axis of what cannot be negative does not go below zero, one of shares not above one. */
 export function withRoom({ min, max }: { min: number; max: number }, unit: Unit): { min: number; max: number } {

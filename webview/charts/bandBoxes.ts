@@ -1,5 +1,5 @@
 import type { AnnotationOptions } from "chartjs-plugin-annotation";
-import type { ChartSpec } from "./definitions.ts";
+import type { ChartSpec } from "../../remote-agent/src/protocol/charts.ts";
 import { faded, type Palette } from "./palette.ts";
 import type { RunData } from "./store.ts";
 

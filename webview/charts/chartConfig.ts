@@ -1,9 +1,9 @@
 import type { ChartConfiguration, ChartDataset, ChartOptions, Point } from "chart.js";
 import type { AnnotationOptions } from "chartjs-plugin-annotation";
+import type { ChartSpec } from "../../remote-agent/src/protocol/charts.ts";
+import { formatDuration, formatTick } from "../../remote-agent/src/protocol/figures.ts";
 import { withRoom } from "./axisRoom.ts";
 import type { Curve } from "./curves.ts";
-import type { ChartSpec } from "./definitions.ts";
-import { formatDuration, formatTick } from "./format.ts";
 import { dashes, faded, type Palette } from "./palette.ts";
 import { smoothed } from "./smoothing.ts";
 

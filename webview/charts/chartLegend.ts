@@ -1,7 +1,7 @@
+import type { ChartSpec } from "../../remote-agent/src/protocol/charts.ts";
+import { formatValue } from "../../remote-agent/src/protocol/figures.ts";
 import { element } from "../ui/dom.ts";
 import type { Curve } from "./curves.ts";
-import type { ChartSpec } from "./definitions.ts";
-import { formatValue } from "./format.ts";
 import { nearest } from "./nearest.ts";
 import { dashes, faded, type Palette } from "./palette.ts";
 

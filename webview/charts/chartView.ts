@@ -1,4 +1,5 @@
 import { Chart, type Point } from "chart.js";
+import type { ChartSpec } from "../../remote-agent/src/protocol/charts.ts";
 import type { ChartsWords } from "../../src/panels/charts/messages.ts";
 import { iconButton } from "../ui/controls.ts";
 import { element } from "../ui/dom.ts";
@@ -8,7 +9,6 @@ import { ChartCursor } from "./chartCursor.ts";
 import { ChartLegend } from "./chartLegend.ts";
 import type { Crosshair } from "./crosshair.ts";
 import { type Curve, curvesOf } from "./curves.ts";
-import type { ChartSpec } from "./definitions.ts";
 import { filled, formatPlace } from "./format.ts";
 import type { Palette } from "./palette.ts";
 import { type Place, placeOf } from "./places.ts";

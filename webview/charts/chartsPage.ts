@@ -1,3 +1,4 @@
+import { type ChartSpec, charts, namesOf, wantedSeries } from "../../remote-agent/src/protocol/charts.ts";
 import type { ChartsContract, ChartsState, ChartsWords, Figures, RunStatus } from "../../src/panels/charts/messages.ts";
 import { type HostLink, PanelError } from "../base/hostLink.ts";
 import { element } from "../ui/dom.ts";
@@ -7,7 +8,6 @@ import { ChartView } from "./chartView.ts";
 import { Crosshair } from "./crosshair.ts";
 import { csvOf } from "./csv.ts";
 import { type Curve, curvesOf } from "./curves.ts";
-import { type ChartSpec, charts, namesOf, wantedSeries } from "./definitions.ts";
 import { imageOf } from "./image.ts";
 import { Notices } from "./notices.ts";
 import { paletteOf } from "./palette.ts";

@@ -1,5 +1,5 @@
+import { type ChartSpec, namesOf } from "../../remote-agent/src/protocol/charts.ts";
 import type { ChartsWords } from "../../src/panels/charts/messages.ts";
-import { type ChartSpec, namesOf } from "./definitions.ts";
 import type { Line, RunData, ShownRun } from "./store.ts";
 
 /** One line, or one set of bars, of a chart. */

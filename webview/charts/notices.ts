@@ -1,7 +1,8 @@
+import { formatBytes } from "../../remote-agent/src/protocol/figures.ts";
 import type { ChartsWords } from "../../src/panels/charts/messages.ts";
 import { button } from "../ui/controls.ts";
 import { element, icon } from "../ui/dom.ts";
-import { filled, formatBytes } from "./format.ts";
+import { filled } from "./format.ts";
 import type { ShownRun } from "./store.ts";
 
 /** Lines above the charts: a run whose figures may be old, that is still being read, or that cannot be had. */

@@ -1,5 +1,5 @@
+import type { ChartSpec } from "../../remote-agent/src/protocol/charts.ts";
 import type { StageBand } from "../../remote-agent/src/protocol/series.ts";
-import type { ChartSpec } from "./definitions.ts";
 
 export interface Place {
   readonly iteration: number;

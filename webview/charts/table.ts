@@ -1,7 +1,7 @@
+import type { ChartSpec } from "../../remote-agent/src/protocol/charts.ts";
+import { formatDuration, formatValue } from "../../remote-agent/src/protocol/figures.ts";
 import { element } from "../ui/dom.ts";
 import type { Curve } from "./curves.ts";
-import type { ChartSpec } from "./definitions.ts";
-import { formatDuration, formatValue } from "./format.ts";
 
 /** Rows that a table has at most: of more, every n-th is shown. */
 const ROWS = 500;

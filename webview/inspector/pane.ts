@@ -1,3 +1,4 @@
+import { visible } from "../../remote-agent/src/modelText/visible.ts";
 import type { QuestionRow } from "../../remote-agent/src/protocol/questionRows.ts";
 import {
   type ColumnId,
@@ -15,7 +16,6 @@ import { searched, sortedBy } from "./filter/queryState.ts";
 import { StepSlider } from "./filter/stepSlider.ts";
 import { RowSource } from "./table/rowSource.ts";
 import { MOST_ROWS, QuestionTable } from "./table/table.ts";
-import { visible } from "./text/visible.ts";
 import { count, filled, type Words } from "./words.ts";
 
 const SEARCH_MS = 250;

@@ -31,6 +31,9 @@ const tree: Record<string, string[]> = {
   "remote-agent/src/sandbox/launch.ts": ["../hostinfo/gpu.ts", "../scoring/blind.ts"],
   "remote-agent/src/grading/pool.ts": ["../sandbox/launch.ts", "../scoring/blind.ts", "../run/clock.ts"],
   "remote-agent/src/slurm/queue.ts": ["../run/clock.ts", "../scoring/blind.ts"],
+  "remote-agent/src/modelText/visible.ts": ["../protocol/events.ts"],
+  "remote-agent/src/report/page.ts": ["../modelText/visible.ts", "../protocol/events.ts", "../run/clock.ts"],
+  "webview/text.ts": ["../remote-agent/src/modelText/visible.ts"],
   "remote-agent/src/hostinfo/a.ts": ["./b.ts"],
   "remote-agent/src/hostinfo/b.ts": ["./a.ts"],
 };
@@ -85,6 +88,8 @@ const broken: [string, string, string][] = [
   ["sandbox-alone", "remote-agent/src/sandbox/launch.ts", "remote-agent/src/scoring/blind.ts"],
   ["grading-over-sandbox", "remote-agent/src/grading/pool.ts", "remote-agent/src/run/clock.ts"],
   ["slurm-over-run", "remote-agent/src/slurm/queue.ts", "remote-agent/src/scoring/blind.ts"],
+  ["model-text-alone", "remote-agent/src/modelText/visible.ts", "remote-agent/src/protocol/events.ts"],
+  ["report-pure", "remote-agent/src/report/page.ts", "remote-agent/src/run/clock.ts"],
   ["cli-is-the-root", "remote-agent/src/run/supervisor.ts", "remote-agent/src/cli.ts"],
   ["host-protocol-only", "src/extension.ts", "remote-agent/src/run/clock.ts"],
   ["webview-messages-only", "webview/runs.ts", "src/panels/runs/view.ts"],

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { answerGroups } from "../../../remote-agent/src/protocol/answerGroups.ts";
 import type { AnswerView, Lineage, QuestionView } from "../../../remote-agent/src/protocol/questionRows.ts";
-import { answerGroups } from "../../../webview/inspector/detail/answerGroups.ts";
 import { History } from "../../../webview/inspector/detail/history.ts";
 import { joined, lineageSteps } from "../../../webview/inspector/detail/lineageList.ts";
 

@@ -1,11 +1,11 @@
+import { oneLine, visible } from "../../../remote-agent/src/modelText/visible.ts";
+import type { AnswerClass, AnswerGroup } from "../../../remote-agent/src/protocol/answerGroups.ts";
 import type { AnswerView } from "../../../remote-agent/src/protocol/questionRows.ts";
 import { button } from "../../ui/controls.ts";
 import { element, icon } from "../../ui/dom.ts";
 import { decimal, percent } from "../format.ts";
 import { appendVisible } from "../text/textView.ts";
-import { oneLine, visible } from "../text/visible.ts";
 import { filled, type Words } from "../words.ts";
-import type { AnswerClass, AnswerGroup } from "./answerGroups.ts";
 import type { AskText } from "./wholeText.ts";
 import { longText } from "./wholeText.ts";
 

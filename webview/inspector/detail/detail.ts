@@ -1,3 +1,4 @@
+import { visible } from "../../../remote-agent/src/modelText/visible.ts";
 import type { LineageNode, QuestionRow } from "../../../remote-agent/src/protocol/questionRows.ts";
 import type { DetailTarget, InspectorContract, RunRef } from "../../../src/panels/inspector/messages.ts";
 import { type HostLink, PanelError } from "../../base/hostLink.ts";
@@ -5,7 +6,6 @@ import { iconButton } from "../../ui/controls.ts";
 import { element } from "../../ui/dom.ts";
 import { messageView } from "../../ui/states.ts";
 import { placeText } from "../filter/filterBar.ts";
-import { visible } from "../text/visible.ts";
 import type { Words } from "../words.ts";
 import { History } from "./history.ts";
 import { isOfQuestion, joined } from "./lineageList.ts";

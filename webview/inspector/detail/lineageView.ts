@@ -1,7 +1,7 @@
+import { oneLine, visible } from "../../../remote-agent/src/modelText/visible.ts";
 import type { Lineage, LineageNode } from "../../../remote-agent/src/protocol/questionRows.ts";
 import { element, icon } from "../../ui/dom.ts";
 import { appendVisible } from "../text/textView.ts";
-import { oneLine, visible } from "../text/visible.ts";
 import { filled, type Words } from "../words.ts";
 import { lineageSteps } from "./lineageList.ts";
 

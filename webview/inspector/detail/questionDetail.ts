@@ -1,11 +1,11 @@
+import { oneLine, visible } from "../../../remote-agent/src/modelText/visible.ts";
+import { answerGroups } from "../../../remote-agent/src/protocol/answerGroups.ts";
 import type { QuestionRow, QuestionView } from "../../../remote-agent/src/protocol/questionRows.ts";
 import { element } from "../../ui/dom.ts";
 import { decimal, percent, whole } from "../format.ts";
 import { fate, verdictText } from "../table/columns.ts";
 import { appendVisible } from "../text/textView.ts";
-import { oneLine, visible } from "../text/visible.ts";
 import { filled, type Words } from "../words.ts";
-import { answerGroups } from "./answerGroups.ts";
 import { type AnswersPorts, AnswersView } from "./answersView.ts";
 import { facts, section } from "./section.ts";
 import { longText } from "./wholeText.ts";

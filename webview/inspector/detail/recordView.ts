@@ -1,7 +1,7 @@
+import { visible } from "../../../remote-agent/src/modelText/visible.ts";
 import type { RecordPayload } from "../../../remote-agent/src/protocol/questionRows.ts";
 import { element } from "../../ui/dom.ts";
 import { plainText } from "../text/textView.ts";
-import { visible } from "../text/visible.ts";
 import { filled, type Words } from "../words.ts";
 import { section } from "./section.ts";
 import { type AskText, longText } from "./wholeText.ts";

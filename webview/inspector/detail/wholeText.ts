@@ -1,8 +1,8 @@
+import { visible } from "../../../remote-agent/src/modelText/visible.ts";
 import type { RecordPayload } from "../../../remote-agent/src/protocol/questionRows.ts";
 import { button } from "../../ui/controls.ts";
 import { element } from "../../ui/dom.ts";
 import { modelText, plainText } from "../text/textView.ts";
-import { visible } from "../text/visible.ts";
 import { filled, type Words } from "../words.ts";
 
 export type AskText = (textFrom: number) => Promise<RecordPayload>;

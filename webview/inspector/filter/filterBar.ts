@@ -1,10 +1,10 @@
+import { oneLine, visible } from "../../../remote-agent/src/modelText/visible.ts";
 import type { FacetKey, QuestionFilter } from "../../../remote-agent/src/protocol/questionQuery.ts";
 import type { QuestionFacets } from "../../../remote-agent/src/protocol/questionRows.ts";
 import { button, checkbox, textField } from "../../ui/controls.ts";
 import { element } from "../../ui/dom.ts";
 import { type Menu, menu } from "../menu.ts";
 import { reasonText } from "../table/columns.ts";
-import { oneLine, visible } from "../text/visible.ts";
 import { count, type Words } from "../words.ts";
 import {
   type FacetFilter,

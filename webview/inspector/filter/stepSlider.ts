@@ -1,8 +1,8 @@
+import { oneLine, visible } from "../../../remote-agent/src/modelText/visible.ts";
 import type { QuestionFilter } from "../../../remote-agent/src/protocol/questionQuery.ts";
 import type { RunFacts } from "../../../src/panels/inspector/messages.ts";
 import { iconButton } from "../../ui/controls.ts";
 import { element } from "../../ui/dom.ts";
-import { oneLine, visible } from "../text/visible.ts";
 import type { Words } from "../words.ts";
 
 export interface SliderPorts {

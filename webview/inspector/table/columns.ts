@@ -1,8 +1,8 @@
+import { oneLine } from "../../../remote-agent/src/modelText/visible.ts";
 import type { QuestionSort } from "../../../remote-agent/src/protocol/questionQuery.ts";
 import type { QuestionRow } from "../../../remote-agent/src/protocol/questionRows.ts";
 import { type ColumnId, columnIds } from "../../../src/panels/inspector/messages.ts";
 import { decimal, percent, whole } from "../format.ts";
-import { oneLine } from "../text/visible.ts";
 import type { Words } from "../words.ts";
 
 export interface Column {

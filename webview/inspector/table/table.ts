@@ -1,9 +1,9 @@
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
+import { visible } from "../../../remote-agent/src/modelText/visible.ts";
 import type { QuestionSort } from "../../../remote-agent/src/protocol/questionQuery.ts";
 import type { QuestionRow } from "../../../remote-agent/src/protocol/questionRows.ts";
 import type { ColumnId } from "../../../src/panels/inspector/messages.ts";
 import { element } from "../../ui/dom.ts";
-import { visible } from "../text/visible.ts";
 import { filled, type Words } from "../words.ts";
 import { type Column, columnsOf } from "./columns.ts";
 import { moved } from "./keys.ts";

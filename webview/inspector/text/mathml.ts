@@ -1,112 +1,16 @@
-import katex from "katex";
-import { hidesSomething } from "./visible.ts";
+import { type MathNode, mathTree } from "../../../remote-agent/src/modelText/mathTree.ts";
 
-/**
- * Elements and attributes of MathML that only say how a formula looks, none of which hides or colours a part of it. A formula for
- * which KaTeX makes another element is shown as it is written; other attributes are left out.
- */
-const elements = new Set(
-  "math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mtable mtr mtd mstyle mpadded menclose".split(
-    " ",
-  ),
-);
-const attributes = new Set(
-  "display displaystyle scriptlevel mathvariant stretchy fence separator lspace rspace minsize maxsize movablelimits accent accentunder linethickness columnalign rowspacing columnspacing columnlines rowlines width height depth voffset notation form symmetric largeop".split(
-    " ",
-  ),
-);
-const lengths = new Set(["width", "height", "depth", "voffset", "lspace", "rspace", "minsize", "maxsize"]);
-
-const NODES = 4000;
-const DEPTH = 100;
-/** In em; a formula is no poster. */
-const MAX_SIZE = 10;
-const MAX_EXPAND = 200;
-/** Operators without ink that KaTeX puts in itself: function application, invisible times, separator and plus. */
-const INVISIBLE_OPERATORS = /[\u2061-\u2064]/g;
 const MATHML = "http://www.w3.org/1998/Math/MathML";
-
-/** KaTeX's own tree, as far as it is read; it is parsed, not believed. */
-interface TreeNode {
-  readonly type?: unknown;
-  readonly text?: unknown;
-  readonly attributes?: unknown;
-  readonly children?: unknown;
-}
-
-/** `renderToDomTree` is not among KaTeX's types; a test holds that it is there. */
-const { __renderToDomTree: treeOf } = katex as unknown as {
-  readonly __renderToDomTree: (tex: string, options: object) => TreeNode;
-};
 
 /** MathML of a formula, element by element; null when TeX does not read it or it asks for what is not allowed. */
 export function mathOf(tex: string, display: boolean): Element | null {
-  if (hidesSomething(tex)) return null;
-  try {
-    const tree = treeOf(tex, {
-      displayMode: display,
-      output: "mathml",
-      trust: false,
-      strict: "ignore",
-      throwOnError: true,
-      maxSize: MAX_SIZE,
-      maxExpand: MAX_EXPAND,
-    });
-    const math = find(tree, "math", 10);
-    return math === null ? null : new Copier().copy(math, 0);
-  } catch {
-    return null; // it is shown as it is written
-  }
+  const found = mathTree(tex, display);
+  return found === null ? null : elementOf(found.math);
 }
 
-class Refused extends Error {}
-
-class Copier {
-  #left = NODES;
-
-  copy(node: TreeNode, depth: number): Element {
-    const { type } = node;
-    if (typeof type !== "string" || !elements.has(type) || depth > DEPTH || --this.#left < 0) throw new Refused();
-    const made = document.createElementNS(MATHML, type);
-    for (const [name, value] of Object.entries(node.attributes ?? {})) {
-      if (attributes.has(name) && harmless(name, String(value))) made.setAttribute(name, String(value));
-    }
-    for (const child of childrenOf(node)) this.#append(made, child, depth);
-    return made;
-  }
-
-  #append(parent: Element, child: TreeNode, depth: number): void {
-    if (typeof child.text === "string") {
-      if (hidesSomething(child.text.replace(INVISIBLE_OPERATORS, ""))) throw new Refused(); // \char can write anything
-      parent.append(child.text);
-    } else if (child.type === undefined) {
-      if (depth > DEPTH) throw new Refused();
-      for (const inner of childrenOf(child)) this.#append(parent, inner, depth + 1); // a fragment
-    } else if (child.type === "semantics") {
-      const [first] = childrenOf(child); // the second is the source, which stands beside the formula anyway
-      if (first !== undefined) this.#append(parent, first, depth + 1);
-    } else parent.append(this.copy(child, depth + 1));
-  }
-}
-
-function harmless(name: string, value: string): boolean {
-  if (value.length > 100) return false;
-  if (!lengths.has(name)) return /^[\w .%+-]*$/.test(value);
-  const amount = Number.parseFloat(value);
-  // Backwards only a little: a formula must not be drawn over what stands before it.
-  return Number.isFinite(amount) && amount >= -1 && amount <= (value.endsWith("%") ? 1000 : MAX_SIZE);
-}
-
-function find(node: TreeNode, type: string, depth: number): TreeNode | null {
-  if (node.type === type) return node;
-  if (depth === 0) return null;
-  for (const child of childrenOf(node)) {
-    const found = find(child, type, depth - 1);
-    if (found !== null) return found;
-  }
-  return null;
-}
-
-function childrenOf({ children }: TreeNode): TreeNode[] {
-  return Array.isArray(children) ? (children as TreeNode[]) : [];
+function elementOf({ name, attributes, children }: MathNode): Element {
+  const made = document.createElementNS(MATHML, name);
+  for (const [attribute, value] of attributes) made.setAttribute(attribute, value);
+  made.append(...children.map((child) => (typeof child === "string" ? child : elementOf(child))));
+  return made;
 }

@@ -1,7 +1,7 @@
+import { stretchesOf } from "../../../remote-agent/src/modelText/tex.ts";
+import { piecesOf } from "../../../remote-agent/src/modelText/visible.ts";
 import { element } from "../../ui/dom.ts";
 import { mathOf } from "./mathml.ts";
-import { stretchesOf } from "./tex.ts";
-import { piecesOf } from "./visible.ts";
 
 /** Formulas of one text may take so long together; the rest of them is shown as it is written. */
 const FORMULAS_MS = 60;

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { charts, wantedSeries } from "../../../../remote-agent/src/protocol/charts.ts";
+import { formatBytes, formatDuration, formatNumber } from "../../../../remote-agent/src/protocol/figures.ts";
 import type { StageBand } from "../../../../remote-agent/src/protocol/series.ts";
 import type { Figures } from "../../../../src/panels/charts/messages.ts";
 import { csvOf } from "../../../../webview/charts/csv.ts";
 import { type Curve, curvesOf } from "../../../../webview/charts/curves.ts";
-import { charts, wantedSeries } from "../../../../webview/charts/definitions.ts";
-import { formatBytes, formatDuration, formatNumber } from "../../../../webview/charts/format.ts";
 import { nearest } from "../../../../webview/charts/nearest.ts";
 import { placeOf } from "../../../../webview/charts/places.ts";
 import { afterFigures, type ShownRun } from "../../../../webview/charts/store.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { stretchesOf, TEX_CHARS } from "../../../webview/inspector/text/tex.ts";
-import { hidesSomething, MARKS, oneLine, piecesOf, visible } from "../../../webview/inspector/text/visible.ts";
+import { stretchesOf, TEX_CHARS } from "../../../remote-agent/src/modelText/tex.ts";
+import { hidesSomething, MARKS, oneLine, piecesOf, visible } from "../../../remote-agent/src/modelText/visible.ts";
 
 const nasty = fc.string({
   unit: fc.oneof(

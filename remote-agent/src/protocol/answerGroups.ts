@@ -1,4 +1,4 @@
-import type { AnswerView, QuestionView } from "../../../remote-agent/src/protocol/questionRows.ts";
+import type { AnswerView, QuestionView } from "./questionRows.ts";
 
 type Group = QuestionView["groups"][number];
 
