@@ -1,9 +1,9 @@
 // `npm run gpu-check`: the engine's tests and the demo on this machine's GPU, and a report under docs/benchmarks. Without a
 // GPU it says so and ends with exit code 2.
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import { root } from "./setup/paths.mjs";
 
 const python = process.env.RZERO_PYTHON ?? "python3";
@@ -37,6 +37,7 @@ if (!gpu.name) {
 const scratch = mkdtempSync(join(tmpdir(), "rzero-gpu-"));
 const env = { ...process.env, RZERO_TEST_DEVICE: "cuda" };
 const rows = [];
+let figures = [];
 try {
   const engine = join(root, "remote-agent/engine");
   step("engine tests, float32 on the GPU", python, ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"], engine);
@@ -46,6 +47,13 @@ try {
     [join(root, "scripts/bench.mjs"), "overhead", "--device", "cuda"],
     root,
   );
+  const measure = join(root, "test/bench/gpu.measure.py");
+  env.PYTHONPATH = [engine, join(root, "test/bench")].join(delimiter);
+  const demo = demoFolder();
+  figures = step("tokens a second", python, [measure, ...(demo ? ["--demo", demo] : [])], root)
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line));
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
@@ -77,6 +85,20 @@ function step(what, program, args, cwd) {
     seconds: Math.round((Date.now() - started) / 1000),
     last: error ? error.message : last.slice(0, 200),
   });
+  return stdout ?? "";
+}
+
+/** The demo's base model, which the step before has put into the cache. */
+function demoFolder() {
+  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "rzero/models");
+  const found = existsSync(folder) ? readdirSync(folder).filter((name) => /^demo-.*-seed\d+$/.test(name)) : [];
+  return found.length === 0 ? undefined : join(folder, found[0]);
+}
+
+function figureLine(row) {
+  const rate = (value) => (value === undefined ? "" : Math.round(value).toLocaleString("en"));
+  const generate = row.generate_tokens_per_s && `${rate(row.generate_tokens_per_s)} (${row.speedup.toFixed(2)} ×)`;
+  return `| ${row.case} | ${rate(row.tokens_per_s)} | ${generate ?? ""} | ${row.seconds?.toFixed(2) ?? ""} | ${row.peak_gib.toFixed(1)} |`;
 }
 
 function report() {
@@ -93,5 +115,11 @@ ${new Date().toISOString().slice(0, 10)} · ${gpu.name}, ${gpu.memory_gib} GiB, 
 | what | result | s | last line |
 |---|---|---|---|
 ${rows.map(line).join("\n")}
+
+Weights of the Qwen3 shapes are random: what they cost is the same. The baseline of sampling is transformers' \`generate()\` on the same weights, prompts and numbers of tokens.
+
+| case | tokens/s | generate(), tokens/s | s | peak, GiB |
+|---|---|---|---|---|
+${figures.map(figureLine).join("\n")}
 `;
 }

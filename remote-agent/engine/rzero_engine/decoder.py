@@ -22,6 +22,7 @@ class Cache(Protocol):
 class Decoder(Protocol):
     vocab_size: int
     context_length: int
+    cache_token_bytes: int  # keys and values of one token, all layers
 
     def states(self, params: Params, ids: torch.Tensor) -> torch.Tensor:
         """Causal states (B, T, d) of right-padded ids (B, T); what stands after a row's end is never looked at."""

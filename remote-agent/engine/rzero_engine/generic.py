@@ -53,6 +53,8 @@ class GenericDecoder:
         config = model.config.get_text_config()
         self.vocab_size = int(config.vocab_size)
         self.context_length = int(getattr(config, "max_position_embeddings", 2048))
+        # A guess on the high side: most architectures share keys and values between heads.
+        self.cache_token_bytes = 2 * int(config.num_hidden_layers) * int(config.hidden_size) * model.dtype.itemsize
         last_only = "logits_to_keep" in inspect.signature(model.forward).parameters
         self._last_only = {"logits_to_keep": 1} if last_only else {}
 

@@ -27,6 +27,7 @@ class LeanDecoder:
         self.checkpointing = checkpointing
         self.vocab_size = config.vocab_size
         self.context_length = config.context_length
+        self.cache_token_bytes = 2 * config.layers * config.kv_heads * config.head_dim * dtype.itemsize
         inverse = config.rope_theta ** -(torch.arange(0, config.head_dim, 2, dtype=torch.float32) / config.head_dim)
         self._inverse_frequencies = inverse.to(device)
         self._cos, self._sin = self._rope_tables(min(config.context_length, 512))

@@ -8,12 +8,10 @@ import torch
 
 from rzero_engine.decoder import Cache, Decoder, Params
 from rzero_engine.errors import Cancelled, ServerJobError
+from rzero_engine.memory import in_pieces, wave_tokens
 from rzero_engine.pick import Shape, pick
 from rzero_engine.uniform import uniforms
 
-# Tokens of key-value cache decoded together; more rows than that go in waves of whole rows.
-CPU_WAVE_TOKENS = 1 << 16
-CUDA_WAVE_TOKENS = 1 << 20
 # A batch is compacted when this share of its rows has finished: copying the cache costs about one step.
 COMPACT_SHARE = 0.2
 
@@ -60,14 +58,13 @@ def sample(
 ) -> list[Completion]:
     """One completion per row, in row order. `name` is the snapshot's, for the error when it yields no numbers."""
     longest = max(len(prompt) for prompt in job.prompts) + job.max_tokens
-    budget = CUDA_WAVE_TOKENS if device.type == "cuda" else CPU_WAVE_TOKENS
+    size = max(1, wave_tokens(device, decoder.cache_token_bytes) // longest)
     rows = np.arange(job.rows)
-    wave = max(1, budget // longest)
-    completions: list[Completion] = []
+    waves = [rows[start : start + size] for start in range(0, len(rows), size)]
+    draw = _Wave(decoder, params, job, device, cancelled, name).run
     with torch.inference_mode():
-        for start in range(0, len(rows), wave):
-            completions += _Wave(decoder, params, job, device, cancelled, name).run(rows[start : start + wave])
-    return completions
+        drawn = in_pieces(waves, draw, device, lambda _: f"a single completion of up to {longest} tokens")
+        return [completion for _, wave in drawn for completion in wave]
 
 
 class _Wave:

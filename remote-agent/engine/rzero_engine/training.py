@@ -14,6 +14,7 @@ from rzero_engine.decoder import Decoder, Params
 from rzero_engine.errors import ServerJobError
 from rzero_engine.lean import LeanDecoder
 from rzero_engine.losses import LOSSES, k3
+from rzero_engine.memory import in_pieces
 from rzero_engine.rows import micro_batches, pad_right
 from rzero_engine.shared_prompts import Sharing, find_sharing, shared_micro_batches, shared_rows
 from rzero_engine.token_logprobs import token_logprobs
@@ -54,26 +55,18 @@ def run_batch(
     sums = _Sums()
     sharing = find_sharing(batch) if isinstance(decoder, LeanDecoder) and device.type == "cpu" else None
     if sharing is None:
-        work = micro_batches(batch.lengths, token_budget)[::-1]
+        pieces = micro_batches(batch.lengths, token_budget)
     else:
-        work = shared_micro_batches(batch.lengths, sharing, token_budget)[::-1]
-    while work:
-        rows = work.pop()
-        try:
-            states = _states(decoder, [batch.tokens[row] for row in rows], rows, sharing, device)
-            piece, columns = _micro_batch(decoder, states, effective, trainable, request, rows, device)
-        except RuntimeError as error:
-            if not _out_of_memory(error):
-                raise
-            if len(rows) == 1:
-                raise ServerJobError(
-                    f"out of memory on a single sequence of {batch.lengths[rows[0]]} tokens: {error}"
-                ) from error
-            if device.type == "cuda":
-                torch.cuda.empty_cache()
-            half = (len(rows) + 1) // 2
-            work += [rows[half:], rows[:half]]
-            continue
+        pieces = shared_micro_batches(batch.lengths, sharing, token_budget)
+
+    def run(rows: np.ndarray) -> tuple[_Sums, dict[str, np.ndarray]]:
+        states = _states(decoder, [batch.tokens[row] for row in rows], rows, sharing, device)
+        return _micro_batch(decoder, states, effective, trainable, request, rows, device)
+
+    def single(rows: np.ndarray) -> str:
+        return f"a single sequence of {batch.lengths[rows[0]]} tokens"
+
+    for rows, (piece, columns) in in_pieces(pieces, run, device, single):
         _add(sums, piece)
         ends = np.cumsum(batch.lengths[rows])[:-1]
         for name, column in columns.items():
@@ -183,7 +176,3 @@ def _metrics(request: TrainRequest, sums: _Sums) -> dict[str, float]:
         metrics["entropy:mean"] = sums.entropy / sums.tokens
     # A ratio that overflows makes them infinite, which JSON cannot say; the optimiser step will report `skipped`.
     return {name: value for name, value in metrics.items() if math.isfinite(value)}
-
-
-def _out_of_memory(error: RuntimeError) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

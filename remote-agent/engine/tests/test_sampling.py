@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from rzero_engine.base import Base
+from rzero_engine.decoder import Cache, Params
 from rzero_engine.errors import Cancelled, ServerJobError
+from rzero_engine.lean_cache import LeanCache
 from rzero_engine.pick import Shape
 from rzero_engine.sampling import Completion, SampleJob, sample
 
@@ -112,8 +114,44 @@ def test_greedy_follows_the_argmax_and_ignores_seeds(base: Base) -> None:
 
 def test_waves_give_what_one_batch_gives(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = texts(draw(base, job(PROMPTS, 7)))
-    monkeypatch.setattr("rzero_engine.sampling.CPU_WAVE_TOKENS", 100)
+    monkeypatch.setattr("rzero_engine.memory.CPU_WAVE_TOKENS", 100)
     assert texts(draw(base, job(PROMPTS, 7))) == whole
+
+
+def test_a_wave_that_does_not_fit_into_memory_is_halved_and_gives_the_same_rows(
+    base: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = texts(draw(base, job(PROMPTS, 7)))
+    sizes = []
+    prefill = base.decoder.prefill
+
+    def fits_three_prompts(params: Params, prompts: list[np.ndarray]) -> tuple[torch.Tensor, Cache]:
+        sizes.append(len(prompts))
+        if len(prompts) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return prefill(params, prompts)
+
+    monkeypatch.setattr(base.decoder, "prefill", fits_three_prompts)
+    assert texts(draw(base, job(PROMPTS, 7))) == whole
+    assert sizes[0] > 3 and max(sizes[1:]) <= 3
+
+
+def test_a_single_completion_that_does_not_fit_is_an_error_that_says_so(
+    base: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(params: Params, prompts: list[np.ndarray]) -> tuple[torch.Tensor, Cache]:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(base.decoder, "prefill", never)
+    with pytest.raises(ServerJobError, match="single completion of up to 27 tokens"):
+        draw(base, job([[1, 2, 3]], 4))
+
+
+def test_the_cache_holds_what_the_decoder_says_a_token_takes(base: Base) -> None:
+    _, cache = base.decoder.prefill(base.params, [np.arange(1, 9)])
+    assert isinstance(cache, LeanCache)
+    keys, values = cache._prompts
+    assert (keys.nbytes + values.nbytes) // 8 == base.decoder.cache_token_bytes
 
 
 def test_a_stop_text_ends_a_row(base: Base) -> None:

@@ -19,7 +19,7 @@ from rzero_engine.adamw import AdamParams
 from rzero_engine.base import Base
 from rzero_engine.lora import LoraChoice
 from rzero_engine.policy import Policy
-from rzero_engine.settings import CPU_BATCH_TOKENS
+from rzero_engine.settings import default_batch_tokens
 from rzero_engine.train_request import read_train_request
 from rzero_engine.training import run_batch
 
@@ -58,10 +58,10 @@ def wire_input(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
 
 
 class InProcess:
-    def __init__(self, base: Base, adam: dict[str, float]) -> None:
+    def __init__(self, base: Base, adam: dict[str, float], choice: LoraChoice = ALL_PARAMETERS) -> None:
         self.base = base
         self.adam = AdamParams(**adam)
-        self.policy = Policy(base, ALL_PARAMETERS, 0)
+        self.policy = Policy(base, choice, 0)
 
     def give(self, batch: Batch) -> None:
         decoder = self.base.decoder
@@ -74,7 +74,7 @@ class InProcess:
             policy.effective,
             policy.trainable(),
             self.request,
-            CPU_BATCH_TOKENS,
+            default_batch_tokens(self.base.device),
             self.base.device,
         )
         policy.accumulate(result.gradients)
