@@ -30,6 +30,12 @@ export function forkPlaceOf(text: string): ForkPlace | "malformed" | null {
   }
 }
 
+/** Iterations that a fork takes over whole: one that begins within an iteration does the rest of it. */
+export function iterationsBefore({ at }: Pick<ForkPlace, "at">): number {
+  const [iteration, stage = "solver"] = at.split("/");
+  return Number(iteration) - (stage === "solver" ? 0 : 1);
+}
+
 /** Settings that differ, by their path; of lists and of what one side lacks the whole value. */
 export function changedSettings(before: unknown, after: unknown, at: readonly string[] = []): Record<string, unknown> {
   if (isPlain(before) && isPlain(after)) {

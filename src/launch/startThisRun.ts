@@ -11,7 +11,7 @@ import { withModelLine } from "../weights/modelLine.ts";
 import { approved, mayContinue, refuseUntrusted } from "./askTrust.ts";
 import { author } from "./author.ts";
 import { connected, pickListedHost, withProgress } from "./connectedHost.ts";
-import { changedSettings, type ForkPlace, forkPlaceOf } from "./forkLine.ts";
+import { changedSettings, type ForkPlace, forkPlaceOf, iterationsBefore } from "./forkLine.ts";
 import type { HostProblems } from "./hostProblems.ts";
 import type { DocumentHosts } from "./launchDocument.ts";
 import { planDetail } from "./planText.ts";
@@ -81,7 +81,8 @@ export class Starter {
         if (ready === undefined) return;
         text = ready;
       }
-      const plan = await persistentRequest(entry.link, "runs/plan", { text }, { limitMs: PLAN_MS });
+      const after = fork === null ? {} : { after: iterationsBefore(fork) };
+      const plan = await persistentRequest(entry.link, "runs/plan", { text, ...after }, { limitMs: PLAN_MS });
       if (!(await approved(this.#services, entry, namedContent(parse(text), plan.model)))) return;
       const start = vscode.l10n.t("Start");
       const question =
@@ -154,12 +155,8 @@ async function startOn(entry: HostEntry, text: string, fork: ForkPlace | null, n
     }
     const { text: parent } = await persistentRequest(entry.link, "runs/config", { run: fork.run });
     const settings = changedSettings(parse(parent), parse(text));
-    // Making a fork is not told apart from making another one, so it is asked once.
-    const made = await entry.link.request(
-      "runs/fork",
-      { run: fork.run, at: fork.at, settings, name: null },
-      { limitMs: START_MS, signal },
-    );
+    const asked = { run: fork.run, at: fork.at, settings, name: null, command: randomUUID() };
+    const made = await persistentRequest(entry.link, "runs/fork", asked, { limitMs: START_MS, signal });
     report(vscode.l10n.t("Starting the run"), null);
     const resume = { run: made.run, command: randomUUID(), by: author() };
     await persistentRequest(entry.link, "runs/resume", resume, { limitMs: 120_000, signal });

@@ -296,7 +296,7 @@ describe.each(Object.keys(themes) as ThemeName[])("in the theme %s", (theme) => 
     await page.locator('.grid-body [data-index="1"]').click();
     await page.evaluate(await axeSource());
     const found = await page.evaluate(
-      "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(' | ')))",
+      "axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(' | ')))",
     );
     expect(found).toEqual([]);
   }, 180_000);

@@ -108,6 +108,19 @@ describe("starting a run.yaml", () => {
     ).rejects.toMatchObject({
       data: { reason: "CommandReused" },
     });
+    const fork = { run: made.run, at: null, settings: { iterations: 2 }, name: "second", command: randomUUID() };
+    const [forked, forkedToo] = await Promise.all([
+      first.client.request("runs/fork", fork),
+      second.client.request("runs/fork", fork),
+    ]);
+    expect(forked).toMatchObject({ iteration: 1, stage: "solver" });
+    expect(await second.client.request("runs/fork", fork)).toEqual({ ...forked, repeated: true });
+    expect(forkedToo.run).toBe(forked.run);
+    expect((await runIds(home.home)).sort()).toEqual([made.run, forked.run].sort());
+    await expect(second.client.request("runs/fork", { ...fork, name: "third" })).rejects.toMatchObject({
+      data: { reason: "CommandReused" },
+    });
+    await rm(forked.directory, { recursive: true });
     await rm(made.directory, { recursive: true });
     await expect(second.client.request("runs/start", asked)).rejects.toMatchObject({ data: { reason: "RunDeleted" } });
   }, 240_000);
@@ -312,6 +325,13 @@ test("a run.yaml is checked and planned without anything being started", async (
   const plan = await client.request("runs/plan", { text: runYaml(null) });
   expect(plan).toMatchObject({ name: "demo", iterations: 1, device: "cpu", model: { named: "demo" } });
   expect(plan.seconds.low).toBeLessThanOrEqual(plan.seconds.high);
+  const text = runYaml(null, (config) => {
+    config.iterations = 3;
+  });
+  const whole = await client.request("runs/plan", { text });
+  const rest = await client.request("runs/plan", { text, after: 2 }); // of a fork
+  expect([whole.iterations, rest.iterations]).toEqual([3, 1]);
+  expect(rest.seconds.high).toBeLessThan(whole.seconds.high);
 });
 
 test("every preset's run.yaml is whole and says what its settings mean", async () => {

@@ -56,6 +56,7 @@ export async function makeFork(
   at: string | null,
   overrides: ConfigOverride[],
   now: Date,
+  id?: string,
 ): Promise<{ runDir: string; run: ResolvedRun }> {
   const { view, live } = await summaryOf(installation.env, parent.runDir, parent.run);
   const configure = (inherited: RunConfig) =>
@@ -67,6 +68,7 @@ export async function makeFork(
     configure,
     ...(live ? { upTo: view.seq } : {}),
     now,
+    ...(id === undefined ? {} : { id }),
   });
 }
 

@@ -15,7 +15,7 @@ import { openNamed, summaryOf } from "./connect.ts";
 import { refuseLive } from "./deleteCommand.ts";
 import { exportForClient } from "./exportForClient.ts";
 import { extendRun } from "./extend.ts";
-import { makeFork } from "./fork.ts";
+import { forkForClient } from "./forkForClient.ts";
 import { telemetryOf } from "./hostTelemetry.ts";
 import { launchPresets } from "./launchPresets.ts";
 import { listRuns } from "./list.ts";
@@ -67,7 +67,7 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
     },
     "runs/presets": async ({ seed }) => ({ presets: launchPresets(seed) }),
     "runs/check": async ({ text }) => ({ problems: problemsOf(text) }),
-    "runs/plan": async ({ text }) => planOfText(await host.installation(), text),
+    "runs/plan": async ({ text, after }) => planOfText(await host.installation(), text, after),
     "runs/start": async (start, signal) => {
       const tell = (progress: Omit<WorkProgress, "command">) =>
         connection.sendNotification("agent/progress", { command: start.command, ...progress });
@@ -86,16 +86,8 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
     "runs/stop": steering("stop"),
     "runs/extend": async ({ run, ...extension }) =>
       extendRun(await openNamed(host, run), extension, host.env, new Date()),
-    "runs/fork": async ({ run, at, settings, name }) => {
-      const overrides = Object.entries(name === null ? settings : { ...settings, name }).map(([setting, value]) => ({
-        path: setting.split("."),
-        value,
-        origin: setting,
-      }));
-      const made = await makeFork(await host.installation(), await openNamed(host, run), at, overrides, new Date());
-      const { iteration, stage } = made.run.from ?? { iteration: 0, stage: "solver" };
-      return { run: made.run.id, directory: made.runDir, iteration, stage };
-    },
+    "runs/fork": async ({ run, ...asked }) =>
+      forkForClient(await host.installation(), await openNamed(host, run), asked, new Date()),
     "runs/delete": async ({ run }) => {
       const found = await openNamed(host, run);
       await refuseLive(host.env, found.runDir, found.run);

@@ -14,10 +14,22 @@ const STEP_MS = 5000;
  * function answers the line for a record that the view already holds, or null.
  */
 export function plainLines(config: RunConfig): (view: RunView, record: Stored<RunRecord>) => string | null {
+  const text = progressTexts(config, STEP_MS);
+  return (view, record) => {
+    const said = text(view, record);
+    return said === null ? null : `${clock(record.t - (view.startedAt ?? record.t))}  ${said}`;
+  };
+}
+
+/** The same without the time since the beginning; steps are told every `stepMs` at most. */
+export function progressTexts(
+  config: RunConfig,
+  stepMs: number,
+): (view: RunView, record: Stored<RunRecord>) => string | null {
   let lastStepAt = Number.NEGATIVE_INFINITY;
   return (view, record) => {
     const text = textOf(view, record);
-    return text === null ? null : `${clock(record.t - (view.startedAt ?? record.t))}  ${harmless(text)}`;
+    return text === null ? null : harmless(text);
   };
 
   function textOf(view: RunView, record: Stored<RunRecord>): string | null {
@@ -33,7 +45,7 @@ export function plainLines(config: RunConfig): (view: RunView, record: Stored<Ru
         return `${name} done in ${duration(record.seconds ?? 0)}${figures.join("")}`;
       }
       case "metric": {
-        if (record.step === null || record.t - lastStepAt < STEP_MS) return null;
+        if (record.step === null || record.t - lastStepAt < stepMs) return null;
         lastStepAt = record.t;
         const stage = view.stages.find((item) => item.iteration === record.iteration && item.stage === record.stage);
         const figures = stageFigures(view, record.iteration, record.stage, config).join(", ");

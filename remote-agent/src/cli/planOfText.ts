@@ -11,9 +11,13 @@ import { deviceOf, shapeOf, weightsThere } from "./planCommand.ts";
 import { needsOf } from "./presetNeeds.ts";
 import { configOfText } from "./runConfigOf.ts";
 
-/** What the run of a run.yaml will need of this machine; nothing is fetched or made. @throws ConfigInvalid, UsageError */
-export async function planOfText(installation: Installation, text: string): Promise<RunPlan> {
-  const config = configOfText(text);
+/**
+ * What the run of a run.yaml will need of this machine, or what a fork will that begins after iteration `after`; nothing is fetched or
+ * made. @throws ConfigInvalid, UsageError
+ */
+export async function planOfText(installation: Installation, text: string, after = 0): Promise<RunPlan> {
+  const whole = configOfText(text);
+  const config = { ...whole, iterations: Math.max(1, whole.iterations - after) };
   const folder = await weightsThere(installation, config, homedir());
   const plan = forecast(config, await shapeOf(config, folder), await deviceOf(config));
   return {

@@ -2,13 +2,14 @@ import { createHash } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
+import { exists } from "../run/install.ts";
 import { linkExclusively, syncDirectory, writeTemporary } from "../run/journal/lockFile.ts";
-import { writeDerived } from "../run/runDir.ts";
+import { runsDirectory, writeDerived } from "../run/runDir.ts";
 
-/** Which run a start command stands for, kept outside the run so that it holds before there is one. */
+/** Which run a command that makes one stands for, kept outside the run so that it holds before there is one. */
 const claim = z.object({
   run: z.string(),
-  /** SHA-256 of the run.yaml that was sent. */
+  /** SHA-256 of what was asked for: of a start the run.yaml that was sent. */
   text: z.string(),
   /** The run's directory was made: one that is missing was deleted. */
   made: z.boolean(),
@@ -18,6 +19,11 @@ export type Claim = z.infer<typeof claim>;
 /** The command was used before, for something else. */
 export class CommandReused extends Error {
   override readonly name = "CommandReused";
+}
+
+/** The run that a command started was deleted since. */
+export class RunDeleted extends Error {
+  override readonly name = "RunDeleted";
 }
 
 /** Takes `run` for a command, or answers which one it was given before: one command never stands for two runs. */
@@ -42,6 +48,14 @@ export async function claimOf(home: string, command: string, text: string): Prom
   if (parsed.data.text !== sha256(text))
     throw new CommandReused("This command started another run.yaml before: send the changed one with a new command.");
   return parsed.data;
+}
+
+/** The directory of the run that a command made; null where it was cut short before there was one. @throws RunDeleted */
+export async function claimedDirectory(home: string, { run, made }: Claim): Promise<string | null> {
+  const directory = path.join(runsDirectory(home), run);
+  if (await exists(directory)) return directory;
+  if (!made) return null;
+  throw new RunDeleted(`The run that this command started, ${run}, was deleted since: launch it anew.`);
 }
 
 export function claimMade(home: string, command: string, { run, text }: Claim): Promise<void> {

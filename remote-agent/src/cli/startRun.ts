@@ -3,7 +3,6 @@ import path from "node:path";
 import type { WorkProgress } from "../protocol/launching.ts";
 import type { Params, Result } from "../protocol/rpc.ts";
 import { beginRun } from "../run/begin.ts";
-import { exists } from "../run/install.ts";
 import { errorCode } from "../run/journal/errors.ts";
 import { createRun, type Installation } from "../run/launch.ts";
 import { newRunId, readRun, runsDirectory } from "../run/runDir.ts";
@@ -12,13 +11,8 @@ import { summaryOf } from "./connect.ts";
 import { progressText } from "./modelProgress.ts";
 import { preflight } from "./preflight.ts";
 import { configOfText } from "./runConfigOf.ts";
-import { type Claim, claimMade, claimOf, claimRun } from "./startClaims.ts";
+import { claimedDirectory, claimMade, claimOf, claimRun } from "./startClaims.ts";
 import type { World } from "./world.ts";
-
-/** The run that a command started was deleted since. */
-export class RunDeleted extends Error {
-  override readonly name = "RunDeleted";
-}
 
 export interface StartPorts {
   installation: Installation;
@@ -38,18 +32,10 @@ type Start = Omit<Params<"runs/start">, "by">;
 export async function startRun(start: Start, ports: StartPorts): Promise<Result<"runs/start">> {
   const { home } = ports.installation;
   const before = await claimOf(home, start.command, start.text);
-  const known = before === null ? null : await directoryOf(home, before);
+  const known = before === null ? null : await claimedDirectory(home, before);
   const directory = known ?? (await makeRun(start, ports));
   await ensureStarted(directory, ports);
   return { run: path.basename(directory), directory, repeated: known !== null };
-}
-
-/** @throws RunDeleted */
-async function directoryOf(home: string, { run, made }: Claim): Promise<string | null> {
-  const directory = path.join(runsDirectory(home), run);
-  if (await exists(directory)) return directory;
-  if (!made) return null; // cut short before there was one
-  throw new RunDeleted(`The run that this command started, ${run}, was deleted since: launch it anew.`);
 }
 
 async function makeRun({ text, command }: Start, ports: StartPorts): Promise<string> {

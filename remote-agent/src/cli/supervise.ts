@@ -5,6 +5,7 @@ import type { Outcome } from "../run/outcome.ts";
 import { supervise } from "../run/supervisor.ts";
 import { ownJob } from "../slurm/inJob.ts";
 import { findInstallation } from "./installation.ts";
+import { narration } from "./narrate.ts";
 import { superviseInJob } from "./superviseInJob.ts";
 
 /** EX_TEMPFAIL of sysexits.h: told to end before the run was over; started again, it goes on. */
@@ -25,6 +26,7 @@ export async function superviseCommand(runDir: string, env: NodeJS.ProcessEnv, m
     recipe: rZero,
     engineToken: env["RZERO_ENGINE_TOKEN"] ?? "",
     log: agentLog.write.bind(agentLog),
+    narration,
   };
   try {
     const outcome: Outcome =

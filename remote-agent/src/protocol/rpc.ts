@@ -77,8 +77,11 @@ export const methods = {
   },
   /** What is wrong with a run.yaml; nothing: it can be started. */
   "runs/check": { params: z.object({ text: runYamlText }), result: z.object({ problems: z.array(runYamlProblem) }) },
-  /** What a run.yaml will need of this host. Nothing is fetched, made or started. */
-  "runs/plan": { params: z.object({ text: runYamlText }), result: runPlan },
+  /** What a run.yaml will need of this host, or a fork that begins after iteration `after`. Nothing is fetched, made or started. */
+  "runs/plan": {
+    params: z.object({ text: runYamlText, after: z.number().int().min(0).optional() }),
+    result: runPlan,
+  },
   /**
    * Makes a run of a run.yaml and starts it; a base model that can be made here is made first, with `agent/progress`. `command` is
    * a client-made UUID: the same one again answers with the same run. Relative paths are meant from the home directory.
@@ -120,15 +123,25 @@ export const methods = {
     params: commandParams.extend({ settings }),
     result: commandResult.extend({ iterations: z.number().int() }),
   },
-  /** A new run that begins at the end of a stage of another one; nothing is started. */
+  /**
+   * A new run that begins at the end of a stage of another one; nothing is started. `command` is a client-made UUID: the same one again
+   * answers with the same fork.
+   */
   "runs/fork": {
     params: runParams.extend({
+      command: z.uuid(),
       /** `ITERATION` or `ITERATION/STAGE`; null: the newest iteration that has ended. */
       at: z.string().nullable(),
       settings,
       name: z.string().nullable(),
     }),
-    result: z.object({ run: z.string(), directory: z.string(), iteration: z.number().int(), stage: z.string() }),
+    result: z.object({
+      run: z.string(),
+      directory: z.string(),
+      iteration: z.number().int(),
+      stage: z.string(),
+      repeated: z.boolean(),
+    }),
   },
   /**
    * Records what a reviewer decides on questions, of a live run or one at rest. Decisions count at the next review gate that

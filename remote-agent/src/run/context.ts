@@ -2,8 +2,10 @@ import path from "node:path";
 import { domainNamed } from "../domains/registry.ts";
 import { loadTokenizer } from "../engine/tokenizer.ts";
 import { cpuSecondsOf } from "../hostinfo/cpu.ts";
-import type { ResolvedRun } from "../protocol/config.ts";
+import type { ResolvedRun, RunConfig } from "../protocol/config.ts";
 import type { LogLevel } from "../protocol/logs.ts";
+import type { RunRecord, Stored } from "../protocol/records.ts";
+import type { RunView } from "../protocol/runView.ts";
 import { presets } from "../scoring/presets.ts";
 import { repetitionInWorker } from "../scoring/repetitionInWorker.ts";
 import { noticeOnce } from "../verbs/notice.ts";
@@ -30,6 +32,10 @@ export interface SupervisorOptions {
   /** Token of an external engine (`engine.url`), from the environment. */
   engineToken: string;
   log: (line: string, level?: LogLevel) => void;
+  /** What the log tells of the records of a run of this configuration, each when it is durable and in the view. */
+  narration?: (
+    config: RunConfig,
+  ) => (view: RunView, record: Stored<RunRecord>) => { text: string; level: LogLevel } | null;
   /** How the run is taken from an earlier owner. */
   claim?: RunClaim;
   /** Goes along with the run while it is owned. */

@@ -20,6 +20,8 @@ export interface ForkSpec {
   /** Records of a parent that is at work are looked at up to here: those are durable. */
   upTo?: number;
   now: Date;
+  /** Its id; a new one if absent. */
+  id?: string;
 }
 
 /** The fork would have nothing to do, or cannot be made of this parent. */
@@ -34,10 +36,9 @@ export class ForkRefused extends Error {
  */
 export async function forkRun(
   installation: Installation,
-  { parentDir, parent, at, configure, upTo, now }: ForkSpec,
+  { parentDir, parent, at, configure, upTo, now, id = newRunId(parent.config.name, now) }: ForkSpec,
 ): Promise<{ runDir: string; run: ResolvedRun }> {
   const boundary = chooseBoundary(await boundariesOf(parentDir, upTo), at, parent.id);
-  const id = newRunId(parent.config.name, now);
   const config = configure({ ...parent.config, seed: ownSeed(id) });
   refuseUnfit(parent, config, boundary);
   const directory = path.join(runsDirectory(installation.home), id);

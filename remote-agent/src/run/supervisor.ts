@@ -1,4 +1,5 @@
 import { loadTokenizer } from "../engine/tokenizer.ts";
+import type { RunConfig } from "../protocol/config.ts";
 import { Asides } from "./asides.ts";
 import { contextOf, engineHostOf, gradingOf, policiesOf, roomOf, type SupervisorOptions } from "./context.ts";
 import { type RunControl, RunInterrupted, RunStopped } from "./control.ts";
@@ -6,7 +7,7 @@ import type { EngineHost } from "./engineHost.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { LiveExtensions } from "./liveExtensions.ts";
 import { LiveExport } from "./metrics/liveExport.ts";
-import { type OpenedRun, openRun } from "./opened.ts";
+import { asRunRecord, type OpenedRun, openRun } from "./opened.ts";
 import { conclude, concludeFailed, type Outcome } from "./outcome.ts";
 import { RunPackStore } from "./packStore.ts";
 import type { EnginePolicies } from "./policies.ts";
@@ -32,6 +33,7 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
     throw error;
   });
   const started = performance.now();
+  narrate(opened, run.config, options);
   await opened.journal.append(
     [
       { type: "owner", pid: process.pid, agent: run.identity.agent, engine: run.config.engine.url },
@@ -94,6 +96,22 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
   await opened.close();
   return outcome;
 }
+
+/** Writes the run's own progress into the log, so that whoever follows it sees what the run does. */
+function narrate(opened: OpenedRun, config: RunConfig, { narration, log }: SupervisorOptions): void {
+  const tell = narration?.(config);
+  if (tell === undefined) return;
+  opened.journal.onPublish((records) => {
+    for (const record of records) {
+      if (!narrated.has(record.type)) continue;
+      const known = asRunRecord(record);
+      const said = known === null ? null : tell(opened.view, known);
+      if (said !== null) log(said.text, said.level);
+    }
+  });
+}
+
+const narrated = new Set(["state", "stage", "metric", "notice"]);
 
 /** Frees the engine's memory when a pause, or a wait for a reviewer, lasts. */
 function unloadWhilePaused(isIdle: () => boolean, unload: () => Promise<void>): NodeJS.Timeout {

@@ -2,8 +2,8 @@ import type { Frame, FrameLocator, Locator, Page } from "playwright-core";
 import { z } from "zod";
 import { axeSource } from "../../support/panelPage.ts";
 
-/** The rules of the Web Content Accessibility Guidelines 2.1, levels A and AA. */
-const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
+/** The rules of the Web Content Accessibility Guidelines 2.2, levels A and AA. */
+const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
 const violations = z.object({
   violations: z.array(

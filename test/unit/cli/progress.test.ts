@@ -3,6 +3,7 @@ import { duration, durationRange } from "../../../remote-agent/src/cli/format.ts
 import { bandSparkline, bar, sparkline } from "../../../remote-agent/src/cli/glyphs.ts";
 import { keptBand } from "../../../remote-agent/src/cli/keptBand.ts";
 import { progressText } from "../../../remote-agent/src/cli/modelProgress.ts";
+import { narration } from "../../../remote-agent/src/cli/narrate.ts";
 import { plainLines } from "../../../remote-agent/src/cli/plainLines.ts";
 import { stagePlan } from "../../../remote-agent/src/cli/plan.ts";
 import type { RunRecord, Stored } from "../../../remote-agent/src/protocol/records.ts";
@@ -94,6 +95,34 @@ describe("plain lines", () => {
   it("put a failure's reason and remedy on one line", () => {
     const [record] = stored([state("failed", "No room.", "Free some.")]);
     expect(plainLines(config)(emptyRunView(), record!)).toBe("00:00  run failed: No room. Free some.");
+  });
+});
+
+describe("what the agent's log tells", () => {
+  const told = (records: RunRecord[]) => {
+    const tell = narration(config);
+    const view = emptyRunView();
+    return stored(records).flatMap((record) => {
+      applyRecord(view, record);
+      return tell(view, record) ?? [];
+    });
+  };
+
+  it("is each stage with its figures, a step a minute, and nothing that the owner says itself", () => {
+    const lines = told(wholeRun()).map(({ text }) => text);
+    expect(lines[0]).toBe("base model audit begins");
+    expect(lines[1]).toMatch(/^base model audit done in 3.4 s, mean@8 49.2 %/);
+    expect(lines.filter((line) => line.includes(" solver ") && line.includes("/25"))).toHaveLength(2);
+    expect(lines.some((line) => line.startsWith("run "))).toBe(false);
+  });
+
+  it("is a pause with its reason and its end, and a notice with its level", () => {
+    const notice = { type: "notice", level: "error", code: "disk_full", message: "The disk is full." } as const;
+    expect(told([state("running"), notice, state("paused", "No room.", "Free some."), state("running")])).toEqual([
+      { text: "The disk is full.", level: "error" },
+      { text: "run paused: No room. Free some.", level: "info" },
+      { text: "the run goes on", level: "info" },
+    ]);
   });
 });
 

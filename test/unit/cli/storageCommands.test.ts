@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { Duplex, PassThrough } from "node:stream";
@@ -75,7 +76,7 @@ it("a client extends and deletes runs, and a command's repeat changes nothing", 
   const extension = { run: ID, command: "one", by: "test", settings: { iterations: 4 } };
   expect(await client.request("runs/extend", extension)).toEqual({ state: "paused", repeated: false, iterations: 4 });
   expect(await client.request("runs/extend", extension)).toEqual({ state: "paused", repeated: true, iterations: 4 });
-  const fork = client.request("runs/fork", { run: ID, at: null, settings: {}, name: null });
+  const fork = client.request("runs/fork", { run: ID, at: null, settings: {}, name: null, command: randomUUID() });
   await expect(fork).rejects.toThrow("none here");
   expect(await client.request("runs/delete", { run: ID })).toMatchObject({ run: ID });
   expect((await client.request("runs/list", {})).runs).toEqual([]);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesText, rangeText, secondsText } from "../../../src/launch/amounts.ts";
-import { changedSettings, forkLine, forkPlaceOf } from "../../../src/launch/forkLine.ts";
+import { changedSettings, forkLine, forkPlaceOf, iterationsBefore } from "../../../src/launch/forkLine.ts";
 import { boundariesOf, boundaryAt } from "../../../src/runActions/boundaries.ts";
 import { differencesText } from "../../../src/runActions/differences.ts";
 
@@ -11,6 +11,10 @@ describe("the line that makes a run.yaml a fork's", () => {
   it("says where it begins, wherever in the text it stands", () => {
     expect(forkPlaceOf(`${forkLine(place)}\n# more\ndomain: sort\n`)).toEqual(place);
     expect(forkPlaceOf(`domain: sort\n${forkLine({ ...place, at: "3" })}`)).toEqual({ ...place, at: "3" });
+  });
+
+  it("tells how many iterations it takes over whole", () => {
+    expect(["0", "2", "2/solver", "2/challenger"].map((at) => iterationsBefore({ at }))).toEqual([0, 2, 2, 1]);
   });
 
   it("a text without it is of no fork, and one that cannot be read starts nothing", () => {

@@ -57,9 +57,8 @@ export class LiveExport {
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const message = `No more metrics go to ${name}: ${why}. The run goes on; \`rzero metrics ${run.id}\` gives them out later.`;
-      log(message, "warning");
-      // A journal that is closed or failed cannot take the notice; the log has it.
-      await opened.notice({ level: "warning", code: "metrics_sink", message }).catch(() => undefined);
+      // A journal that is closed or failed cannot take the notice: the log has it.
+      await opened.notice({ level: "warning", code: "metrics_sink", message }).catch(() => log(message, "warning"));
     }
   }
 }
