@@ -2,15 +2,13 @@ import * as vscode from "vscode";
 import { commandLines } from "./commandLine.ts";
 import { ComparedRuns } from "./explorer/compared.ts";
 import { explorerCommands, filterCommands, showExplorer } from "./explorer/explorer.ts";
-import { checkHostCommand } from "./hosts/checkHostCommand.ts";
 import { Hosts } from "./hosts/hosts.ts";
-import { removeAgentCommand } from "./hosts/removeAgentCommand.ts";
 import { type CommandId, commands, type TerminalCommandId } from "./ids.ts";
 import { launchCommands } from "./launch/launch.ts";
 import { logCommands } from "./logs/logCommands.ts";
 import { followOpenNotes } from "./opening/openNotes.ts";
-import { Charts } from "./panels/charts/charts.ts";
-import { Inspectors, inspectorCommands } from "./panels/inspector/inspector.ts";
+import { chartsCommands } from "./panels/charts/chartsCommands.ts";
+import { inspectorCommands } from "./panels/inspector/inspectorCommands.ts";
 import { reviewCommands } from "./review/reviewCommands.ts";
 import { runActionCommands } from "./runActions/runActions.ts";
 import { provideRunYaml } from "./runYaml/runYaml.ts";
@@ -27,19 +25,18 @@ export function activate(context: vscode.ExtensionContext): void {
   const compared = new ComparedRuns(hosts);
   const services: Services = { context, log, hosts, compared };
   const explorer = showExplorer(services);
-  const inspectors = new Inspectors(services);
-  const charts = new Charts(services);
   const terminal = (id: TerminalCommandId) => () => runInTerminal(services, commandLines[id]);
   // A command without a handler does not compile.
   const handlers: Record<CommandId, Handler> = {
     [commands.runDemo]: terminal(commands.runDemo),
     [commands.listRuns]: terminal(commands.listRuns),
     [commands.checkMachine]: terminal(commands.checkMachine),
-    [commands.checkHost]: () => checkHostCommand(context, log),
-    [commands.removeAgent]: removeAgentCommand(services),
+    [commands.checkHost]: async () => (await import("./hosts/checkHostCommand.ts")).checkHostCommand(context, log),
+    [commands.removeAgent]: async (line) =>
+      (await import("./hosts/removeAgentCommand.ts")).removeAgentCommand(services)(line),
     ...explorerCommands(services),
-    ...charts.commands(),
-    ...inspectorCommands(services, inspectors),
+    ...chartsCommands(services),
+    ...inspectorCommands(services),
     ...filterCommands(explorer),
     ...logCommands(services),
     ...reviewCommands(services),
@@ -51,8 +48,6 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
     hosts,
     compared,
-    inspectors,
-    charts,
     provideRunYaml(),
     showStatusBar(hosts),
     watchEvents(services, explorer),

@@ -1,7 +1,6 @@
 import * as vscode from "vscode";
 import type { CommandLine } from "./commandLine.ts";
-import { deployTo } from "./hosts/attach.ts";
-import { LOCAL } from "./hosts/hostSettings.ts";
+import { LOCAL } from "./hosts/localHost.ts";
 import { tell } from "./hosts/tell.ts";
 import type { Services } from "./services.ts";
 
@@ -21,6 +20,7 @@ export async function runInTerminal({ context, log }: Services, { title, args }:
       const abort = new AbortController();
       token.onCancellationRequested(() => abort.abort());
       const onStep = (step: string) => progress.report({ message: step });
+      const { deployTo } = await import("./hosts/attach.ts");
       const { transport, deployment } = await deployTo(host, context, log, onStep, abort.signal);
       await transport.close();
       return deployment.command(args);

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
-import { pickHost } from "../hosts/pickHost.ts";
 import { tell } from "../hosts/tell.ts";
 import { commands } from "../ids.ts";
 import { mayContinue } from "../launch/askTrust.ts";
@@ -109,6 +108,7 @@ export function explorerCommands(services: Services) {
     };
   return {
     [commands.addHost]: async () => {
+      const { pickHost } = await import("../hosts/pickHost.ts");
       const host = await pickHost(vscode.l10n.t("R-Zero: Add Host"));
       if (host === undefined) return;
       const entry = await hosts.add(host.alias);

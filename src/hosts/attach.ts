@@ -8,7 +8,8 @@ import { localTransport } from "../ssh/localTransport.ts";
 import { type Transport, TransportError } from "../ssh/transport.ts";
 import { connectorOf } from "./connector.ts";
 import { hostLog } from "./hostLog.ts";
-import { LOCAL, settingsOf } from "./hostSettings.ts";
+import { settingsOf } from "./hostSettings.ts";
+import { LOCAL } from "./localHost.ts";
 import { nodePorts } from "./nodePorts.ts";
 
 /** A host by its id (`local`, or an alias of the SSH configuration) and as the person reads it. */

@@ -1,7 +1,8 @@
 import * as vscode from "vscode";
 import { transportTo } from "./attach.ts";
 import { checkHost } from "./checkHost.ts";
-import { LOCAL, settingsOf } from "./hostSettings.ts";
+import { settingsOf } from "./hostSettings.ts";
+import { LOCAL } from "./localHost.ts";
 import { pickHost } from "./pickHost.ts";
 import { tell } from "./tell.ts";
 

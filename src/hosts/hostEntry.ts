@@ -1,7 +1,8 @@
-import { type RunRecord, type Stored, storedRecord } from "../../remote-agent/src/protocol/records.ts";
+import type { RunRecord, Stored, storedRecord } from "../../remote-agent/src/protocol/records.ts";
 import type { RunSummary } from "../../remote-agent/src/protocol/rpc.ts";
-import { applyRecord, type RunView } from "../../remote-agent/src/protocol/runView.ts";
-import { AgentError } from "../link/agentClient.ts";
+import { applyRecord } from "../../remote-agent/src/protocol/runFold.ts";
+import type { RunView } from "../../remote-agent/src/protocol/runView.ts";
+import { AgentError } from "../link/agentError.ts";
 import { HostLink, type LinkPorts } from "../link/hostLink.ts";
 import type { LinkState } from "../link/linkState.ts";
 import type { HostModel } from "./hostModel.ts";
@@ -10,6 +11,9 @@ import type { HostModel } from "./hostModel.ts";
 const SHOWN = ["state", "stage", "metric", "notice", "usage", "gating", "release", "checkpoint", "removed"];
 const LIST_EVERY_MS = 10_000;
 const MOST_PARTS = 50_000;
+
+/** Handed in, because its module takes a while to evaluate: an editor without a connected host does without. */
+type RecordParser = typeof storedRecord;
 
 interface Entry {
   summary: RunSummary;
@@ -57,6 +61,7 @@ export class HostEntry {
   async refresh(): Promise<void> {
     try {
       const { runs } = await this.link.request("runs/list", {});
+      const { storedRecord } = await import("../../remote-agent/src/protocol/records.ts");
       this.#listed = true;
       const ids = new Set(runs.map(({ id }) => id));
       for (const [id, entry] of this.#runs) {
@@ -64,7 +69,7 @@ export class HostEntry {
         entry.stop?.();
         this.#runs.delete(id);
       }
-      for (const summary of runs) this.#take(summary);
+      for (const summary of runs) this.#take(summary, storedRecord);
       this.#changed();
     } catch (error) {
       if (error instanceof AgentError && error.reason !== "gone") this.#report(error); // gone: the link says so
@@ -91,7 +96,7 @@ export class HostEntry {
     this.#changed();
   }
 
-  #take(summary: RunSummary): void {
+  #take(summary: RunSummary, parser: RecordParser): void {
     const known = this.#runs.get(summary.id);
     // The followed view may be newer. Where it is not, the agent's knows more: counts, and that a run is interrupted.
     const view = known !== undefined && known.summary.view.seq > summary.view.seq ? known.summary.view : summary.view;
@@ -103,14 +108,14 @@ export class HostEntry {
       stop: known?.stop ?? null,
     };
     this.#runs.set(summary.id, entry);
-    if (summary.live && entry.stop === null) entry.stop = this.#follow(summary);
+    if (summary.live && entry.stop === null) entry.stop = this.#follow(summary, parser);
     if (!summary.live && entry.stop !== null) {
       entry.stop();
       entry.stop = null;
     }
   }
 
-  #follow({ id, view }: RunSummary): () => void {
+  #follow({ id, view }: RunSummary, parser: RecordParser): () => void {
     const stop = () => {
       const entry = this.#runs.get(id);
       if (entry !== undefined) entry.stop = null;
@@ -123,7 +128,7 @@ export class HostEntry {
           const entry = this.#runs.get(id);
           if (entry === undefined) return;
           for (const record of records) {
-            const parsed = storedRecord.safeParse(record);
+            const parsed = parser.safeParse(record);
             if (parsed.success) applyRecord(entry.summary.view, parsed.data as Stored<RunRecord>);
           }
           if (records.length === 0) return;

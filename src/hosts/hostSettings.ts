@@ -2,9 +2,6 @@ import * as z from "zod";
 import { slurmSettings } from "../../remote-agent/src/protocol/slurm.ts";
 import { quoted } from "../ssh/shellScript.ts";
 
-/** This machine among the hosts, as a key of the setting. */
-export const LOCAL = "local";
-
 /** What a user sets for one host (setting `rzero.hosts`, machine-scoped: a cloned repository cannot set it). */
 export const hostSettings = z.strictObject({
   /** Everything of ours lies below this folder. */

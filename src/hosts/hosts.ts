@@ -1,7 +1,6 @@
 import * as vscode from "vscode";
-import { attachTo } from "./attach.ts";
 import { HostEntry } from "./hostEntry.ts";
-import { LOCAL } from "./hostSettings.ts";
+import { LOCAL } from "./localHost.ts";
 
 const HOSTS_KEY = "rzero.explorer.hosts";
 
@@ -69,7 +68,10 @@ export class Hosts implements vscode.Disposable {
     const entry = new HostEntry(
       host,
       {
-        attach: (onStep, signal) => attachTo(host, this.#context, this.#log, onStep, signal),
+        attach: async (onStep, signal) => {
+          const { attachTo } = await import("./attach.ts"); // with everything of SSH, which takes a while to evaluate
+          return attachTo(host, this.#context, this.#log, onStep, signal);
+        },
         now: Date.now,
         random: Math.random,
       },

@@ -3,7 +3,8 @@ import { removeAgent } from "../deploy/removeAgent.ts";
 import type { Handler, Services } from "../services.ts";
 import { transportTo } from "./attach.ts";
 import type { HostEntry } from "./hostEntry.ts";
-import { LOCAL, settingsOf } from "./hostSettings.ts";
+import { settingsOf } from "./hostSettings.ts";
+import { LOCAL } from "./localHost.ts";
 import { tell } from "./tell.ts";
 
 /** `R-Zero: Remove Agent from Host`: says what goes and what stays, asks, and removes it. */

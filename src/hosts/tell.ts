@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { AgentError } from "../link/agentClient.ts";
+import { AgentError } from "../link/agentError.ts";
 import { TransportError } from "../ssh/transport.ts";
 
 /** One sentence for the person, the detail for the log; a cancel is no error. */

@@ -1,7 +1,6 @@
 import * as vscode from "vscode";
 import type { HostEntry } from "../hosts/hostEntry.ts";
-import { pickHost } from "../hosts/pickHost.ts";
-import { AgentError } from "../link/agentClient.ts";
+import { AgentError } from "../link/agentError.ts";
 import type { LinkState } from "../link/linkState.ts";
 import type { Services } from "../services.ts";
 import { connectVisibly } from "../status/connectVisibly.ts";
@@ -15,6 +14,7 @@ export async function pickListedHost({ hosts }: Services, title: string): Promis
     if (chosen === undefined) return undefined;
     if (chosen.entry !== null) return chosen.entry;
   }
+  const { pickHost } = await import("../hosts/pickHost.ts");
   const host = await pickHost(title);
   return host === undefined ? undefined : hosts.add(host.alias);
 }

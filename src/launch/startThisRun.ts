@@ -54,7 +54,7 @@ export class Starter {
 
   async #start(document: vscode.TextDocument): Promise<void> {
     if (!vscode.workspace.isTrusted) return void (await refuseUntrusted());
-    const mistakes = runYamlDiagnostics(document).filter(
+    const mistakes = (await runYamlDiagnostics(document)).filter(
       ({ severity }) => severity === vscode.DiagnosticSeverity.Error,
     );
     if (mistakes.length > 0) return showMistakes(document, mistakes);

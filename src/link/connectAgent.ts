@@ -1,5 +1,6 @@
 import { type ByteStream, type Transport, TransportError } from "../ssh/transport.ts";
-import { AgentClient, AgentError } from "./agentClient.ts";
+import { AgentClient } from "./agentClient.ts";
+import { AgentError } from "./agentError.ts";
 import type { Attached } from "./hostLink.ts";
 
 /** How long the end of a transport may come after that of its streams. */

@@ -1,6 +1,7 @@
 import type { MethodName, Params, Result, RunEvents, RunLogs, RunReask } from "../../remote-agent/src/protocol/rpc.ts";
 import { TransportError, type TransportReason } from "../ssh/transport.ts";
-import { type AgentClient, AgentError, type RequestOptions } from "./agentClient.ts";
+import type { AgentClient } from "./agentClient.ts";
+import { AgentError, type RequestOptions } from "./agentError.ts";
 import { applyRange, type Followed } from "./follow.ts";
 import { type LinkEvent, type LinkState, nextLink } from "./linkState.ts";
 import { LogFollowing, type LogSubscription } from "./logFollowing.ts";

@@ -1,6 +1,7 @@
 import type { LogLine } from "../../remote-agent/src/protocol/logs.ts";
 import type { RunLogs } from "../../remote-agent/src/protocol/rpc.ts";
-import { type AgentClient, AgentError } from "./agentClient.ts";
+import type { AgentClient } from "./agentClient.ts";
+import { AgentError } from "./agentError.ts";
 
 export interface LogSubscription {
   readonly run: string;

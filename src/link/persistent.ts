@@ -1,5 +1,5 @@
 import type { MethodName, Params, Result } from "../../remote-agent/src/protocol/rpc.ts";
-import { AgentError, type RequestOptions } from "./agentClient.ts";
+import { AgentError, type RequestOptions } from "./agentError.ts";
 import type { HostLink } from "./hostLink.ts";
 
 /** How long a request waits for a lost connection to come back. */

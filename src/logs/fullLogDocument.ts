@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import * as z from "zod";
 import { oneLine } from "../explorer/treeModel.ts";
 import type { Hosts } from "../hosts/hosts.ts";
-import { AgentError } from "../link/agentClient.ts";
+import { AgentError } from "../link/agentError.ts";
 import { readWholeLog } from "./readWholeLog.ts";
 
 const SCHEME = "rzero-log";

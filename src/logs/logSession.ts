@@ -1,6 +1,6 @@
 import type { LogLine } from "../../remote-agent/src/protocol/logs.ts";
 import { type Deferred, deferred } from "../deferred.ts";
-import { AgentError } from "../link/agentClient.ts";
+import { AgentError } from "../link/agentError.ts";
 import type { HostLink } from "../link/hostLink.ts";
 import type { LinkState } from "../link/linkState.ts";
 import { logLineText, telemetryLine } from "./logLineText.ts";

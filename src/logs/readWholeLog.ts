@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import type { LogLine } from "../../remote-agent/src/protocol/logs.ts";
-import { AgentError } from "../link/agentClient.ts";
+import { AgentError } from "../link/agentError.ts";
 import type { HostLink } from "../link/hostLink.ts";
 import { terminalText } from "./terminalText.ts";
 

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { treeOf } from "../explorer/tree.ts";
-import { LOCAL } from "../hosts/hostSettings.ts";
+import { LOCAL } from "../hosts/localHost.ts";
 import type { Services } from "../services.ts";
 import type { OpenNote } from "./openNote.ts";
 

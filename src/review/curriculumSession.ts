@@ -1,6 +1,5 @@
 import type { QuestionQuery } from "../../remote-agent/src/protocol/questionQuery.ts";
 import type { QuestionRow } from "../../remote-agent/src/protocol/questionRows.ts";
-import { decisionRecord } from "../../remote-agent/src/protocol/records.ts";
 import type { DecisionView } from "../../remote-agent/src/protocol/review.ts";
 import type { HostLink } from "../link/hostLink.ts";
 
@@ -50,6 +49,7 @@ export class CurriculumSession {
   }
 
   async load(link: Link, onOthers: () => void): Promise<void> {
+    const { decisionRecord } = await import("../../remote-agent/src/protocol/records.ts"); // large: not with the editor's start
     const { rows, total, seq, current } = await readRows(
       link,
       this.run,
@@ -62,7 +62,7 @@ export class CurriculumSession {
         run: this.run,
         types: ["decision"],
         onRecords: (records) => {
-          if (records.some((record) => !this.#knows(record))) onOthers();
+          if (records.some((record) => !this.#knows(record.seq, decisionRecord.safeParse(record).data?.task))) onOthers();
         },
         onEnded: () => undefined, // its next owner's decisions come when the document is opened again
         onFailed: () => undefined, // the next request says why
@@ -93,10 +93,10 @@ export class CurriculumSession {
     this.#stop = null;
   }
 
-  #knows(record: { seq: number }): boolean {
-    const parsed = decisionRecord.safeParse(record);
-    if (!parsed.success) return true;
-    const row = this.rows.find(({ task }) => task === parsed.data.task);
-    return row === undefined || (row.decision !== null && row.decision.seq >= record.seq);
+  /** Whether a decision is shown here, or is nothing to show; one that cannot be read is left out. */
+  #knows(seq: number, task: string | undefined): boolean {
+    if (task === undefined) return true;
+    const row = this.rows.find((item) => item.task === task);
+    return row === undefined || (row.decision !== null && row.decision.seq >= seq);
   }
 }

@@ -1,7 +1,6 @@
 import * as vscode from "vscode";
 import type { Hosts } from "../hosts/hosts.ts";
 import { persistentRequest } from "../link/persistent.ts";
-import { differencesText } from "./differences.ts";
 
 const SCHEME = "rzero-config";
 
@@ -39,6 +38,7 @@ export class ConfigDocuments implements vscode.TextDocumentContentProvider, vsco
     const [a, b] = JSON.parse(uri.query) as [Place, Place?];
     const first = await this.#configOf(a);
     if (b === undefined) return first;
+    const { differencesText } = await import("./differences.ts");
     return differencesText({ name: a.run, text: first }, { name: b.run, text: await this.#configOf(b) });
   }
 

@@ -3,7 +3,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import type { DownloadNote } from "../../remote-agent/src/protocol/runActions.ts";
 import type { ChosenRun } from "../explorer/chooseRun.ts";
-import { LOCAL } from "../hosts/hostSettings.ts";
+import { LOCAL } from "../hosts/localHost.ts";
 import { bytesText } from "../launch/amounts.ts";
 import { author } from "../launch/author.ts";
 import { withProgress } from "../launch/connectedHost.ts";

@@ -3,7 +3,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { exportTables } from "../../remote-agent/src/protocol/runActions.ts";
 import type { ChosenRun } from "../explorer/chooseRun.ts";
-import { LOCAL } from "../hosts/hostSettings.ts";
+import { LOCAL } from "../hosts/localHost.ts";
 import { bytesText } from "../launch/amounts.ts";
 import { withProgress } from "../launch/connectedHost.ts";
 import type { Services } from "../services.ts";

@@ -1,7 +1,8 @@
 import { homedir } from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
-import { LOCAL, settingsOf } from "../hosts/hostSettings.ts";
+import { settingsOf } from "../hosts/hostSettings.ts";
+import { LOCAL } from "../hosts/localHost.ts";
 
 /** Where runs of this machine lie, as its own agent is told. @throws HostSettingsInvalid */
 export function localRuns(): string {

@@ -2,19 +2,15 @@ import * as vscode from "vscode";
 import { type ChosenRun, chooseRun } from "../explorer/chooseRun.ts";
 import type { TreeLine } from "../explorer/treeModel.ts";
 import type { RunModel } from "../hosts/hostModel.ts";
-import { LOCAL } from "../hosts/hostSettings.ts";
+import { LOCAL } from "../hosts/localHost.ts";
 import { tell } from "../hosts/tell.ts";
 import { commands } from "../ids.ts";
 import type { Handler, Services } from "../services.ts";
 import { compareRuns, showRunConfig } from "./compare.ts";
 import { ConfigDocuments } from "./configDocuments.ts";
 import { deleteRun } from "./deleteRun.ts";
-import { downloadRun } from "./downloadRun.ts";
-import { exportRun } from "./exportRun.ts";
-import { extendRun } from "./extendRun.ts";
 import { forkRun } from "./forkRun.ts";
 import { NotesDocuments } from "./notesDocuments.ts";
-import { tagRun } from "./tags.ts";
 
 /** What can be done with a run from its line in the explorer or from the palette. */
 export function runActionCommands(services: Services) {
@@ -39,12 +35,16 @@ export function runActionCommands(services: Services) {
       }
     };
   return {
-    [commands.extendRun]: onRun(vscode.l10n.t("R-Zero: Extend Run"), (chosen) => extendRun(services, chosen)),
+    [commands.extendRun]: onRun(vscode.l10n.t("R-Zero: Extend Run"), async (chosen) =>
+      (await import("./extendRun.ts")).extendRun(services, chosen),
+    ),
     [commands.forkRun]: onRun(vscode.l10n.t("R-Zero: Fork Run"), (chosen, line) =>
       forkRun(services, chosen, line?.place),
     ),
     [commands.deleteRun]: onRun(vscode.l10n.t("R-Zero: Delete Run"), deleteRun, ({ live }) => !live),
-    [commands.downloadRun]: onRun(vscode.l10n.t("R-Zero: Download Run"), (chosen) => downloadRun(services, chosen)),
+    [commands.downloadRun]: onRun(vscode.l10n.t("R-Zero: Download Run"), async (chosen) =>
+      (await import("./downloadRun.ts")).downloadRun(services, chosen),
+    ),
     [commands.compareRuns]: (line) => {
       // Two boxes that are ticked say which two are meant.
       const [first, second, ...more] = line === undefined ? services.compared.all : [];
@@ -56,10 +56,12 @@ export function runActionCommands(services: Services) {
     [commands.showRunConfig]: onRun(vscode.l10n.t("R-Zero: Show Configuration"), (chosen) =>
       showRunConfig(configs, chosen),
     ),
-    [commands.tagRun]: onRun(vscode.l10n.t("R-Zero: Edit Tags"), tagRun),
+    [commands.tagRun]: onRun(vscode.l10n.t("R-Zero: Edit Tags"), async (chosen) =>
+      (await import("./tags.ts")).tagRun(chosen),
+    ),
     [commands.editRunNotes]: onRun(vscode.l10n.t("R-Zero: Edit Notes"), (chosen) => notes.show(chosen)),
-    [commands.exportRun]: onRun(vscode.l10n.t("R-Zero: Export Run"), (chosen, line) =>
-      exportRun(services, chosen, line?.checkpoint ?? null),
+    [commands.exportRun]: onRun(vscode.l10n.t("R-Zero: Export Run"), async (chosen, line) =>
+      (await import("./exportRun.ts")).exportRun(services, chosen, line?.checkpoint ?? null),
     ),
     [commands.openRunFolder]: onRun(vscode.l10n.t("R-Zero: Open Run Folder"), openRunFolder),
   } satisfies Record<string, Handler>;

@@ -1,7 +1,6 @@
 import * as vscode from "vscode";
-import { completionsAt, type Offer } from "./completion.ts";
-import { diagnosticsOf, type RunYamlDiagnostic } from "./diagnostics.ts";
-import { hoverAt } from "./hover.ts";
+import type { Offer } from "./completion.ts";
+import type { RunYamlDiagnostic } from "./diagnostics.ts";
 import { doubtSentence, schemaWords } from "./words.ts";
 
 /** Files that are a run.yaml by their name, wherever they lie; a document that was never saved has its name, too. */
@@ -11,11 +10,12 @@ export const runYamlDocuments: vscode.DocumentSelector = { language: "yaml", pat
 const QUIET_MS = 250;
 
 /** What is wrong in a document, on its lines. */
-export function runYamlDiagnostics(document: vscode.TextDocument): vscode.Diagnostic[] {
+export async function runYamlDiagnostics(document: vscode.TextDocument): Promise<vscode.Diagnostic[]> {
+  const { diagnosticsOf } = await import("./diagnostics.ts");
   return diagnosticsOf(document.getText(), doubtSentence).map((found) => diagnostic(document, found));
 }
 
-/** Completion, hovers and diagnostics for every run.yaml that is open. */
+/** Completion, hovers and diagnostics for every run.yaml that is open. What knows YAML and the settings is loaded with the first one. */
 export function provideRunYaml(): vscode.Disposable {
   const collection = vscode.languages.createDiagnosticCollection("rzero");
   const due = new Map<string, NodeJS.Timeout>();
@@ -23,9 +23,10 @@ export function provideRunYaml(): vscode.Disposable {
     if (vscode.languages.match(runYamlDocuments, document) === 0) return;
     const key = document.uri.toString();
     clearTimeout(due.get(key));
-    const say = () => {
+    const say = async () => {
       due.delete(key);
-      if (!document.isClosed) collection.set(document.uri, runYamlDiagnostics(document));
+      const found = await runYamlDiagnostics(document);
+      if (!document.isClosed) collection.set(document.uri, found);
     };
     due.set(key, setTimeout(say, wait));
   };
@@ -38,16 +39,18 @@ export function provideRunYaml(): vscode.Disposable {
     vscode.languages.registerCompletionItemProvider(
       runYamlDocuments,
       {
-        provideCompletionItems: (document, position) =>
-          completionsAt(document.getText(), document.offsetAt(position), schemaWords()).map((offer, i) =>
-            completionItem(document, offer, i),
-          ),
+        async provideCompletionItems(document, position) {
+          const { completionsAt } = await import("./completion.ts");
+          const offers = completionsAt(document.getText(), document.offsetAt(position), schemaWords());
+          return offers.map((offer, i) => completionItem(document, offer, i));
+        },
       },
       " ",
       "\n",
     ),
     vscode.languages.registerHoverProvider(runYamlDocuments, {
-      provideHover: (document, position) => {
+      async provideHover(document, position) {
+        const { hoverAt } = await import("./hover.ts");
         const hover = hoverAt(document.getText(), document.offsetAt(position), schemaWords());
         return hover && new vscode.Hover(new vscode.MarkdownString(hover.markdown), rangeOf(document, hover));
       },

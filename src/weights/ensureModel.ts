@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 import type { HostEntry } from "../hosts/hostEntry.ts";
-import { AgentError } from "../link/agentClient.ts";
+import { AgentError } from "../link/agentError.ts";
 import { persistentRequest } from "../link/persistent.ts";
 import type { Services } from "../services.ts";
 import { hubToken, setHubToken } from "./hubToken.ts";

@@ -3,7 +3,6 @@ import { tell } from "../hosts/tell.ts";
 import { commands } from "../ids.ts";
 import type { Handler, Services } from "../services.ts";
 import { setHubToken } from "./hubToken.ts";
-import { chooseAndUpload } from "./uploadCommand.ts";
 
 /** Bringing weights to hosts. */
 export function weightsCommands(services: Services) {
@@ -21,6 +20,7 @@ export function weightsCommands(services: Services) {
         return;
       }
       try {
+        const { chooseAndUpload } = await import("./uploadCommand.ts");
         const folder = await chooseAndUpload(services, entry);
         if (folder === undefined) return;
         const copy = vscode.l10n.t("Copy “model:” Line");

@@ -3,7 +3,7 @@ import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
-import { applyRecord, emptyRunView } from "../../remote-agent/src/protocol/runView.ts";
+import { applyRecord, emptyRunView } from "../../remote-agent/src/protocol/runFold.ts";
 import { RecentRecords } from "../../remote-agent/src/run/feed.ts";
 import { Journal } from "../../remote-agent/src/run/journal/journal.ts";
 import { encodeBody, recordJson, recordLine } from "../../remote-agent/src/run/journal/record.ts";

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { logLine } from "../../remote-agent/src/protocol/logs.ts";
 import { storedRecord } from "../../remote-agent/src/protocol/records.ts";
-import { applyRecord, emptyRunView } from "../../remote-agent/src/protocol/runView.ts";
+import { applyRecord, emptyRunView } from "../../remote-agent/src/protocol/runFold.ts";
 import { readRunView } from "../../remote-agent/src/run/opened.ts";
 import { RpcClient } from "../../remote-agent/src/run/rpcPeer.ts";
 import { ENGINE_PACKAGE_DIR, pythonForTests } from "../support/python.ts";

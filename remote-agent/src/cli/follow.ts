@@ -1,5 +1,6 @@
 import { type RunRecord, type Stored, storedRecord } from "../protocol/records.ts";
-import { applyRecord, emptyRunView, type RunView } from "../protocol/runView.ts";
+import { applyRecord, emptyRunView } from "../protocol/runFold.ts";
+import type { RunView } from "../protocol/runView.ts";
 import type { RpcClient } from "../run/rpcPeer.ts";
 
 /** Types that carry a run's progress and its newest question; the bulk (trajectories, scores) stays with the agent. */

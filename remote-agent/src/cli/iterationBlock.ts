@@ -1,6 +1,7 @@
 import type { RunConfig } from "../protocol/config.ts";
+import type { PlannedStage } from "../protocol/plannedStage.ts";
 import type { RunView } from "../protocol/runView.ts";
-import { type PlannedStage, stageFraction, stageSeconds } from "../protocol/timeLeft.ts";
+import { stageFraction, stageSeconds } from "../protocol/timeLeft.ts";
 import { duration } from "./format.ts";
 import { bar } from "./glyphs.ts";
 import { flow, type Paint } from "./layout.ts";

@@ -1,6 +1,6 @@
 import { domainNamed } from "../domains/registry.ts";
 import type { RunConfig } from "../protocol/config.ts";
-import type { PlannedStage } from "../protocol/timeLeft.ts";
+import type { PlannedStage } from "../protocol/plannedStage.ts";
 
 /** The stages of R-Zero in order, as `recipes/rZero.ts` runs them. */
 export function stagePlan(config: RunConfig): PlannedStage[] {

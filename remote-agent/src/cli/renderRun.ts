@@ -1,6 +1,8 @@
 import type { RunConfig } from "../protocol/config.ts";
-import { idleMs, type RunView } from "../protocol/runView.ts";
-import { type PlannedStage, timeLeft } from "../protocol/timeLeft.ts";
+import type { PlannedStage } from "../protocol/plannedStage.ts";
+import { idleMs } from "../protocol/runFold.ts";
+import type { RunView } from "../protocol/runView.ts";
+import { timeLeft } from "../protocol/timeLeft.ts";
 import { emptyDetail, type RunDetail } from "./detail.ts";
 import { duration, durationRange } from "./format.ts";
 import { iterationLines } from "./iterationBlock.ts";

@@ -1,5 +1,6 @@
 import type { CheckpointRecord, ScoreRecord, TaskRecord } from "../protocol/records.ts";
-import { applyRecord, emptyRunView, type RunView } from "../protocol/runView.ts";
+import { applyRecord, emptyRunView } from "../protocol/runFold.ts";
+import type { RunView } from "../protocol/runView.ts";
 import { readJournal } from "../run/journal/read.ts";
 import { asRunRecord } from "../run/opened.ts";
 import { applyDetail, emptyDetail, type RunDetail } from "./detail.ts";

@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { ResolvedRun } from "../protocol/config.ts";
-import { emptyRunView, type RunView } from "../protocol/runView.ts";
+import { emptyRunView } from "../protocol/runFold.ts";
+import type { RunView } from "../protocol/runView.ts";
 import { readRunView } from "../run/opened.ts";
 import type { RpcClient } from "../run/rpcPeer.ts";
 import { applyDetail, emptyDetail, type RunDetail } from "./detail.ts";

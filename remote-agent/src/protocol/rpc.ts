@@ -2,6 +2,7 @@ import * as z from "zod";
 import { forkOrigin, resolvedRun, runPatches } from "./config.ts";
 import { launchPreset, runPlan, runYamlProblem, runYamlText, workProgress } from "./launching.ts";
 import { logLine } from "./logs.ts";
+import { plannedStage } from "./plannedStage.ts";
 import { facetKeys, questionFilter, questionQuery } from "./questionQuery.ts";
 import { indexState, lineage, questionFacets, questionPage, questionView, recordPayload } from "./questionRows.ts";
 import { asideAnswer, asideContent, asideRequest } from "./reask.ts";
@@ -20,7 +21,6 @@ import { runView } from "./runView.ts";
 import { runSeries, seriesQuery } from "./series.ts";
 import { runJob } from "./slurm.ts";
 import { telemetryPoint, telemetrySample } from "./telemetry.ts";
-import { plannedStage } from "./timeLeft.ts";
 
 /**
  * JSON-RPC between a client (CLI, extension) and the agent, over a byte stream with Content-Length framing. The same

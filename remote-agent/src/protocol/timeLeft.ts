@@ -1,18 +1,6 @@
-import * as z from "zod";
-import { idleMs, type RunView, type StageView } from "./runView.ts";
-
-/** A stage the recipe will go through, and how much sampling and training it asks for. */
-export const plannedStage = z.object({
-  iteration: z.number().int(),
-  stage: z.enum(["challenger", "curriculum", "solver", "audit"]),
-  /** Steps; 1 for stages that have none. */
-  units: z.number().int(),
-  /** Completions sampled plus completions trained on, if every question is valid: the measure of its cost. */
-  work: z.number(),
-  /** Completions that one optimiser step trains on. */
-  trainedPerStep: z.number(),
-});
-export type PlannedStage = z.infer<typeof plannedStage>;
+import type { PlannedStage } from "./plannedStage.ts";
+import { idleMs } from "./runFold.ts";
+import type { RunView, StageView } from "./runView.ts";
 
 /** Seconds of work a stage has had; pauses do not count. @param now by the clock of the run's host */
 export function stageSeconds(stage: StageView, view: RunView, now: number): number {

@@ -1,6 +1,7 @@
 import type { AsideRecord, NoticeRecord, RunRecord, Stored } from "../protocol/records.ts";
 import { storedRecord } from "../protocol/records.ts";
-import { applyRecord, emptyRunView, type RunView } from "../protocol/runView.ts";
+import { applyRecord, emptyRunView } from "../protocol/runFold.ts";
+import type { RunView } from "../protocol/runView.ts";
 import { CallIndex, JournalCallLog } from "./callLog.ts";
 import { CheckpointHistory } from "./checkpointHistory.ts";
 import { Journal, type JournalEvent } from "./journal/journal.ts";

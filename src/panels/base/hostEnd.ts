@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { AgentError } from "../../link/agentClient.ts";
+import { AgentError } from "../../link/agentError.ts";
 import {
   type EventName,
   type FromWebview,

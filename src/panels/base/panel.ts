@@ -5,6 +5,7 @@ import type { Services } from "../../services.ts";
 import { HostEnd } from "./hostEnd.ts";
 import type { EventName, PanelContract, PanelState, PanelWords, RequestHandlers } from "./messages.ts";
 import { page } from "./page.ts";
+import { viewType } from "./viewType.ts";
 
 /** What answers one open panel. */
 export interface PanelService<C extends PanelContract> extends vscode.Disposable {
@@ -31,7 +32,7 @@ export function openPanel<C extends PanelContract>(
   state: PanelState<C>,
 ): Panel<C> {
   const made = vscode.window.createWebviewPanel(
-    viewType(kind),
+    viewType(kind.name),
     kind.title(state),
     vscode.ViewColumn.Active,
     options(services),
@@ -39,20 +40,17 @@ export function openPanel<C extends PanelContract>(
   return new Panel(kind, services, made, state);
 }
 
-/** Lets panels of this kind come back after the window was reloaded. A state of another version opens with `otherwise`. */
-export function restorePanels<C extends PanelContract>(
+/** A panel that comes back after the window was reloaded. A state of another version opens with `otherwise`. */
+export function restoredPanel<C extends PanelContract>(
   kind: PanelKind<C>,
   services: Services,
+  made: vscode.WebviewPanel,
+  raw: unknown,
   otherwise: PanelState<C>,
-  opened: (panel: Panel<C>) => void,
-): vscode.Disposable {
-  return vscode.window.registerWebviewPanelSerializer(viewType(kind), {
-    async deserializeWebviewPanel(made: vscode.WebviewPanel, raw: unknown) {
-      const state = kind.contract.state.safeParse(raw);
-      made.webview.options = options(services);
-      opened(new Panel(kind, services, made, state.success ? (state.data as PanelState<C>) : otherwise));
-    },
-  });
+): Panel<C> {
+  const state = kind.contract.state.safeParse(raw);
+  made.webview.options = options(services);
+  return new Panel(kind, services, made, state.success ? (state.data as PanelState<C>) : otherwise);
 }
 
 /** One open panel: the page with its policy, the messages, and the state that is kept. */
@@ -81,7 +79,7 @@ export class Panel<C extends PanelContract> {
         this.#made.title = kind.title(changed);
         service.onState(changed);
       },
-      report: (message) => services.log.warn(`${viewType(kind)}: ${message}`),
+      report: (message) => services.log.warn(`${viewType(kind.name)}: ${message}`),
     });
     const listening = made.webview.onDidReceiveMessage((raw) => this.#end.receive(raw));
     made.onDidDispose(() => {
@@ -134,10 +132,6 @@ export class Panel<C extends PanelContract> {
       words: this.#kind.words(),
     });
   }
-}
-
-function viewType({ name }: { name: string }): string {
-  return `rzero.${name}`;
 }
 
 function folder({ context }: Services): vscode.Uri {

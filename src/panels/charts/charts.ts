@@ -1,9 +1,9 @@
 import * as vscode from "vscode";
 import { chooseRun } from "../../explorer/chooseRun.ts";
 import type { TreeLine } from "../../explorer/treeModel.ts";
-import { commands } from "../../ids.ts";
-import type { Handler, Services } from "../../services.ts";
-import { openPanel, type Panel, type PanelKind, restorePanels } from "../base/panel.ts";
+import type { Services } from "../../services.ts";
+import type { OpenPanels } from "../base/onDemand.ts";
+import { openPanel, type Panel, type PanelKind, restoredPanel } from "../base/panel.ts";
 import { ChartsService } from "./chartsService.ts";
 import { chooseRuns } from "./chooseRuns.ts";
 import { type ChartsContract, type ChartsState, chartsContract, MOST_RUNS } from "./messages.ts";
@@ -22,41 +22,39 @@ const kind: PanelKind<ChartsContract> = {
 
 const fresh: ChartsState = { runs: [], smoothing: 0.6, log: [], tables: [], scroll: 0 };
 
-/** The Charts panels of this window, and their commands. */
-export class Charts implements vscode.Disposable {
+/** The Charts panels of this window. */
+export class Charts implements OpenPanels {
   readonly #services: Services;
   /** Open panels, so that the same runs are not opened twice. */
   readonly #open = new Set<Panel<ChartsContract>>();
-  readonly #restoring: vscode.Disposable;
 
   constructor(services: Services) {
     this.#services = services;
-    this.#restoring = restorePanels(kind, services, fresh, (panel) => this.#remember(panel));
   }
 
-  commands() {
+  restore(made: vscode.WebviewPanel, raw: unknown): void {
+    this.#remember(restoredPanel(kind, this.#services, made, raw, fresh));
+  }
+
+  /** Charts of a run, or of several that are selected in the explorer. */
+  async open(line?: TreeLine, selected?: readonly TreeLine[]): Promise<void> {
+    const several = runsOf(selected);
+    if (several.length > 1) return this.#show(several);
+    const title = vscode.l10n.t("R-Zero: Open Charts");
+    const chosen = await chooseRun(this.#services.hosts, line, { title });
+    if (chosen !== undefined) this.#show([{ host: chosen.entry.id, run: chosen.run.id }]);
+  }
+
+  /** Charts of several runs over each other: of those that are selected, those that are ticked, or those that the person chooses. */
+  async compare(line?: TreeLine, selected?: readonly TreeLine[]): Promise<void> {
     const { hosts, compared } = this.#services;
-    return {
-      [commands.openCharts]: async (line, selected) => {
-        const several = runsOf(selected);
-        if (several.length > 1) return this.#show(several);
-        const chosen = await chooseRun(hosts, line, { title: vscode.l10n.t("R-Zero: Open Charts") });
-        if (chosen !== undefined) this.#show([{ host: chosen.entry.id, run: chosen.run.id }]);
-      },
-      [commands.compareCharts]: async (line, selected) => {
-        const several = runsOf(selected);
-        if (several.length > 1) return this.#show(several);
-        const ticked = compared.all.map(({ entry, run }) => ({ host: entry.id, run: run.id })).slice(0, MOST_RUNS);
-        // Several that are ticked need no asking, unless it was asked for another one.
-        if (ticked.length > 1 && (line?.run == null || compared.has(line.host, line.run))) return this.#show(ticked);
-        const runs = await chooseRuns(hosts, [...runsOf(line === undefined ? [] : [line]), ...ticked]);
-        if (runs !== undefined && runs.length > 0) this.#show(runs);
-      },
-    } satisfies Record<string, Handler>;
-  }
-
-  dispose(): void {
-    this.#restoring.dispose();
+    const several = runsOf(selected);
+    if (several.length > 1) return this.#show(several);
+    const ticked = compared.all.map(({ entry, run }) => ({ host: entry.id, run: run.id })).slice(0, MOST_RUNS);
+    // Several that are ticked need no asking, unless it was asked for another one.
+    if (ticked.length > 1 && (line?.run == null || compared.has(line.host, line.run))) return this.#show(ticked);
+    const runs = await chooseRuns(hosts, [...runsOf(line === undefined ? [] : [line]), ...ticked]);
+    if (runs !== undefined && runs.length > 0) this.#show(runs);
   }
 
   #show(runs: ChartsState["runs"]): void {

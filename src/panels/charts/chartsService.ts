@@ -1,9 +1,9 @@
 import * as vscode from "vscode";
 import type { RunSeries, SeriesQuery } from "../../../remote-agent/src/protocol/series.ts";
 import type { HostEntry } from "../../hosts/hostEntry.ts";
-import { LOCAL } from "../../hosts/hostSettings.ts";
+import { LOCAL } from "../../hosts/localHost.ts";
 import { openRollouts } from "../../ids.ts";
-import { AgentError } from "../../link/agentClient.ts";
+import { AgentError } from "../../link/agentError.ts";
 import type { LinkState } from "../../link/linkState.ts";
 import type { Services } from "../../services.ts";
 import type { LinkStatus, RequestHandlers } from "../base/messages.ts";

@@ -1,5 +1,5 @@
 import type { RunSeries, SeriesQuery } from "../../../remote-agent/src/protocol/series.ts";
-import { AgentError } from "../../link/agentClient.ts";
+import { AgentError } from "../../link/agentError.ts";
 import type { Figures } from "./messages.ts";
 import { RunFigures, type Watched } from "./runFigures.ts";
 

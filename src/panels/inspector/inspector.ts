@@ -2,10 +2,12 @@ import * as vscode from "vscode";
 import * as z from "zod";
 import type { QuestionFilter } from "../../../remote-agent/src/protocol/questionQuery.ts";
 import { chooseRun } from "../../explorer/chooseRun.ts";
-import { commands, openRollouts } from "../../ids.ts";
-import type { Handler, Services } from "../../services.ts";
+import type { TreeLine } from "../../explorer/treeModel.ts";
+import { openRollouts } from "../../ids.ts";
+import type { Services } from "../../services.ts";
+import type { OpenPanels } from "../base/onDemand.ts";
 import type { Panel } from "../base/panel.ts";
-import { openPanel, restorePanels } from "../base/panel.ts";
+import { openPanel, restoredPanel } from "../base/panel.ts";
 import { AnswerDocuments } from "./answerDocuments.ts";
 import { inspectorKind } from "./inspectorPanel.ts";
 import { type InspectorContract, type RunRef, stateOf } from "./messages.ts";
@@ -20,26 +22,37 @@ const rollouts = z.object({
 });
 export type Rollouts = z.input<typeof rollouts>;
 
-/** The inspector's part of the extension: its panels come back after a reload, and other parts can open it at a place. */
-export class Inspectors implements vscode.Disposable {
+/** The inspectors of this window. */
+export class Inspectors implements OpenPanels {
   readonly #services: Services;
   readonly #documents = new AnswerDocuments();
   readonly #kind: ReturnType<typeof inspectorKind>;
   readonly #open = new Set<Panel<InspectorContract>>();
-  readonly #registered: vscode.Disposable;
 
   constructor(services: Services) {
     this.#services = services;
     this.#kind = inspectorKind(this.#documents, services.hosts);
-    this.#registered = vscode.Disposable.from(
-      this.#documents,
-      restorePanels(this.#kind, services, stateOf(null), (panel) => this.#opened(panel)),
-      vscode.commands.registerCommand(openRollouts, (raw: unknown) => {
-        const place = rollouts.safeParse(raw);
-        if (place.success) this.show(place.data, filterOf(place.data));
-        else services.log.error(`${openRollouts}: ${place.error.message}`);
-      }),
-    );
+    services.context.subscriptions.push(this.#documents);
+  }
+
+  restore(made: vscode.WebviewPanel, raw: unknown): void {
+    this.#opened(restoredPanel(this.#kind, this.#services, made, raw, stateOf(null)));
+  }
+
+  /** The questions of a run that a line of the explorer stands for, or that the person chooses. */
+  async inspect(line?: TreeLine): Promise<void> {
+    const chosen = await chooseRun(this.#services.hosts, line, { title: vscode.l10n.t("R-Zero: Inspect Questions") });
+    if (chosen === undefined) return;
+    const ref = { host: chosen.entry.id, run: chosen.run.id };
+    const place = line?.place;
+    this.show(ref, place == null ? {} : filterOf({ ...ref, ...place }));
+  }
+
+  /** The rollouts of a place that another part of the editor names; what is no place is only logged. */
+  showRollouts(raw: unknown): void {
+    const place = rollouts.safeParse(raw);
+    if (place.success) this.show(place.data, filterOf(place.data));
+    else this.#services.log.error(`${openRollouts}: ${place.error.message}`);
   }
 
   /** The questions of a run: in the panel that shows this run already, or in a new one. */
@@ -55,26 +68,10 @@ export class Inspectors implements vscode.Disposable {
     }
   }
 
-  dispose(): void {
-    this.#registered.dispose();
-  }
-
   #opened(panel: Panel<InspectorContract>): void {
     this.#open.add(panel);
     panel.onDidDispose(() => this.#open.delete(panel));
   }
-}
-
-export function inspectorCommands({ hosts }: Services, inspectors: Inspectors) {
-  return {
-    [commands.inspectQuestions]: async (line) => {
-      const chosen = await chooseRun(hosts, line, { title: vscode.l10n.t("R-Zero: Inspect Questions") });
-      if (chosen === undefined) return;
-      const ref = { host: chosen.entry.id, run: chosen.run.id };
-      const place = line?.place;
-      inspectors.show(ref, place == null ? {} : filterOf({ ...ref, ...place }));
-    },
-  } satisfies Record<string, Handler>;
 }
 
 function filterOf({ iteration, stage, step }: Rollouts): QuestionFilter {

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { MethodName, Params, Result } from "../../../remote-agent/src/protocol/rpc.ts";
 import { oneLine } from "../../explorer/treeModel.ts";
-import { AgentError } from "../../link/agentClient.ts";
+import { AgentError } from "../../link/agentError.ts";
 import type { Services } from "../../services.ts";
 import type { Panel, PanelKind, PanelService } from "../base/panel.ts";
 import type { AnswerDocuments } from "./answerDocuments.ts";

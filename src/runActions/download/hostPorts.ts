@@ -1,5 +1,5 @@
 import type { RemoteFile } from "../../../remote-agent/src/protocol/runActions.ts";
-import { AgentError } from "../../link/agentClient.ts";
+import { AgentError } from "../../link/agentError.ts";
 import type { HostLink } from "../../link/hostLink.ts";
 import { persistentRequest } from "../../link/persistent.ts";
 import type { DownloadPorts } from "./download.ts";

@@ -1,5 +1,6 @@
 import { type RunRecord, type Stored, storedRecord } from "../../../remote-agent/src/protocol/records.ts";
-import { applyRecord, emptyRunView, type RunView } from "../../../remote-agent/src/protocol/runView.ts";
+import { applyRecord, emptyRunView } from "../../../remote-agent/src/protocol/runFold.ts";
+import type { RunView } from "../../../remote-agent/src/protocol/runView.ts";
 import { HostLink } from "../../../src/link/hostLink.ts";
 import type { LinkLab } from "./lab.ts";
 

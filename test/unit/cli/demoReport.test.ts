@@ -5,7 +5,7 @@ import { demoRows } from "../../../remote-agent/src/cli/demoTable.ts";
 import { demoVerdict } from "../../../remote-agent/src/cli/demoVerdict.ts";
 import { plain } from "../../../remote-agent/src/cli/layout.ts";
 import type { RunRecord } from "../../../remote-agent/src/protocol/records.ts";
-import { applyRecord, emptyRunView } from "../../../remote-agent/src/protocol/runView.ts";
+import { applyRecord, emptyRunView } from "../../../remote-agent/src/protocol/runFold.ts";
 import { type Accuracies, accuracies, config, stored, wholeRun } from "./support.ts";
 
 function viewOf(records: RunRecord[]) {

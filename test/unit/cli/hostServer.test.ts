@@ -4,7 +4,7 @@ import { Duplex, PassThrough } from "node:stream";
 import { expect, it, onTestFinished } from "vitest";
 import { serveHost } from "../../../remote-agent/src/cli/hostServer.ts";
 import type { RunEvents, RunLogs } from "../../../remote-agent/src/protocol/rpc.ts";
-import { applyRecord, emptyRunView } from "../../../remote-agent/src/protocol/runView.ts";
+import { applyRecord, emptyRunView } from "../../../remote-agent/src/protocol/runFold.ts";
 import { formatLine } from "../../../remote-agent/src/run/logs/line.ts";
 import { RotatingFile } from "../../../remote-agent/src/run/logs/rotatingFile.ts";
 import { connectionOver, RpcClient } from "../../../remote-agent/src/run/rpcPeer.ts";

@@ -7,7 +7,7 @@ import { narration } from "../../../remote-agent/src/cli/narrate.ts";
 import { plainLines } from "../../../remote-agent/src/cli/plainLines.ts";
 import { stagePlan } from "../../../remote-agent/src/cli/plan.ts";
 import type { RunRecord, Stored } from "../../../remote-agent/src/protocol/records.ts";
-import { applyRecord, emptyRunView } from "../../../remote-agent/src/protocol/runView.ts";
+import { applyRecord, emptyRunView } from "../../../remote-agent/src/protocol/runFold.ts";
 import { stageSeconds, timeLeft } from "../../../remote-agent/src/protocol/timeLeft.ts";
 import {
   accuracies,

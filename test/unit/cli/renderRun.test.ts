@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { applyDetail, emptyDetail } from "../../../remote-agent/src/cli/detail.ts";
 import { renderRun } from "../../../remote-agent/src/cli/renderRun.ts";
 import type { RunRecord } from "../../../remote-agent/src/protocol/records.ts";
-import { applyRecord, emptyRunView } from "../../../remote-agent/src/protocol/runView.ts";
+import { applyRecord, emptyRunView } from "../../../remote-agent/src/protocol/runFold.ts";
 import { accuracies, audit, challenger, config, curriculum, solver, state, stored, T0, wholeRun } from "./support.ts";
 
 const question: RunRecord = {

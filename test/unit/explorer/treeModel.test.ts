@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { emptyRunView, type RunView, type StageView } from "../../../remote-agent/src/protocol/runView.ts";
+import { emptyRunView } from "../../../remote-agent/src/protocol/runFold.ts";
+import type { RunView, StageView } from "../../../remote-agent/src/protocol/runView.ts";
 import { countRuns, treeOf as tree } from "../../../src/explorer/tree.ts";
 import type { TreeLine } from "../../../src/explorer/treeModel.ts";
 import type { HostModel, RunModel } from "../../../src/hosts/hostModel.ts";

@@ -8,7 +8,8 @@ import { createMessageConnection, StreamMessageReader, StreamMessageWriter } fro
 import { serveHost } from "../../../remote-agent/src/cli/hostServer.ts";
 import { formatLine } from "../../../remote-agent/src/run/logs/line.ts";
 import { connectionOver } from "../../../remote-agent/src/run/rpcPeer.ts";
-import { AgentClient, type AgentError } from "../../../src/link/agentClient.ts";
+import { AgentClient } from "../../../src/link/agentClient.ts";
+import type { AgentError } from "../../../src/link/agentError.ts";
 import { LogFollowing, type LogSubscription } from "../../../src/link/logFollowing.ts";
 import { T0, temporaryHome, writeRun } from "../cli/support.ts";
 

@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
 import { z } from "zod";
-import { AgentError } from "../../../src/link/agentClient.ts";
+import { AgentError } from "../../../src/link/agentError.ts";
 import { HostEnd } from "../../../src/panels/base/hostEnd.ts";
 import type { RequestHandlers, ToWebview } from "../../../src/panels/base/messages.ts";
 

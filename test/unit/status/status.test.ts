@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RunState } from "../../../remote-agent/src/protocol/records.ts";
-import { emptyRunView } from "../../../remote-agent/src/protocol/runView.ts";
+import { emptyRunView } from "../../../remote-agent/src/protocol/runFold.ts";
 import type { HostModel, RunModel } from "../../../src/hosts/hostModel.ts";
 import { statusText } from "../../../src/status/statusText.ts";
 import { eventsOf, nothingSeen } from "../../../src/status/watchEvents.ts";

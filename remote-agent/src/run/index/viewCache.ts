@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
-import { applyRecord, emptyRunView, type RunView, runView } from "../../protocol/runView.ts";
+import { applyRecord, emptyRunView } from "../../protocol/runFold.ts";
+import { type RunView, runView } from "../../protocol/runView.ts";
 import { asRunRecord, readRunView } from "../opened.ts";
 import { writeDerived } from "../runDir.ts";
 import { IndexError } from "./errors.ts";

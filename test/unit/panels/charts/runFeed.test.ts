@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { RunSeries } from "../../../../remote-agent/src/protocol/series.ts";
-import { AgentError } from "../../../../src/link/agentClient.ts";
+import { AgentError } from "../../../../src/link/agentError.ts";
 import type { Figures } from "../../../../src/panels/charts/messages.ts";
 import { RunFeed } from "../../../../src/panels/charts/runFeed.ts";
 

@@ -1,0 +1,2 @@
+/** This machine among the hosts, as a key of the setting. */
+export const LOCAL = "local";

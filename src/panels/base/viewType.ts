@@ -1,0 +1,4 @@
+/** How VS Code names a kind of panel. */
+export function viewType(name: string): string {
+  return `rzero.${name}`;
+}
