@@ -62,7 +62,8 @@ export class CurriculumSession {
         run: this.run,
         types: ["decision"],
         onRecords: (records) => {
-          if (records.some((record) => !this.#knows(record.seq, decisionRecord.safeParse(record).data?.task))) onOthers();
+          if (records.some((record) => !this.#knows(record.seq, decisionRecord.safeParse(record).data?.task)))
+            onOthers();
         },
         onEnded: () => undefined, // its next owner's decisions come when the document is opened again
         onFailed: () => undefined, // the next request says why
