@@ -1,4 +1,4 @@
-import { build, type Metafile } from "esbuild";
+import { type BuildOptions, build, type Metafile } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
 import { targets } from "../../../scripts/build/targets.mjs";
 
@@ -6,7 +6,7 @@ const entry = "src/extension.ts";
 let inputs: Metafile["inputs"];
 
 beforeAll(async () => {
-  const target = targets.find(({ outdir }) => outdir === "dist");
+  const target = targets.find(({ outdir }) => outdir === "dist") as BuildOptions;
   const { metafile } = await build({ ...target, write: false, sourcemap: false, metafile: true });
   ({ inputs } = metafile);
 }, 120_000);
