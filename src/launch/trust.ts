@@ -23,7 +23,10 @@ export type TrustRecord = z.infer<typeof trustRecords>[number];
 /** Approvals that are remembered: the oldest are asked again. */
 const MOST_RECORDS = 500;
 
-/** Every path and URL of a configuration, wherever it stands: a setting that comes later is asked about as well. */
+/**
+ * Every path and URL of a configuration, wherever it stands, so that a setting that comes later is asked about as well; and where
+ * metrics are sent to.
+ */
 export function namedContent(config: unknown, model: RunPlan["model"]): NamedContent[] {
   const found = stringsOf(config, []).flatMap(({ setting, text }) =>
     setting === "model" ? [] : contentOf(setting, text),
@@ -35,7 +38,7 @@ export function namedContent(config: unknown, model: RunPlan["model"]): NamedCon
     shown: model.folder ?? model.named,
     value: sha256(identity),
   };
-  return model.source === "folder" ? [folder, ...found] : found;
+  return [...(model.source === "folder" ? [folder] : []), ...found, ...wandbOf(config)];
 }
 
 /** A run that somebody else made, as something to approve before it goes on here. */
@@ -66,16 +69,38 @@ export function withApproved(
 }
 
 function contentOf(setting: string, text: string): NamedContent[] {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return [{ kind: "origin", setting, shown: text, value: originOf(text) }];
   const isPath = /^(\/|~|\.{1,2}([/\\]|$)|[A-Za-z]:[/\\]|\\\\)/.test(text);
-  return isPath ? [{ kind: "path", setting, shown: text, value: sha256(text) }] : [];
+  if (isPath) return [{ kind: "path", setting, shown: text, value: sha256(text) }];
+  const origin = originOf(text);
+  return origin === null ? [] : [{ kind: "origin", setting, shown: text, value: origin }];
 }
 
-/** Scheme, host and port; who may be behind a URL with other schemes is told by all of it. */
-function originOf(text: string): string {
+/**
+ * Scheme, host and port, as what opens the URL understands it: `http:there.example` leads to a host, too. Who may be behind a URL with
+ * other schemes is told by all of it. Null: it is no URL.
+ */
+function originOf(text: string): string | null {
   const url = URL.canParse(text) ? new URL(text) : null;
-  return url === null || url.origin === "null" ? text : url.origin;
+  if (url !== null && url.origin !== "null") return url.origin;
+  return url?.protocol === "file:" || /^[a-z][a-z0-9+.-]*:[/\\]/i.test(text) ? text : null;
 }
+
+/** The project that metrics and questions are sent to, with the person's own key. */
+function wandbOf(config: unknown): NamedContent[] {
+  const parsed = sendsToWandb.safeParse(config);
+  if (!parsed.success || parsed.data.metrics.wandb.mode === "offline") return [];
+  const { entity, project } = parsed.data.metrics.wandb;
+  const shown = `Weights & Biases, ${entity == null ? project : `${entity}/${project}`}`;
+  return [
+    { kind: "origin", setting: "metrics.wandb", shown, value: sha256(JSON.stringify([entity ?? null, project])) },
+  ];
+}
+
+const sendsToWandb = z.object({
+  metrics: z.object({
+    wandb: z.object({ project: z.string(), entity: z.string().nullish(), mode: z.string().optional() }),
+  }),
+});
 
 function stringsOf(value: unknown, at: readonly string[]): { setting: string; text: string }[] {
   if (typeof value === "string") return [{ setting: at.join("."), text: value.trim() }];

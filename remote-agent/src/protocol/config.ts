@@ -106,7 +106,11 @@ export const auditConfig = z.strictObject({
 });
 
 export const engineConfig = z.strictObject({
-  url: z.url().nullable().default(null).describe("An engine that is already running; null starts the built-in one."),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .nullable()
+    .default(null)
+    .describe("An engine that is already running; null starts the built-in one."),
   device: z.enum(["auto", "cpu", "cuda"]).default("auto"),
   threads: positive.max(256).default(1).describe("CPU threads of the built-in engine."),
   deterministic: z.boolean().default(true).describe("Never fuse requests: the same run again gives the same bits."),

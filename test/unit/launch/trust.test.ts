@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { runConfig } from "../../../remote-agent/src/protocol/config.ts";
+import { type SettingSchema, settingSchema } from "../../../remote-agent/src/protocol/configSchema.ts";
 import {
   foreignRun,
   type NamedContent,
@@ -63,6 +65,68 @@ const record: fc.Arbitrary<TrustRecord> = fc.record({
   kind: fc.constantFrom("model" as const, "path" as const, "origin" as const, "run" as const),
   value: fc.constantFrom("a", "b", "c"),
   at: fc.constant(""),
+});
+
+const hostPart = fc.domain();
+const slashes = fc.constantFrom("", "/", "//", "///", "\\\\", "/\\");
+/** Odd ways to write a URL, which the schema and what opens it may take all the same. */
+const oddUrl = fc
+  .tuple(fc.constantFrom("http:", "HTTPS:", "ht\ttp:", " http:", "ftp:", "ws:", "file:", "x-y:"), slashes, hostPart)
+  .map((parts) => parts.join(""));
+
+describe("a setting of run.yaml", () => {
+  /** Every setting that may hold any text, by its place. */
+  function texts(schema: SettingSchema, at: readonly string[] = []): string[] {
+    const { type, anyOf, oneOf, properties, items, additionalProperties } = schema as SettingSchema & {
+      items?: SettingSchema;
+      additionalProperties?: SettingSchema | boolean;
+    };
+    const rest = typeof additionalProperties === "object" ? { "*": additionalProperties } : {};
+    const children = { ...properties, ...(items === undefined ? {} : { 0: items }), ...rest };
+    return [
+      ...(type === "string" && schema.enum === undefined && schema.const === undefined ? [at.join(".")] : []),
+      ...[...(anyOf ?? []), ...(oneOf ?? [])].flatMap((choice) => texts(choice, at)),
+      ...Object.entries(children).flatMap(([name, child]) => texts(child, [...at, name])),
+    ];
+  }
+
+  it("that may hold any text is one of those that lead nowhere, or is asked about", () => {
+    // Names: they are compared with lists, shown, or sent where metrics go, which is asked about as a whole.
+    const names = ["name", "domain", "metrics.wandb.project", "metrics.wandb.entity"];
+    const asked = ["model", "engine.url", "alarms.webhook"];
+    expect([...new Set(texts(settingSchema()))].filter((place) => ![...names, ...asked].includes(place))).toEqual([]);
+    expect(texts(settingSchema())).toEqual(expect.arrayContaining([...names, "model", "engine.url"]));
+  });
+
+  it.each(["engine.url"])("%s is asked about however it is written, wherever it is accepted", (place) => {
+    const accepted: string[] = [];
+    fc.assert(
+      fc.property(oddUrl, (url) => {
+        const [group = "", name = ""] = place.split(".");
+        const config = { domain: "sort", model: "demo", [group]: { [name]: url } };
+        if (!runConfig.safeParse({ preset: "strict", ...config }).success) return;
+        accepted.push(url);
+        const found = namedContent(config, made);
+        expect(found.map(({ setting }) => setting)).toEqual([place]);
+        // What opens it goes nowhere else than where the approval says.
+        const { origin } = new URL(url);
+        if (origin !== "null") expect(found[0]?.value).toBe(origin);
+      }),
+      { numRuns: 500 },
+    );
+    expect(accepted.length).toBeGreaterThan(20);
+  });
+
+  it("that sends metrics elsewhere is asked about: the project and whose it is", () => {
+    const of = (wandb: unknown) => namedContent({ model: "demo", metrics: { wandb } }, made);
+    expect(shown(of({ project: "p", entity: "team" }))).toEqual(["metrics.wandb: Weights & Biases, team/p"]);
+    expect(shown(of({ project: "p" }))).toEqual(["metrics.wandb: Weights & Biases, p"]);
+    expect(of({ project: "p", mode: "offline" })).toEqual([]);
+    expect(of(null)).toEqual([]);
+    const records = withApproved([], of({ project: "p", entity: "team" }), "node", "now");
+    expect(unapproved(of({ project: "p", entity: "team" }), records, "node")).toEqual([]);
+    expect(unapproved(of({ project: "p", entity: "other" }), records, "node")).toHaveLength(1);
+  });
 });
 
 describe("an approval", () => {
