@@ -26,7 +26,13 @@ def client(base: Base, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli
 def test_capabilities_say_what_the_engine_can_do(client: Client, base: Base) -> None:
     answer = client.http.get("/api/v1/get_server_capabilities").json()
     assert answer["supported_models"] == [{"model_name": base.name, "max_context_length": 256}]
-    expected = {"engine": "rzero", "instance": "instance", "device": "cpu", "dtype": "float32", "deterministic": True}
+    expected = {
+        "engine": "rzero",
+        "instance": "instance",
+        "device": base.device.type,
+        "dtype": "float32",
+        "deterministic": True,
+    }
     assert expected.items() <= answer["x"].items()
     assert (answer["x"]["vocab_size"], answer["x"]["pad_token_id"], answer["x"]["eos_token_id"]) == (99, 96, 95)
     assert answer["x"]["losses"] == ["cross_entropy", "importance_sampling", "ppo", "grpo_kl"]

@@ -24,7 +24,7 @@ from tests.test_losses import datums
 
 FULL = LoraChoice(0, True, True, False)
 STEP = AdamParams(**ADAM)
-IDS = torch.randint(0, 95, (2, 17), generator=torch.Generator().manual_seed(4))
+IDS = torch.randint(0, 95, (2, 17), generator=torch.Generator().manual_seed(4)).to(DEVICE)
 
 
 def trained(base: Base, choice: LoraChoice, steps: int = 3) -> Policy:
@@ -51,7 +51,7 @@ def logits_of(policy: Policy) -> torch.Tensor:
 def test_full_weights_load_with_transformers(base: Base, tmp_path: Path) -> None:
     policy = trained(base, FULL)
     save_policy(policy, tmp_path / "full", {}, "t")
-    model = AutoModelForCausalLM.from_pretrained(tmp_path / "full")
+    model = AutoModelForCausalLM.from_pretrained(tmp_path / "full").to(DEVICE)
     assert model.dtype == torch.float32
     torch.testing.assert_close(model(IDS).logits.detach(), logits_of(policy), atol=1e-4, rtol=1e-4)
     assert not torch.allclose(logits_of(policy), logits_of(Policy(base, FULL, 0)), atol=1e-2)
@@ -69,7 +69,8 @@ def test_an_adapter_gives_the_same_logits_in_peft_and_merged(base: Base, tmp_pat
     with torch.enable_grad():
         policy = trained(base, choice)
     save_policy(policy, tmp_path / "adapter", {}, "t")
-    model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base.directory), str(tmp_path / "adapter"))
+    theirs = AutoModelForCausalLM.from_pretrained(base.directory).to(DEVICE)
+    model = PeftModel.from_pretrained(theirs, str(tmp_path / "adapter"))
     torch.testing.assert_close(model(IDS).logits, logits_of(policy), atol=1e-4, rtol=1e-4)
     if choice.unembed:
         return  # the output layer shares the embedding, which merging would change too

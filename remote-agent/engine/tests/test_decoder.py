@@ -32,8 +32,8 @@ def family_dir(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 def test_lean_forward_equals_transformers(family_dir: Path) -> None:
     base = load_base(family_dir, DEVICE, torch.float32)
     assert isinstance(base.decoder, LeanDecoder)
-    ids = torch.randint(0, 99, (3, 41), generator=torch.Generator().manual_seed(1))
-    expected = AutoModelForCausalLM.from_pretrained(family_dir, dtype=torch.float32)(ids).logits
+    ids = torch.randint(0, 99, (3, 41), generator=torch.Generator().manual_seed(1)).to(DEVICE)
+    expected = AutoModelForCausalLM.from_pretrained(family_dir, dtype=torch.float32).to(DEVICE)(ids).logits
     states = base.decoder.states(base.params, ids)
     torch.testing.assert_close(base.decoder.logits(base.params, states), expected, atol=1e-5, rtol=1e-5)
 
@@ -45,21 +45,21 @@ def test_cached_decoding_equals_the_full_forward(family_dir: Path, lean: bool) -
     assert isinstance(base.decoder, LeanDecoder if lean else GenericDecoder)
     decoder, rows = base.decoder, [0, 1, 1, 3, 2, 0]
     logits, cache = decoder.prefill(base.params, PROMPTS)
-    logits, cache = logits[rows], cache.select(torch.tensor(rows))
+    logits, cache = logits[rows], cache.select(torch.tensor(rows, device=DEVICE))
     texts = [PROMPTS[row].tolist() for row in rows]
     generator = np.random.default_rng(0)
     for step in range(70):  # past several growths of the cache
         for row, text in enumerate(texts):
             if step % 23 == 0 or step == 69:
-                states = decoder.states(base.params, torch.tensor([text]))[0, -1:]
+                states = decoder.states(base.params, torch.tensor([text], device=DEVICE))[0, -1:]
                 torch.testing.assert_close(logits[row], decoder.logits(base.params, states)[0], atol=1e-4, rtol=1e-4)
         if step == 20:  # compaction
             keep = [1, 4, 5]
-            cache, texts = cache.select(torch.tensor(keep)), [texts[row] for row in keep]
+            cache, texts = cache.select(torch.tensor(keep, device=DEVICE)), [texts[row] for row in keep]
         tokens = generator.integers(0, 95, len(texts))
         for text, token in zip(texts, tokens.tolist(), strict=True):
             text.append(token)
-        logits = decoder.step(base.params, cache, torch.from_numpy(tokens))
+        logits = decoder.step(base.params, cache, torch.from_numpy(tokens).to(DEVICE))
 
 
 def test_what_the_lean_forward_does_not_compute_goes_to_transformers(tmp_path: Path) -> None:
@@ -84,12 +84,13 @@ def test_uneven_rows_of_shared_prompts_decode_like_rows_of_their_own(model_dir: 
     decoder, generator = base.decoder, np.random.default_rng(1)
     rows = np.array([2, 0, 0, 3, 1, 1, 1, 0, 2, 3, 0])
     logits, shared = decoder.prefill(base.params, PROMPTS)
-    logits, shared = logits[rows], shared.select(torch.from_numpy(rows))
+    logits, shared = logits[rows], shared.select(torch.from_numpy(rows).to(DEVICE))
     alone, apart = decoder.prefill(base.params, [PROMPTS[row] for row in rows])
     for step in range(24):
         torch.testing.assert_close(logits, alone, atol=1e-4, rtol=1e-4)
         if step in (3, 9, 14, 20):  # prompts lose rows unevenly, and some prompts all of them
-            keep = torch.from_numpy(np.sort(generator.permutation(len(rows))[: len(rows) - 2]))
-            rows, shared, apart = rows[keep.numpy()], shared.select(keep), apart.select(keep)
-        tokens = torch.from_numpy(generator.integers(0, 95, len(rows)))
+            left = np.sort(generator.permutation(len(rows))[: len(rows) - 2])
+            keep = torch.from_numpy(left).to(DEVICE)
+            rows, shared, apart = rows[left], shared.select(keep), apart.select(keep)
+        tokens = torch.from_numpy(generator.integers(0, 95, len(rows))).to(DEVICE)
         logits, alone = decoder.step(base.params, shared, tokens), decoder.step(base.params, apart, tokens)

@@ -107,9 +107,9 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @torch.no_grad()
 def test_logits_equal_those_of_transformers_own_reading_of_the_file(converted: tuple[Path, Path]) -> None:
     gguf, folder = converted
-    theirs = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
+    theirs = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32).to(DEVICE)
     base = load_base(folder, DEVICE, torch.float32)
-    ids = torch.randint(0, 262, (3, 40), generator=torch.Generator().manual_seed(1))
+    ids = torch.randint(0, 262, (3, 40), generator=torch.Generator().manual_seed(1)).to(DEVICE)
     ours = base.decoder.logits(base.params, base.decoder.states(base.params, ids).flatten(0, 1))
     torch.testing.assert_close(ours, theirs(ids).logits.flatten(0, 1), rtol=1e-5, atol=1e-5)
 

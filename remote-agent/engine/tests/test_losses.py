@@ -14,6 +14,7 @@ from rzero_engine.policy import Policy
 from rzero_engine.rows import micro_batches
 from rzero_engine.train_request import TrainRequest, read_train_request
 from rzero_engine.training import TrainResult, run_batch
+from tests.conftest import DEVICE
 
 FULL = LoraChoice(0, True, True, False)
 CONFIGS: dict[str, dict[str, float]] = {
@@ -80,19 +81,23 @@ def test_loss_and_gradient_equal_plain_autograd(base: Base, name: str, rank: int
     if rank:  # B starts at zero, which would hide every gradient of A
         noise = torch.Generator().manual_seed(2)
         policy.replace(
-            {n: t.detach() + 0.05 * torch.randn(t.shape, generator=noise) for n, t in policy.tensors.items()}, None
+            {
+                n: t.detach() + 0.05 * torch.randn(t.shape, generator=noise).to(DEVICE)
+                for n, t in policy.tensors.items()
+            },
+            None,
         )
     result = run(base, policy, read(name, data, config))
 
     losses, logprobs = [], []
     for datum in data:
-        ids = torch.tensor(datum["model_input"]["chunks"][0]["tokens"])
+        ids = torch.tensor(datum["model_input"]["chunks"][0]["tokens"], device=DEVICE)
         inputs = datum["loss_fn_inputs"]
         params = policy.effective()
         logits = base.decoder.logits(params, base.decoder.states(params, ids[None])[0]) / config.get("temperature", 1.0)
         lps = torch.log_softmax(logits, -1)[torch.arange(len(ids)), torch.tensor(inputs["target_tokens"])]
         losses += [token_loss(name, lps[t], inputs, t, config) for t in range(len(ids))]
-        logprobs.append(lps.detach().numpy())
+        logprobs.append(lps.detach().cpu().numpy())
     total = torch.stack(losses).sum()
     expected = torch.autograd.grad(total, policy.trainable())
 
@@ -185,7 +190,7 @@ def test_forward_takes_no_gradient_and_gives_token_statistics(base: Base) -> Non
     data = datums(9, [6, 11])
     result = run(base, Policy(base, FULL, 0), read("cross_entropy", data, {"token_stats": 1}), backward=False)
     assert result.gradients is None
-    ids = torch.tensor([data[1]["model_input"]["chunks"][0]["tokens"]])
+    ids = torch.tensor([data[1]["model_input"]["chunks"][0]["tokens"]], device=DEVICE)
     p = base.decoder.logits(base.params, base.decoder.states(base.params, ids)[0]).double().softmax(-1)
     top = p.topk(2).values
     expected = {
@@ -194,7 +199,7 @@ def test_forward_takes_no_gradient_and_gives_token_statistics(base: Base) -> Non
         "top_gap": top[:, 0] - top[:, 1],
     }
     for name, values in expected.items():
-        np.testing.assert_allclose(result.outputs[name][1], values.numpy(), atol=1e-4)
+        np.testing.assert_allclose(result.outputs[name][1], values.cpu().numpy(), atol=1e-4)
 
 
 def test_grpo_metrics_count_completion_tokens_only(base: Base) -> None:
@@ -218,6 +223,6 @@ def test_grpo_metrics_count_completion_tokens_only(base: Base) -> None:
 
 def test_damaged_weights_fail_the_job(base: Base) -> None:
     policy = Policy(base, FULL, 0)
-    policy.tensors["model.norm.weight"] = torch.full((64,), math.nan, requires_grad=True)
+    policy.tensors["model.norm.weight"] = torch.full((64,), math.nan, requires_grad=True, device=DEVICE)
     with pytest.raises(ServerJobError, match="not finite"):
         run(base, policy, read("cross_entropy", datums(1, [5]), {}))

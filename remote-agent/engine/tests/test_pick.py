@@ -6,10 +6,16 @@ import torch
 
 from rzero_engine.pick import Shape, pick
 from rzero_engine.uniform import derived_seeds, uniforms
+from tests.conftest import DEVICE
 
 LOGITS = torch.tensor([2.0, 0.5, -1.0, 1.7, 0.5, -30.0, 0.0, 1.2])
 # 99.99 % quantiles of χ² by degrees of freedom (scipy.stats.chi2.ppf(0.9999, df)).
 CHI2 = {1: 15.14, 2: 18.42, 3: 21.11, 4: 23.51, 5: 25.74, 6: 27.86}
+
+
+def picked(logits: torch.Tensor, u: torch.Tensor, shape: Shape) -> tuple[torch.Tensor, torch.Tensor]:
+    tokens, logprobs = pick(logits.to(DEVICE), u.to(DEVICE), shape)
+    return tokens.cpu(), logprobs.cpu()
 
 
 def reference(temperature: float, top_k: int, top_p: float, banned: int | None) -> np.ndarray:
@@ -36,7 +42,7 @@ def test_frequencies_and_logprobs(temperature: float, top_k: int, top_p: float, 
     draws = 40_000
     p = reference(temperature, top_k, top_p, banned)
     u = torch.from_numpy(uniforms(np.arange(draws, dtype=np.uint64), 3))
-    tokens, logprobs = pick(LOGITS.repeat(draws, 1), u, Shape(temperature, top_k, top_p, banned))
+    tokens, logprobs = picked(LOGITS.repeat(draws, 1), u, Shape(temperature, top_k, top_p, banned))
     counts = np.bincount(tokens.numpy(), minlength=8)
     assert counts[p == 0].sum() == 0
     possible = p * draws > 5
@@ -46,7 +52,7 @@ def test_frequencies_and_logprobs(temperature: float, top_k: int, top_p: float, 
 
 
 def test_greedy_takes_the_most_likely_token_scored_at_temperature_one() -> None:
-    tokens, logprobs = pick(LOGITS[None], torch.zeros(1, dtype=torch.float64), Shape(0.0, 0, 1.0, None))
+    tokens, logprobs = picked(LOGITS[None], torch.zeros(1, dtype=torch.float64), Shape(0.0, 0, 1.0, None))
     assert tokens.tolist() == [0]
     assert float(logprobs) == pytest.approx(float(torch.log_softmax(LOGITS.double(), -1)[0]))
 
@@ -55,7 +61,7 @@ def test_the_largest_uniform_never_falls_off_the_end_or_on_an_impossible_token()
     u = torch.full((64,), 1 - 2.0**-53, dtype=torch.float64)
     for seed in range(20):
         logits = torch.randn(64, 99, generator=torch.Generator().manual_seed(seed))
-        tokens, logprobs = pick(logits, u, Shape(1.0, 0, 1.0, 98))
+        tokens, logprobs = picked(logits, u, Shape(1.0, 0, 1.0, 98))
         assert int(tokens.max()) <= 97
         assert bool(torch.isfinite(logprobs).all())
 
@@ -67,25 +73,25 @@ def test_a_large_vocabulary_is_not_sorted_where_it_need_not_be(top_p: float, mon
     logits = torch.randn(12, 9000, generator=generator) * torch.linspace(0, 12, 12)[:, None]
     logits[6:] = logits[6:].round()
     u = torch.from_numpy(uniforms(np.arange(12, dtype=np.uint64), 0))
-    tokens, logprobs = pick(logits, u, Shape(1.0, 0, top_p, 17))
+    tokens, logprobs = picked(logits, u, Shape(1.0, 0, top_p, 17))
     monkeypatch.setattr("rzero_engine.pick.NUCLEUS", 9000)
-    sorted_tokens, sorted_logprobs = pick(logits, u, Shape(1.0, 0, top_p, 17))
+    sorted_tokens, sorted_logprobs = picked(logits, u, Shape(1.0, 0, top_p, 17))
     assert torch.equal(tokens, sorted_tokens) and torch.equal(logprobs, sorted_logprobs)
     alone = [pick(logits[i : i + 1], u[i : i + 1], Shape(1.0, 0, top_p, 17)) for i in range(12)]
     assert torch.equal(tokens, torch.cat([t for t, _ in alone]))
 
 
 def test_a_filter_never_leaves_nothing() -> None:
-    tokens, logprobs = pick(LOGITS[None], torch.tensor([0.5], dtype=torch.float64), Shape(1.0, 1, 1e-9, None))
+    tokens, logprobs = picked(LOGITS[None], torch.tensor([0.5], dtype=torch.float64), Shape(1.0, 1, 1e-9, None))
     assert tokens.tolist() == [0] and float(logprobs) == 0
 
 
 def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     logits = torch.randn(50, 8, generator=torch.Generator().manual_seed(0))
     u = torch.from_numpy(uniforms(np.arange(50, dtype=np.uint64), 0))
-    whole = pick(logits, u, Shape(1.0, 3, 0.9, None))
+    whole = picked(logits, u, Shape(1.0, 3, 0.9, None))
     monkeypatch.setattr("rzero_engine.pick.CHUNK_ELEMENTS", 8 * 7)
-    chunked = pick(logits, u, Shape(1.0, 3, 0.9, None))
+    chunked = picked(logits, u, Shape(1.0, 3, 0.9, None))
     assert all(torch.equal(a, b) for a, b in zip(whole, chunked, strict=True))
 
 

@@ -71,11 +71,11 @@ def test_logprobs_are_those_of_the_forward(base: Base) -> None:
     rows = draw(base, job(PROMPTS, 8))
     for index, row in enumerate(rows):
         prompt = PROMPTS[index // 8]
-        ids = torch.tensor([prompt + row.tokens.tolist()])
+        ids = torch.tensor([prompt + row.tokens.tolist()], device=base.device)
         logits = base.decoder.logits(base.params, base.decoder.states(base.params, ids)[0]).detach()
         logits[:, PAD] = -torch.inf  # padding is never sampled
         lp = torch.log_softmax(logits, -1)[len(prompt) - 1 : -1].gather(-1, ids[0, len(prompt) :, None])[:, 0]
-        np.testing.assert_allclose(row.logprobs, lp.numpy(), atol=2e-5)
+        np.testing.assert_allclose(row.logprobs, lp.cpu().numpy(), atol=2e-5)
 
 
 def test_rows_end_at_a_stop_token_which_is_included_or_at_the_limit(base: Base) -> None:
@@ -106,7 +106,9 @@ def test_greedy_follows_the_argmax_and_ignores_seeds(base: Base) -> None:
     assert len({tuple(row) for row in texts(rows)}) == 1
     ids = [1, 2, 3]
     for token in rows[0].tokens.tolist():
-        logits = base.decoder.logits(base.params, base.decoder.states(base.params, torch.tensor([ids]))[0, -1:])
+        logits = base.decoder.logits(
+            base.params, base.decoder.states(base.params, torch.tensor([ids], device=base.device))[0, -1:]
+        )
         logits[:, PAD] = -torch.inf
         assert token == int(logits.argmax())
         ids.append(token)
@@ -160,7 +162,7 @@ def test_a_stop_text_ends_a_row(base: Base) -> None:
 
 
 def test_logits_that_are_not_finite_name_the_snapshot(base: Base) -> None:
-    damaged = {**base.params, "model.norm.weight": torch.full((64,), torch.nan)}
+    damaged = {**base.params, "model.norm.weight": torch.full((64,), torch.nan, device=base.device)}
     with pytest.raises(ServerJobError, match="solver-7"):
         sample(base.decoder, damaged, job([[1]]), base.device, lambda: False, "solver-7")
 
@@ -176,5 +178,5 @@ def test_sampling_that_needs_a_longer_rope_table_leaves_training_possible(base: 
     draw(base, job([[1] * 150], max_tokens=100, stop_ids=stops))
     weight = base.params["model.norm.weight"].clone().requires_grad_()
     params = {**base.params, "model.norm.weight": weight}
-    base.decoder.states(params, torch.ones(1, 250, dtype=torch.int64)).sum().backward()
+    base.decoder.states(params, torch.ones(1, 250, dtype=torch.int64, device=base.device)).sum().backward()
     assert weight.grad is not None

@@ -96,10 +96,10 @@ def test_datums_without_any_weight_are_whole_prompts(tmp_path: Path) -> None:
     for datum in data:
         datum["loss_fn_inputs"]["weights"] = [0.0] * len(datum["loss_fn_inputs"]["weights"])
     result = run(base, Policy(base, FULL, 0), read("cross_entropy", data, {}))
-    ids = torch.tensor([data[0]["model_input"]["chunks"][0]["tokens"]])
+    ids = torch.tensor([data[0]["model_input"]["chunks"][0]["tokens"]], device=DEVICE)
     logits = base.decoder.logits(base.params, base.decoder.states(base.params, ids)[0])
-    targets = torch.tensor(data[0]["loss_fn_inputs"]["target_tokens"])
+    targets = torch.tensor(data[0]["loss_fn_inputs"]["target_tokens"], device=DEVICE)
     expected = logits.log_softmax(-1).gather(-1, targets[:, None])[:, 0]
     for row in result.outputs["logprobs"]:
-        np.testing.assert_allclose(row, expected.detach().numpy(), atol=2e-5)
+        np.testing.assert_allclose(row, expected.detach().cpu().numpy(), atol=2e-5)
     assert all(float(g.abs().max()) == 0 for g in result.gradients)
