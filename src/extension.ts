@@ -9,6 +9,7 @@ import { logCommands } from "./logs/logCommands.ts";
 import { followOpenNotes } from "./opening/openNotes.ts";
 import { chartsCommands } from "./panels/charts/chartsCommands.ts";
 import { inspectorCommands } from "./panels/inspector/inspectorCommands.ts";
+import { Decisions } from "./review/decisions.ts";
 import { reviewCommands } from "./review/reviewCommands.ts";
 import { runActionCommands } from "./runActions/runActions.ts";
 import { provideRunYaml } from "./runYaml/runYaml.ts";
@@ -23,7 +24,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("R-Zero", { log: true });
   const hosts = new Hosts(context, log);
   const compared = new ComparedRuns(hosts);
-  const services: Services = { context, log, hosts, compared };
+  const decisions = new Decisions();
+  const services: Services = { context, log, hosts, compared, decisions };
   const explorer = showExplorer(services);
   const terminal = (id: TerminalCommandId) => () => runInTerminal(services, commandLines[id]);
   // A command without a handler does not compile.
@@ -48,6 +50,7 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
     hosts,
     compared,
+    decisions,
     provideRunYaml(),
     showStatusBar(hosts),
     watchEvents(services, explorer),

@@ -1,15 +1,21 @@
 import * as vscode from "vscode";
+import type { QuestionRow } from "../../remote-agent/src/protocol/questionRows.ts";
 import type { DecisionChange } from "../../remote-agent/src/protocol/review.ts";
-import type { Chosen } from "./chosenQuestions.ts";
-import type { Block } from "./curriculumText.ts";
+import type { HostLink } from "../link/hostLink.ts";
 import { escaped, unescaped } from "./lineInput.ts";
 import { visibleLine } from "./visibleText.ts";
 
 type Change = Omit<DecisionChange, "id"> | undefined;
 
+/** A question of a run, and the way to what its row does not hold. */
+export interface Asked {
+  readonly link: Pick<HostLink, "request">;
+  readonly run: string;
+  readonly row: QuestionRow;
+}
+
 /** Each asks one person for one change of one question; undefined: they thought better of it. */
-export async function askLabel({ blocks }: Chosen): Promise<Change> {
-  const { row } = blocks[0] as Block;
+export async function askLabel({ row }: Asked): Promise<Change> {
   const now = row.decision?.label ?? row.label ?? "";
   const label = await input(vscode.l10n.t("The right label of: {0}", visibleLine(row.text).slice(0, 200)), now, {
     empty: vscode.l10n.t("Empty: back to the label of the majority."),
@@ -18,9 +24,8 @@ export async function askLabel({ blocks }: Chosen): Promise<Change> {
   return label === undefined || label === now ? undefined : { label: label === "" ? null : label };
 }
 
-export async function askQuestion({ entry, run, blocks }: Chosen): Promise<Change> {
-  const { row } = blocks[0] as Block;
-  const now = row.decision?.question ?? (await wholeQuestion(entry, run, row));
+export async function askQuestion({ link, run, row }: Asked): Promise<Change> {
+  const now = row.decision?.question ?? (await wholeQuestion({ link, run, row }));
   const typed = await input(vscode.l10n.t("The question as it is to be asked; \\n is a line break"), escaped(now), {
     empty: vscode.l10n.t("Empty: back to the question as it was asked."),
     same: row.decision?.question != null,
@@ -30,8 +35,7 @@ export async function askQuestion({ entry, run, blocks }: Chosen): Promise<Chang
   return question === now ? undefined : { question: question === "" ? null : question };
 }
 
-export async function askNote({ blocks }: Chosen): Promise<Change> {
-  const { row } = blocks[0] as Block;
+export async function askNote({ row }: Asked): Promise<Change> {
   const now = row.decision?.note ?? "";
   const note = await input(vscode.l10n.t("Note on: {0}", visibleLine(row.text).slice(0, 200)), escaped(now), {
     empty: vscode.l10n.t("Empty: no note."),
@@ -42,9 +46,9 @@ export async function askNote({ blocks }: Chosen): Promise<Change> {
 }
 
 /** What stands in a row may be cut: nobody edits half a question without knowing. */
-async function wholeQuestion(entry: Chosen["entry"], run: string, row: Block["row"]): Promise<string> {
+async function wholeQuestion({ link, run, row }: Asked): Promise<string> {
   if (!row.clipped) return row.text;
-  const { record, clipped } = await entry.link.request("runs/record", { run, id: row.task ?? row.id });
+  const { record, clipped } = await link.request("runs/record", { run, id: row.task ?? row.id });
   const text = record["question"];
   if (clipped || typeof text !== "string")
     throw new Error(vscode.l10n.t("This question is too long to be edited here: `rzero review --question` can."));

@@ -5,7 +5,7 @@ import type { TreeLine } from "../explorer/treeModel.ts";
 import { tell } from "../hosts/tell.ts";
 import { commands } from "../ids.ts";
 import type { Handler, Services } from "../services.ts";
-import { askLabel, askNote, askQuestion } from "./askPerson.ts";
+import { type Asked, askLabel, askNote, askQuestion } from "./askPerson.ts";
 import { chooseCurriculum } from "./chooseCurriculum.ts";
 import { type Chosen, chosenQuestions } from "./chosenQuestions.ts";
 import { addressOf } from "./curriculumAddress.ts";
@@ -20,7 +20,7 @@ import { ReviewNotes } from "./reviewNotes.ts";
 
 /** Curricula as documents, and everything that a reviewer does in them. */
 export function reviewCommands(services: Services) {
-  const { context, hosts, log } = services;
+  const { context, hosts, log, decisions: made } = services;
   const documents = new CurriculumDocuments(hosts, log);
   const notes = new ReviewNotes(documents);
   context.subscriptions.push(
@@ -30,6 +30,7 @@ export function reviewCommands(services: Services) {
     new ReviewMarks(documents),
     watchGates(services),
     reopenCurricula(context, log),
+    made.onDidDecide(({ host, run, decisions }) => documents.apply(host, run, decisions)),
   );
 
   const decide = async (chosen: Chosen, changes: DecisionChange[]) => {
@@ -37,7 +38,7 @@ export function reviewCommands(services: Services) {
     try {
       const params = { run, command: randomUUID(), by: "vscode", changes };
       const { decisions } = await entry.link.request("runs/decide", params, { limitMs: 120_000 });
-      documents.apply(entry.id, run, decisions);
+      made.tell({ host: entry.id, run, decisions });
     } catch (error) {
       await tell(error, entry.name, log);
     }
@@ -54,6 +55,13 @@ export function reviewCommands(services: Services) {
           chosen,
           chosen.blocks.map(({ row }) => ({ id: row.task ?? row.id, ...made })),
         );
+    };
+  /** What one person says of one question. */
+  const ofOne =
+    (ask: (asked: Asked) => Promise<Omit<DecisionChange, "id"> | undefined>) =>
+    async ({ entry, run, blocks }: Chosen) => {
+      const [block] = blocks;
+      return block === undefined ? undefined : ask({ link: entry.link, run, row: block.row });
     };
   const open = async (uri: vscode.Uri) => {
     await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: false });
@@ -77,9 +85,9 @@ export function reviewCommands(services: Services) {
     [commands.approveQuestion]: onQuestions(async () => ({ verdict: "approve" })),
     [commands.rejectQuestion]: onQuestions(async () => ({ verdict: "reject" })),
     [commands.undoDecision]: onQuestions(async () => ({ undo: true }), 1),
-    [commands.correctLabel]: onQuestions(askLabel, 1),
-    [commands.editQuestion]: onQuestions(askQuestion, 1),
-    [commands.noteQuestion]: onQuestions(askNote, 1),
+    [commands.correctLabel]: onQuestions(ofOne(askLabel), 1),
+    [commands.editQuestion]: onQuestions(ofOne(askQuestion), 1),
+    [commands.noteQuestion]: onQuestions(ofOne(askNote), 1),
     [commands.saveNote]: async (arg?: unknown) => {
       const reply = arg as vscode.CommentReply; // the comment widget is the only one to call this
       const block = notes.blockOf(reply);

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { Duplex } from "node:stream";
@@ -12,6 +13,7 @@ import {
   type RunFacts,
   stateOf,
 } from "../../src/panels/inspector/messages.ts";
+import { Reasks } from "../../src/panels/inspector/reasks.ts";
 import { englishWords, openPanelPage, type PanelPage } from "./panelPage.ts";
 import type { ThemeName } from "./themes.ts";
 
@@ -48,6 +50,8 @@ export function inspectedAgent(home: string, cache: string): InspectedAgent {
 export interface Asked {
   copied: string[];
   diffs: [string, string][];
+  /** What a reviewer was said to do. */
+  decided: string[];
   /** Methods in the order in which the page asked them. */
   methods: string[];
 }
@@ -72,7 +76,7 @@ export function factsOf(run: string, more: Partial<RunFacts> = {}): RunFacts {
 export async function openInspector(
   browser: Browser,
   files: ReadonlyMap<string, Uint8Array>,
-  client: Pick<AgentClient, "request">,
+  client: Pick<AgentClient, "request"> & Partial<Pick<AgentClient, "onReask">>,
   options: {
     run: string;
     state?: InspectorState;
@@ -82,7 +86,19 @@ export async function openInspector(
     more?: Partial<RequestHandlers<InspectorContract>>;
   },
 ): Promise<PanelPage<InspectorContract> & { asked: Asked }> {
-  const asked: Asked = { copied: [], diffs: [], methods: [] };
+  const asked: Asked = { copied: [], diffs: [], methods: [], decided: [] };
+  const reasks = new Reasks({
+    link: () => ({
+      request: client.request.bind(client),
+      onReask: (listener) => {
+        client.onReask?.(listener);
+        return () => undefined; // a client tells for as long as it lives
+      },
+    }),
+    key: async () => undefined,
+    newCommand: randomUUID,
+    changed: (progress) => opened.end.send("reask", progress),
+  });
   const words = await englishWords<PanelWords<InspectorContract>>("src/panels/inspector/words.ts", "inspectorWords");
   const told = <T>(method: string, answer: Promise<T>): Promise<T> => {
     asked.methods.push(method);
@@ -106,6 +122,23 @@ export async function openInspector(
     },
     diff: async ({ left, right }) => {
       asked.diffs.push([left, right]);
+      return null;
+    },
+    reaskChoices: async () => ({ checkpoints: [] }),
+    reask: async ({ host, run, id, wish }) => ({ command: reasks.start({ host, run }, id, wish) }),
+    reaskCancel: async ({ command }) => {
+      reasks.cancel(command);
+      return null;
+    },
+    reaskProgress: async ({ command }) => reasks.progress(command),
+    asides: ({ host: _, ...query }, signal) => client.request("runs/asides", query, { signal }),
+    pickEndpoint: async () => null,
+    decide: async ({ id, act }) => {
+      asked.decided.push(`${act} ${id}`);
+      return true;
+    },
+    decideMany: async ({ verdict, filter }) => {
+      asked.decided.push(`${verdict} all ${JSON.stringify(filter)}`);
       return null;
     },
     ...options.more,

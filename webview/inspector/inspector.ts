@@ -12,5 +12,11 @@ if (root === null) throw new Error("the page has no root");
 const page = new InspectorPage(root, link, words, stateOf(null));
 link.listen({
   state: (state: InspectorState) => page.go(state),
-  events: { run: (facts) => page.facts(facts), grown: (run) => page.grown(run) },
+  events: {
+    run: (facts) => page.facts(facts),
+    grown: (run) => page.grown(run),
+    reask: (progress) => page.reasking(progress),
+    reasked: (run) => page.reasked(run),
+    decided: (decided) => page.decided(decided),
+  },
 });

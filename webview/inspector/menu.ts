@@ -7,6 +7,7 @@ export interface Menu {
   /** Puts other content into the open menu. */
   fill(...content: Node[]): void;
   readonly isOpen: () => boolean;
+  close(): void;
 }
 
 let menus = 0;
@@ -59,6 +60,7 @@ export function menu({ label, iconName, onOpen }: { label: string; iconName?: st
       }
     },
     isOpen: () => panel.matches(":popover-open"),
+    close: () => panel.hidePopover(),
   };
 }
 

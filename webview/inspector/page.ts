@@ -1,16 +1,20 @@
 import type { QuestionRow } from "../../remote-agent/src/protocol/questionRows.ts";
+import type { DecisionView, Verdict } from "../../remote-agent/src/protocol/review.ts";
 import {
   type DetailTarget,
   emptyPane,
   type InspectorContract,
   type InspectorState,
   type PaneState,
+  type ReaskProgress,
+  type ReaskState,
   type RunFacts,
   type RunRef,
 } from "../../src/panels/inspector/messages.ts";
 import type { HostLink } from "../base/hostLink.ts";
 import { element } from "../ui/dom.ts";
 import { Detail } from "./detail/detail.ts";
+import { reviewKey } from "./detail/reviewMenu.ts";
 import { Pane } from "./pane.ts";
 import { resizer } from "./resizer.ts";
 import { tools } from "./tools.ts";
@@ -45,6 +49,8 @@ export class InspectorPage {
       onTarget: (target) => this.#target(target),
       onStep: (pane, by) => this.#step(pane, by),
       onCluster: (pane, row) => this.#cluster(pane, row),
+      reask: () => this.#state.reask,
+      onReask: (change) => this.#reask(change),
       onBack: () => this.#tables[this.#state.detail?.pane ?? 0]?.focusTable(),
     });
     this.#divider = resizer(root, words.texts.resize);
@@ -76,6 +82,25 @@ export class InspectorPage {
     for (const table of this.#tables) {
       if (table.state.source?.host === run.host && table.state.source.run === run.run) table.grown();
     }
+  }
+
+  reasking(progress: ReaskProgress): void {
+    this.#detail.reasking(progress);
+  }
+
+  reasked(run: RunRef): void {
+    this.#detail.reasked(run);
+  }
+
+  decided({ decisions, ...run }: RunRef & { decisions: readonly DecisionView[] }): void {
+    for (const table of this.#tables) {
+      if (table.state.source?.host === run.host && table.state.source.run === run.run) table.decided(decisions);
+    }
+    this.#detail.decided(run, decisions);
+  }
+
+  #reask(change: Partial<ReaskState>): void {
+    this.#change({ reask: { ...this.#state.reask, ...change } }, change.last !== undefined);
   }
 
   #build(): void {
@@ -110,6 +135,7 @@ export class InspectorPage {
       },
       isCompared: this.#state.panes.length === 2,
       onCompare: () => this.#compare(),
+      onVerdict: (verdict) => void this.#verdictOnAll(verdict),
       onSave: () => void this.#link.ask("saveFilter", this.#query(), { limitMs: 300_000 }),
       onPick: () => void this.#pickFilter(),
     });
@@ -118,6 +144,18 @@ export class InspectorPage {
   #query() {
     const { filter, sort } = (this.#tables.at(-1)?.state ?? this.#state.panes[0]) as PaneState;
     return { filter, sort };
+  }
+
+  /** One verdict for all that the last table lists and that nobody decided on; the person is asked first. */
+  async #verdictOnAll(verdict: Verdict): Promise<void> {
+    const table = this.#tables.at(-1);
+    if (table?.state.source == null) return;
+    const { source, filter } = table.state;
+    try {
+      await this.#link.ask("decideMany", { ...source, filter, verdict }, { limitMs: 3_600_000 });
+    } catch (error) {
+      this.#detail.tell(error);
+    }
   }
 
   async #pickFilter(): Promise<void> {
@@ -196,13 +234,23 @@ export class InspectorPage {
   }
 
   #key(event: KeyboardEvent): void {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.defaultPrevented) return;
     const origin = event.composedPath()[0];
-    const isTyping = origin instanceof HTMLInputElement && origin.type !== "range";
+    const act = reviewKey(event);
+    if (act !== null && !(origin instanceof HTMLInputElement) && this.#state.detail?.kind === "question") {
+      event.preventDefault();
+      this.#detail.review(act);
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const isTyping =
+      (origin instanceof HTMLInputElement && origin.type !== "range") || origin instanceof HTMLSelectElement;
     if (event.key === "/" && !isTyping) {
       event.preventDefault();
       const at = this.#tables.findIndex(({ element: own }) => own.contains(document.activeElement));
       this.#tables[Math.max(0, at)]?.focusSearch();
+    } else if (event.key === "r" && !isTyping && this.#state.detail?.kind === "question") {
+      event.preventDefault();
+      this.#detail.reask();
     } else if (event.key === "Escape" && !isTyping && this.#state.detail !== null) this.#target(null);
   }
 }

@@ -1,5 +1,6 @@
 import { visible } from "../../remote-agent/src/modelText/visible.ts";
 import type { QuestionRow } from "../../remote-agent/src/protocol/questionRows.ts";
+import type { DecisionView } from "../../remote-agent/src/protocol/review.ts";
 import {
   type ColumnId,
   type InspectorContract,
@@ -150,6 +151,17 @@ export class Pane {
       this.#looking = undefined;
       void this.#source?.look();
     }, LOOK_MS);
+  }
+
+  /** Somebody decided on questions: rows that are shown say so at once, whatever the filter lets in stays until it is asked again. */
+  decided(decisions: readonly DecisionView[]): void {
+    const newest = new Map(decisions.map((decision) => [decision.task, decision]));
+    this.#source?.patch((row) => {
+      const decision = row.task === null ? undefined : newest.get(row.task);
+      return decision === undefined || (row.decision !== null && row.decision.seq >= decision.seq)
+        ? row
+        : { ...row, decision };
+    });
   }
 
   focusSearch(): void {

@@ -1,3 +1,4 @@
+import type { Verdict } from "../../remote-agent/src/protocol/review.ts";
 import { type ColumnId, columnIds } from "../../src/panels/inspector/messages.ts";
 import { checkbox, iconButton } from "../ui/controls.ts";
 import { element } from "../ui/dom.ts";
@@ -10,6 +11,8 @@ export interface ToolPorts {
   readonly onColumns: (columns: ColumnId[]) => void;
   readonly isCompared: boolean;
   readonly onCompare: () => void;
+  /** One verdict for all that are listed. */
+  readonly onVerdict: (verdict: Verdict) => void;
   readonly onSave: () => void;
   readonly onPick: () => void;
 }
@@ -42,10 +45,28 @@ export function tools(ports: ToolPorts): HTMLElement[] {
       );
     },
   });
+  const verdicts = menu({
+    label: texts.reviewMany,
+    iconName: "checklist",
+    onOpen: () => {
+      const items = (["approve", "reject"] as const).map((verdict) => {
+        const text = verdict === "approve" ? texts.reviewApproveAll : texts.reviewRejectAll;
+        const made = element("button", { class: "menu-item" }, [element("span", { text })]);
+        made.addEventListener("click", () => {
+          verdicts.close();
+          ports.onVerdict(verdict);
+        });
+        return made;
+      });
+      const attributes = { role: "group", "aria-label": texts.reviewMany };
+      verdicts.fill(element("div", { class: "menu-list", attributes }, items));
+    },
+  });
   return [
     iconButton({ label: texts.pickFilter, icon: "bookmark", onClick: ports.onPick }),
     iconButton({ label: texts.saveFilter, icon: "save", onClick: ports.onSave }),
     columns.element,
+    verdicts.element,
     iconButton({
       label: ports.isCompared ? texts.compareEnd : texts.compare,
       icon: ports.isCompared ? "close" : "split-horizontal",

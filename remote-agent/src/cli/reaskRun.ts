@@ -50,7 +50,8 @@ async function askResting(
   const options = {
     runDir,
     python: installation.python,
-    enginePackageDir: await engineFolder(installation, run.identity.engine),
+    // Another server needs none of ours, which may be gone.
+    enginePackageDir: asked.endpoint === undefined ? await engineFolder(installation, run.identity.engine) : "",
     recipe: () => Promise.reject(new ReaskRefused("A run at rest runs no recipe.")),
     engineToken: env["RZERO_ENGINE_TOKEN"] ?? "",
     log: () => undefined,

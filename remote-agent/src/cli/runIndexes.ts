@@ -34,6 +34,8 @@ export class RunIndexes {
         this.#ask(run, signal, (index, fresh) => index.lineage(query, fresh)),
       "runs/decisions": ({ run, ...query }, signal) =>
         this.#ask(run, signal, (index, fresh) => index.decisions(query, fresh)),
+      "runs/asides": ({ run, id, before, only, limit }, signal) =>
+        this.#ask(run, signal, (index, fresh) => index.asides({ id, before, only, limit }, fresh)),
       "runs/record": ({ run, id, textFrom }, signal) =>
         this.#ask(run, signal, (index, fresh) => index.record(id, textFrom, fresh)),
       "runs/series": ({ run, query }, signal) =>

@@ -64,3 +64,23 @@ export const asideContent = z.object({
   correct: z.boolean().nullable(),
 });
 export type AsideContent = z.infer<typeof asideContent>;
+
+/** A question that was asked again, as clients see it: texts are cut, and then say so. */
+export const asideView = asideContent.extend({
+  /** Of the command that asked. */
+  command: z.string(),
+  by: z.string(),
+  /** Milliseconds since the epoch, and the record's number. */
+  at: z.number(),
+  seq: z.number().int(),
+  answers: z.array(asideAnswer.extend({ clipped: z.boolean() })),
+  classes: z.array(
+    z.object({
+      answer: z.string(),
+      count: z.number().int(),
+      /** The run's own answers to the question that this one equals, as `runs/question` has them. */
+      known: z.array(z.string()),
+    }),
+  ),
+});
+export type AsideView = z.infer<typeof asideView>;

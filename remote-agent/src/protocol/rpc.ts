@@ -5,7 +5,7 @@ import { logLine } from "./logs.ts";
 import { plannedStage } from "./plannedStage.ts";
 import { facetKeys, questionFilter, questionQuery } from "./questionQuery.ts";
 import { indexState, lineage, questionFacets, questionPage, questionView, recordPayload } from "./questionRows.ts";
-import { asideAnswer, asideContent, asideRequest } from "./reask.ts";
+import { asideAnswer, asideContent, asideRequest, asideView } from "./reask.ts";
 import { decisionChange, decisionView, MOST_CHANGES, undecidedPolicy } from "./review.ts";
 import {
   annotationSummary,
@@ -181,6 +181,17 @@ export const methods = {
   "runs/reask": {
     params: commandParams.extend(asideRequest.shape),
     result: asideContent.extend({ repeated: z.boolean() }),
+  },
+  /** How often a question was asked again and what came of it, the newest first. Those that named no id belong to no question. */
+  "runs/asides": {
+    params: ofRecord.extend({
+      /** Only those before this record number. */
+      before: z.number().int().min(1).optional(),
+      /** Only the one of this command, with longer texts. */
+      only: z.string().max(200).optional(),
+      limit: z.number().int().min(1).max(100).default(20),
+    }),
+    result: z.object({ asides: z.array(asideView), more: z.boolean(), index: indexState }),
   },
   /** Removes a run's directory for good; refused while a process owns the run. */
   "runs/delete": { params: runParams, result: z.object({ run: z.string(), bytes: z.number() }) },

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 import type { MethodName, Params, Result } from "../../../remote-agent/src/protocol/rpc.ts";
 import { oneLine } from "../../explorer/treeModel.ts";
@@ -7,8 +8,12 @@ import type { Panel, PanelKind, PanelService } from "../base/panel.ts";
 import type { AnswerDocuments } from "./answerDocuments.ts";
 import { copiedQuestion } from "./copiedQuestion.ts";
 import { questionJson, questionMarkdown } from "./copies.ts";
+import { endpointKey, pickEndpoint } from "./endpoints.ts";
 import { type InspectorContract, type InspectorState, inspectorContract, type RunRef } from "./messages.ts";
 import { pickRun } from "./pickRun.ts";
+import { reaskChoices } from "./reaskChoices.ts";
+import { Reasks } from "./reasks.ts";
+import { decide, decideMany } from "./reviewing.ts";
 import { RunWatch } from "./runWatch.ts";
 import { pickFilter, saveFilter } from "./savedFilters.ts";
 import { wholeText } from "./wholeText.ts";
@@ -34,21 +39,21 @@ export function inspectorKind(documents: AnswerDocuments, hosts: Services["hosts
 
 function serve(
   panel: Panel<InspectorContract>,
-  { context, hosts }: Services,
+  { context, hosts, decisions }: Services,
   documents: AnswerDocuments,
 ): PanelService<InspectorContract> {
   const watch = new RunWatch(hosts, {
     facts: (facts) => panel.send("run", facts),
     grown: (run) => panel.send("grown", run),
+    reasked: (run) => panel.send("reasked", run),
+    decided: (run, made) => panel.send("decided", { ...run, decisions: made }),
   });
+  const deciding = decisions.onDidDecide(({ host, run, decisions: made }) =>
+    panel.send("decided", { host, run, decisions: [...made] }),
+  );
   const listening = hosts.onDidChange(() => watch.look());
   const follow = ({ panes }: InspectorState) => watch.watch(panes.flatMap(({ source }) => source ?? []));
-  const ask = <M extends MethodName>(
-    host: string,
-    method: M,
-    params: Params<M>,
-    signal: AbortSignal,
-  ): Promise<Result<M>> => {
+  const entryOf = (host: string) => {
     const entry = hosts.get(host);
     if (entry === undefined) {
       throw new AgentError(
@@ -56,8 +61,20 @@ function serve(
         vscode.l10n.t("The host {host} is not on the list of the run explorer.", { host: oneLine(host) }),
       );
     }
-    return entry.link.request(method, params, { signal, limitMs: INDEX_MS });
+    return entry;
   };
+  const ask = async <M extends MethodName>(
+    host: string,
+    method: M,
+    params: Params<M>,
+    signal: AbortSignal,
+  ): Promise<Result<M>> => entryOf(host).link.request(method, params, { signal, limitMs: INDEX_MS });
+  const reasks = new Reasks({
+    link: (host) => entryOf(host).link,
+    key: (url) => endpointKey(context, url),
+    newCommand: randomUUID,
+    changed: (progress) => panel.send("reask", progress),
+  });
   const text = async ({ host, run }: RunRef, id: string, signal: AbortSignal) => {
     const found = await wholeText(
       (params, own) => ask(host, "runs/record", params, own),
@@ -89,6 +106,28 @@ function serve(
         await documents.diff(first, second, ref.run);
         return null;
       },
+      reaskChoices: async ({ host, run }) => {
+        const known = entryOf(host).model.runs?.find(({ id }) => id === run);
+        return known === undefined ? { checkpoints: [] } : reaskChoices(known.view);
+      },
+      reask: async ({ host, run, id, wish }) => ({ command: reasks.start({ host, run }, id, wish) }),
+      reaskCancel: async ({ command }) => {
+        reasks.cancel(command);
+        return null;
+      },
+      reaskProgress: async ({ command }) => reasks.progress(command),
+      asides: ({ host, run, id, before, only }, signal) => ask(host, "runs/asides", { run, id, before, only }, signal),
+      pickEndpoint: ({ host }) => pickEndpoint(context, oneLine(hosts.get(host)?.name ?? host)),
+      decide: async ({ host, run, id, act }, signal) => {
+        const { question } = await ask(host, "runs/question", { run, id }, signal);
+        const made = await decide({ link: entryOf(host).link, run }, question, act);
+        if (made !== null) decisions.tell({ host, run, decisions: made });
+        return made !== null;
+      },
+      decideMany: async ({ host, run, filter, verdict }) =>
+        decideMany({ link: entryOf(host).link, run }, filter, verdict, (made) =>
+          decisions.tell({ host, run, decisions: made }),
+        ),
     },
     ready: () => {
       follow(panel.state);
@@ -97,6 +136,8 @@ function serve(
     onState: follow,
     dispose: () => {
       listening.dispose();
+      deciding.dispose();
+      reasks.close();
       watch.close();
     },
   };

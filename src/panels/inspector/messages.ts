@@ -12,6 +12,8 @@ import {
   questionView,
   recordPayload,
 } from "../../../remote-agent/src/protocol/questionRows.ts";
+import { asideAnswer, asideContent, asideView, MOST_ANSWERS } from "../../../remote-agent/src/protocol/reask.ts";
+import { decisionView, verdict } from "../../../remote-agent/src/protocol/review.ts";
 import { linkStatus, stateWords } from "../base/messages.ts";
 
 /** Columns of the table in the order in which they stand; `text` is always there. */
@@ -71,11 +73,43 @@ export const detailTarget = z.object({
 });
 export type DetailTarget = z.infer<typeof detailTarget>;
 
+/** Another server than the run's engine, by what it is and not by its key. */
+const endpointRef = z.object({ url: z.string().max(2000), model: z.string().max(300) });
+export type EndpointRef = z.infer<typeof endpointRef>;
+
+/** How a question is to be asked again. `who`: a role for its newest kept weights, `base`, the id of a checkpoint, or `endpoint`. */
+export const reaskWish = z.object({
+  who: z.string().min(1).max(100),
+  endpoint: endpointRef.nullable(),
+  m: z.number().int().min(1).max(MOST_ANSWERS),
+  /** Null: as the run samples answers. */
+  temperature: z.number().min(0).max(10).nullable(),
+});
+export type ReaskWish = z.infer<typeof reaskWish>;
+
+export const reaskState = z.object({
+  isOpen: z.boolean(),
+  wish: reaskWish,
+  /** What was asked last; it may still be under way. */
+  last: z.object({ command: z.string().max(100), id: z.string().max(100) }).nullable(),
+  /** The person came to ask: the form wants the focus. */
+  isWanted: z.boolean(),
+});
+export type ReaskState = z.infer<typeof reaskState>;
+
+const nothingAsked: ReaskState = {
+  isOpen: false,
+  wish: { who: "solver", endpoint: null, m: 5, temperature: null },
+  last: null,
+  isWanted: false,
+};
+
 export const inspectorState = z.object({
   version: z.literal(1),
   panes: z.union([z.tuple([pane]), z.tuple([pane, pane])]),
   columns: z.array(z.enum(columnIds)).max(columnIds.length),
   detail: detailTarget.nullable(),
+  reask: reaskState.default(nothingAsked),
 });
 export type InspectorState = z.infer<typeof inspectorState>;
 
@@ -84,7 +118,7 @@ export function emptyPane(source: RunRef | null, filter: PaneState["filter"] = {
 }
 
 export function stateOf(source: RunRef | null, filter: PaneState["filter"] = {}): InspectorState {
-  return { version: 1, panes: [emptyPane(source, filter)], columns: usualColumns, detail: null };
+  return { version: 1, panes: [emptyPane(source, filter)], columns: usualColumns, detail: null, reask: nothingAsked };
 }
 
 /** What is known of a run beside its questions. */
@@ -100,6 +134,41 @@ export const runFacts = z.object({
   link: linkStatus,
 });
 export type RunFacts = z.infer<typeof runFacts>;
+
+/** Who can be asked again: the run's weights that are kept, the newest first. */
+export const reaskChoices = z.object({
+  checkpoints: z.array(
+    z.object({
+      id: z.string(),
+      role: z.string(),
+      /** Where it was made; null for weights that the run began with. */
+      iteration: z.number().int().nullable(),
+      stage: z.string().nullable(),
+      step: z.number().int(),
+    }),
+  ),
+});
+export type ReaskChoices = z.infer<typeof reaskChoices>;
+
+/** How far a question has been asked again. Long texts are cut here; whole ones come with the record. */
+export const reaskProgress = z.object({
+  host: z.string(),
+  run: z.string(),
+  /** Of the record by which the question was asked. */
+  id: z.string(),
+  command: z.string(),
+  wish: reaskWish,
+  status: z.enum(["asking", "done", "failed", "cancelled"]),
+  answers: z.array(asideAnswer),
+  /** Why it failed, in a sentence. */
+  message: z.string().nullable(),
+  result: asideContent.nullable(),
+});
+export type ReaskProgress = z.infer<typeof reaskProgress>;
+
+/** What a reviewer can do with a question; texts are asked of the person. */
+export const reviewActs = ["approve", "reject", "label", "question", "note", "undo"] as const;
+export type ReviewAct = (typeof reviewActs)[number];
 
 /** Names of the page's texts, most of them whole sentences; `{…}` are places to fill. */
 export const textKeys = [
@@ -219,6 +288,47 @@ export const textKeys = [
   "valid",
   "validity",
   "wrong",
+  "reaskHead",
+  "reaskTip",
+  "reaskHint",
+  "reaskWho",
+  "reaskCount",
+  "reaskTemperature",
+  "reaskUsual",
+  "reaskAsk",
+  "reaskCancel",
+  "reaskSolver",
+  "reaskChallenger",
+  "reaskBase",
+  "reaskStart",
+  "reaskOther",
+  "reaskServer",
+  "reaskServerIs",
+  "reaskServerName",
+  "reaskBadCount",
+  "reaskBadTemperature",
+  "reaskWaiting",
+  "reaskProgress",
+  "reaskCancelled",
+  "reaskLost",
+  "reaskEarlier",
+  "reaskNothing",
+  "reaskSampling",
+  "reaskUnreadable",
+  "reaskVotes",
+  "reaskComparison",
+  "reaskAnswer",
+  "reaskOwn",
+  "reaskAgain",
+  "reviewApprove",
+  "reviewReject",
+  "reviewLabel",
+  "reviewQuestion",
+  "reviewNote",
+  "reviewUndo",
+  "reviewMany",
+  "reviewApproveAll",
+  "reviewRejectAll",
 ] as const;
 
 const ofRecord = runRef.extend({ id: z.string().max(100) });
@@ -250,12 +360,33 @@ export const inspectorContract = {
     copy: { params: ofRecord.extend({ as: z.enum(["markdown", "json"]) }), result: z.null() },
     /** Two texts of records in the editor's own diff. */
     diff: { params: runRef.extend({ left: z.string().max(100), right: z.string().max(100) }), result: z.null() },
+    reaskChoices: { params: runRef, result: reaskChoices },
+    /** Begins to ask a question again; how it goes comes as events. */
+    reask: { params: ofRecord.extend({ wish: reaskWish }), result: z.object({ command: z.string() }) },
+    reaskCancel: { params: z.object({ command: z.string().max(100) }), result: z.null() },
+    /** How one stands that this window began; null: it knows of none. */
+    reaskProgress: { params: z.object({ command: z.string().max(100) }), result: reaskProgress.nullable() },
+    asides: {
+      params: ofRecord.extend({ before: z.number().int().min(1).optional(), only: z.string().max(100).optional() }),
+      result: z.object({ asides: z.array(asideView), more: z.boolean() }),
+    },
+    /** The person names another server and, where it needs one, a key; null: given up. */
+    pickEndpoint: { params: z.object({ host: runRef.shape.host }), result: endpointRef.nullable() },
+    /** False: the person thought better of it. What was decided comes as an event. */
+    decide: { params: ofRecord.extend({ act: z.enum(reviewActs) }), result: z.boolean() },
+    /** One verdict for all that fit a filter and that nobody decided on, after a confirmation; how many, or null. */
+    decideMany: { params: runRef.extend({ filter: questionFilter, verdict }), result: z.number().int().nullable() },
   },
   events: {
     /** Something about a run of a pane is new, or the link to its host is. */
     run: runFacts,
     /** A live run has written more. */
     grown: runRef,
+    reask: reaskProgress,
+    /** Somebody asked a question of this run again. */
+    reasked: runRef,
+    /** Somebody decided on questions. */
+    decided: runRef.extend({ decisions: z.array(decisionView) }),
   },
   state: inspectorState,
   words: z.object({

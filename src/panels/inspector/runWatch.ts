@@ -1,3 +1,6 @@
+import * as z from "zod";
+import { decisionRecord, type RunRecord } from "../../../remote-agent/src/protocol/records.ts";
+import type { DecisionView } from "../../../remote-agent/src/protocol/review.ts";
 import type { HostEntry } from "../../hosts/hostEntry.ts";
 import type { Hosts } from "../../hosts/hosts.ts";
 import type { LinkState } from "../../link/linkState.ts";
@@ -7,6 +10,9 @@ import type { RunFacts, RunRef } from "./messages.ts";
 export interface WatchPorts {
   readonly facts: (facts: RunFacts) => void;
   readonly grown: (run: RunRef) => void;
+  /** A question was asked again, whoever did it. */
+  readonly reasked: (run: RunRef) => void;
+  readonly decided: (run: RunRef, decisions: DecisionView[]) => void;
 }
 
 /**
@@ -82,9 +88,12 @@ export class RunWatch {
     return entry.link.follow(
       {
         run: ref.run,
-        types: ["call"],
+        types: ["call", "aside", "decision"] satisfies RunRecord["type"][],
         onRecords: (records) => {
-          if (records.length > 0) this.#ports.grown(ref);
+          if (records.some(({ type }) => type === "call")) this.#ports.grown(ref);
+          if (records.some(({ type }) => type === "aside")) this.#ports.reasked(ref);
+          const decided = records.flatMap(decisionIn);
+          if (decided.length > 0) this.#ports.decided(ref, decided);
         },
         onEnded: ended,
         onFailed: ended,
@@ -92,6 +101,14 @@ export class RunWatch {
       run?.view.seq ?? 0,
     );
   }
+}
+
+function decisionIn(record: { type: string; seq: number }): DecisionView[] {
+  if (record.type !== "decision") return [];
+  const decision = decisionRecord.extend({ t: z.number() }).safeParse(record);
+  if (!decision.success) return [];
+  const { type: _, command: __, t: at, ...view } = decision.data;
+  return [{ ...view, at, seq: record.seq }];
 }
 
 function factsOf(ref: RunRef, entry: HostEntry | undefined, lastHeard: number | null): RunFacts {

@@ -1,17 +1,29 @@
 import { visible } from "../../../remote-agent/src/modelText/visible.ts";
+import { answerGroups } from "../../../remote-agent/src/protocol/answerGroups.ts";
 import type { LineageNode, QuestionRow } from "../../../remote-agent/src/protocol/questionRows.ts";
-import type { DetailTarget, InspectorContract, RunRef } from "../../../src/panels/inspector/messages.ts";
+import type { DecisionView } from "../../../remote-agent/src/protocol/review.ts";
+import type {
+  DetailTarget,
+  InspectorContract,
+  ReaskProgress,
+  ReaskState,
+  ReviewAct,
+  RunRef,
+} from "../../../src/panels/inspector/messages.ts";
 import { type HostLink, PanelError } from "../../base/hostLink.ts";
 import { iconButton } from "../../ui/controls.ts";
 import { element } from "../../ui/dom.ts";
 import { messageView } from "../../ui/states.ts";
 import { placeText } from "../filter/filterBar.ts";
+import { type Menu, menu } from "../menu.ts";
+import { ReaskPart } from "../reask/reaskPart.ts";
 import type { Words } from "../words.ts";
 import { History } from "./history.ts";
 import { isOfQuestion, joined } from "./lineageList.ts";
 import { lineageView } from "./lineageView.ts";
-import { questionDetail } from "./questionDetail.ts";
+import { questionDetail, questionFacts } from "./questionDetail.ts";
 import { recordView } from "./recordView.ts";
+import { fillReview } from "./reviewMenu.ts";
 import { section } from "./section.ts";
 
 export interface DetailPorts {
@@ -23,6 +35,8 @@ export interface DetailPorts {
   readonly onStep: (pane: 0 | 1, by: 1 | -1) => void;
   readonly onCluster: (pane: 0 | 1, row: QuestionRow) => void;
   readonly onBack: () => void;
+  readonly reask: () => ReaskState;
+  readonly onReask: (change: Partial<ReaskState>) => void;
 }
 
 /** The side that shows one question with its answers, or one record, and the way there. */
@@ -34,7 +48,13 @@ export class Detail {
   readonly #title = element("span", { class: "detail-title" });
   readonly #back: HTMLElement;
   readonly #forward: HTMLElement;
-  readonly #copies: HTMLElement[];
+  /** What is for questions only. */
+  readonly #ofQuestion: HTMLElement[];
+  readonly #review: Menu;
+  #reask: ReaskPart | null = null;
+  #row: QuestionRow | null = null;
+  /** What is being asked again, or was in this page, by question. */
+  readonly #asked = new Map<string, ReaskProgress>();
   #loading: AbortController | undefined;
   #target: DetailTarget | null = null;
 
@@ -53,7 +73,14 @@ export class Detail {
     });
     const step = (by: 1 | -1) => this.#target !== null && ports.onStep(this.#target.pane, by);
     const copy = (as: "markdown" | "json") => () => void this.#copy(as);
-    this.#copies = [
+    this.#review = menu({
+      label: texts.review,
+      iconName: "checklist",
+      onOpen: () => fillReview(this.#review, texts, (act) => void this.#decide(act)),
+    });
+    this.#ofQuestion = [
+      iconButton({ label: texts.reaskTip, icon: "comment-discussion", onClick: () => this.reask() }),
+      this.#review.element,
       iconButton({ label: texts.copyMarkdown, icon: "markdown", onClick: copy("markdown") }),
       iconButton({ label: texts.copyJson, icon: "json", onClick: copy("json") }),
     ];
@@ -63,7 +90,7 @@ export class Detail {
       iconButton({ label: texts.previous, icon: "chevron-up", onClick: () => step(-1) }),
       iconButton({ label: texts.next, icon: "chevron-down", onClick: () => step(1) }),
       this.#title,
-      ...this.#copies,
+      ...this.#ofQuestion,
       iconButton({ label: texts.close, icon: "close", onClick: () => ports.onTarget(null) }),
     ]);
     this.#content.setAttribute("aria-label", texts.detail);
@@ -96,6 +123,36 @@ export class Detail {
   /** The link came back: what could not be loaded is tried again. */
   retry(): void {
     if (this.#target !== null && this.#content.querySelector(".state-error") !== null) this.#draw(this.#target);
+  }
+
+  /** Something is new of a question that this panel asks again. */
+  reasking(progress: ReaskProgress): void {
+    this.#asked.set(progress.id, progress);
+    this.#reask?.show(progress);
+  }
+
+  /** Somebody asked a question of this run again. */
+  reasked(run: RunRef): void {
+    if (this.#isOf(run)) void this.#reask?.look().catch((error: unknown) => this.tell(error));
+  }
+
+  /** Somebody decided on questions, perhaps on this one. */
+  decided(run: RunRef, decisions: readonly DecisionView[]): void {
+    const decision = decisions.findLast(({ task }) => task === this.#row?.task);
+    if (this.#row === null || decision === undefined || !this.#isOf(run)) return;
+    this.#row = { ...this.#row, decision };
+    this.#content.querySelector(".question > .facts")?.replaceWith(questionFacts(this.#row, this.#ports.words));
+  }
+
+  /** Goes to where the question can be asked again. */
+  reask(): void {
+    this.#ports.onReask({ isOpen: true, isWanted: this.#reask === null });
+    this.#reask?.open();
+  }
+
+  /** What a reviewer does with the question that is shown. */
+  review(act: ReviewAct): void {
+    void this.#decide(act);
   }
 
   focus(): void {
@@ -146,7 +203,8 @@ export class Detail {
       if (signal.aborted) return;
       this.#content.replaceChildren(...shown);
       this.#content.scrollTop = 0;
-      for (const control of this.#copies) control.hidden = target.kind !== "question";
+      for (const control of this.#ofQuestion) control.hidden = target.kind !== "question";
+      if (this.#reask !== null && this.#ports.reask().isWanted) this.reask();
       void this.#lineage(source, target, signal);
     } catch (error) {
       if (signal.aborted) return;
@@ -169,24 +227,54 @@ export class Detail {
     }
   }
 
-  async #question(source: RunRef, { pane, id }: DetailTarget, signal: AbortSignal): Promise<HTMLElement[]> {
+  async #question(source: RunRef, target: DetailTarget, signal: AbortSignal): Promise<HTMLElement[]> {
     const { link, words } = this.#ports;
+    const { pane, id } = target;
     const view = await link.ask("question", { ...source, id }, { signal });
     const { iteration, stage, step } = view.question;
     this.#title.textContent = visible(placeText({ iteration, stage, ...(step === null ? {} : { step }) }, words));
+    this.#row = view.question;
+    this.#reask = view.question.valid ? this.#reaskPart(source, target, answerGroups(view), signal) : null;
     const shown = questionDetail(view, {
+      reask: this.#reask?.element ?? null,
       words,
       text: (record) => (textFrom) => link.ask("record", { ...source, id: record, textFrom }),
       onRecord: (record) => this.#visit({ pane, kind: "record", id: record }),
       onQuestion: (other) => this.#visit({ pane, kind: "question", id: other }),
-      onDiff: (left, right) => void link.ask("diff", { ...source, left, right }).catch((error) => this.#tell(error)),
+      onDiff: (left, right) => void link.ask("diff", { ...source, left, right }).catch((error) => this.tell(error)),
       onCluster: (row) => this.#ports.onCluster(pane, row),
     });
     return [shown];
   }
 
+  #reaskPart(
+    source: RunRef,
+    { pane, id }: DetailTarget,
+    groups: ReturnType<typeof answerGroups>,
+    signal: AbortSignal,
+  ): ReaskPart {
+    const part = new ReaskPart(
+      source,
+      id,
+      groups,
+      {
+        link: this.#ports.link,
+        words: this.#ports.words,
+        state: this.#ports.reask,
+        onState: this.#ports.onReask,
+        onRecord: (record) => this.#visit({ pane, kind: "record", id: record }),
+      },
+      signal,
+    );
+    const known = this.#asked.get(id);
+    if (known !== undefined) part.show(known);
+    return part;
+  }
+
   async #record(source: RunRef, { id }: DetailTarget, signal: AbortSignal): Promise<HTMLElement[]> {
     const { link, words } = this.#ports;
+    this.#reask = null;
+    this.#row = null;
     const payload = await link.ask("record", { ...source, id, textFrom: 0 }, { signal });
     this.#title.textContent = `${visible(payload.record.type)} ${id.slice(0, 8)}`;
     return [recordView(payload, words, (textFrom) => link.ask("record", { ...source, id, textFrom }))];
@@ -217,6 +305,22 @@ export class Detail {
     }
   }
 
+  #isOf({ host, run }: RunRef): boolean {
+    const source = this.#target === null ? null : this.#ports.sourceOf(this.#target.pane);
+    return source?.host === host && source.run === run;
+  }
+
+  async #decide(act: ReviewAct): Promise<void> {
+    const target = this.#target;
+    const source = target === null ? null : this.#ports.sourceOf(target.pane);
+    if (target?.kind !== "question" || source === null) return;
+    try {
+      await this.#ports.link.ask("decide", { ...source, id: target.id, act }, { limitMs: 600_000 });
+    } catch (error) {
+      this.tell(error);
+    }
+  }
+
   async #copy(as: "markdown" | "json"): Promise<void> {
     const target = this.#target;
     const source = target === null ? null : this.#ports.sourceOf(target.pane);
@@ -225,11 +329,12 @@ export class Detail {
       await this.#ports.link.ask("copy", { ...source, id: target.id, as }, { limitMs: 60_000 });
       this.#say(this.#ports.words.texts.copied);
     } catch (error) {
-      this.#tell(error);
+      this.tell(error);
     }
   }
 
-  #tell(error: unknown): void {
+  /** Says what went wrong, for a moment. */
+  tell(error: unknown): void {
     this.#say(visible(error instanceof Error ? error.message : String(error)));
   }
 

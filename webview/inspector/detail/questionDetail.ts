@@ -11,6 +11,8 @@ import { facts, section } from "./section.ts";
 import { longText } from "./wholeText.ts";
 
 export interface QuestionPorts extends AnswersPorts {
+  /** The part in which the question is asked again; none where there is nothing to ask. */
+  readonly reask: HTMLElement | null;
   readonly onQuestion: (id: string) => void;
   readonly onCluster: (row: QuestionRow) => void;
 }
@@ -27,7 +29,7 @@ export function questionDetail(view: QuestionView, ports: QuestionPorts): HTMLEl
   const shown = groups.reduce((sum, { count }) => sum + count, 0);
   return element("div", { class: "question" }, [
     element("div", { class: "question-text" }, [longText(question.text, question.clipped, words, ports.text(record))]),
-    facts(questionFacts(question, words)),
+    questionFacts(question, words),
     section(
       texts.answersHead,
       [
@@ -40,6 +42,7 @@ export function questionDetail(view: QuestionView, ports: QuestionPorts): HTMLEl
       ],
       "answers-part",
     ),
+    ...(ports.reask === null ? [] : [ports.reask]),
     ...(view.scores.length === 0
       ? []
       : [
@@ -52,11 +55,12 @@ export function questionDetail(view: QuestionView, ports: QuestionPorts): HTMLEl
   ]);
 }
 
-function questionFacts(row: QuestionRow, words: Words): [string, string][] {
+/** What is known of a question at a glance; another one takes its place when somebody decides on it. */
+export function questionFacts(row: QuestionRow, words: Words): HTMLElement {
   const { texts, columnTips } = words;
   const votes = row.share === null ? "–" : `${percent(row.share)} (${whole(row.votes)}/${whole(row.denominator)})`;
   const truth = row.correct === null ? "" : ` (${row.correct ? texts.right : texts.wrong})`;
-  return [
+  return facts([
     [texts.label, row.label === null ? "–" : `${visible(oneLine(row.label, PART_CHARS))}${truth}`],
     [columnTips.share, votes],
     [columnTips.kept, visible(fate(row, texts))],
@@ -66,7 +70,7 @@ function questionFacts(row: QuestionRow, words: Words): [string, string][] {
     [texts.taught, filled(texts.taughtBy, { examples: row.trainedExamples, steps: row.trainedSteps })],
     ...decisionFacts(row, words),
     [texts.proposalTaught, filled(texts.nExamples, { n: row.proposalExamples })],
-  ];
+  ]);
 }
 
 function decisionFacts({ decision, ...row }: QuestionRow, words: Words): [string, string][] {

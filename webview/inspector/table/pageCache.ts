@@ -57,6 +57,10 @@ export class PageCache<R> {
     return null;
   }
 
+  patch(change: (row: R) => R): void {
+    for (const [page, rows] of this.#pages) this.#pages.set(page, rows.map(change));
+  }
+
   /** All pages are of before: they are missing, and shown meanwhile. */
   outdate(): void {
     for (const page of this.#pages.keys()) this.#old.add(page);

@@ -100,6 +100,12 @@ export class RowSource {
     this.want(this.#wanted.first, this.#wanted.last);
   }
 
+  /** Rows that are at hand are as `change` has them from here on. */
+  patch(change: (row: QuestionRow) => QuestionRow): void {
+    this.#cache.patch(change);
+    this.#ports.changed();
+  }
+
   retry(): void {
     this.failed = null;
     this.#failures = 0;

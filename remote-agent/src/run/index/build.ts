@@ -8,7 +8,7 @@ import {
   type TrajectoryRecord,
 } from "../../protocol/records.ts";
 import type { JournalRecord } from "../journal/record.ts";
-import { applyCall, applyDecision, type PlacedRecord, posedText } from "./fold.ts";
+import { applyAside, applyCall, applyDecision, type PlacedRecord, posedText } from "./fold.ts";
 import { journalAfter, type Position, recordAt, stillHolds, type TailRecord } from "./journalTail.ts";
 import { placeOf, positionOf, Store, type Words } from "./store.ts";
 import { readTexts } from "./texts.ts";
@@ -58,7 +58,7 @@ function nextPart(db: DatabaseSync, { runDir, upTo }: CatchUp): { position: Posi
       if (record.type === "call") {
         close(store, runDir, record, open);
         open = [];
-      } else if (record.type === "decision") decide(store, found);
+      } else if (record.type === "decision" || record.type === "aside") remark(store, found);
       else if ("call" in record && "id" in record) open.push(found);
       if (open.length === 0) position = found.after;
       if (open.length === 0 && (store.records >= TRANSACTION_RECORDS || store.heldChars >= TRANSACTION_CHARS)) {
@@ -75,10 +75,13 @@ function nextPart(db: DatabaseSync, { runDir, upTo }: CatchUp): { position: Posi
   return { position, more: more || damage !== undefined };
 }
 
-function decide(store: Store, { record, segment, offset }: TailRecord): void {
-  const decision = storedRecord.safeParse(record);
-  if (decision.success && decision.data.type === "decision")
-    applyDecision(store, decision.data, placeOf(segment, offset));
+/** What a person said or asked about a question. */
+function remark(store: Store, { record, segment, offset }: TailRecord): void {
+  const parsed = storedRecord.safeParse(record);
+  if (!parsed.success) return;
+  const place = placeOf(segment, offset);
+  if (parsed.data.type === "decision") applyDecision(store, parsed.data, place);
+  else if (parsed.data.type === "aside") applyAside(store, parsed.data, place);
 }
 
 function close(store: Store, runDir: string, record: JournalRecord, open: readonly TailRecord[]): void {

@@ -1,4 +1,5 @@
 import type {
+  AsideRecord,
   CallRecord,
   CheckpointRecord,
   DataRecord,
@@ -81,6 +82,12 @@ export function applyDecision(store: Store, record: Stored<DecisionRecord>, plac
   row.edited = Number(question !== null);
   row.noted = Number(note !== null);
   store.addDecision(seq, place, n);
+}
+
+/** A question that was asked again by an id of this run. */
+export function applyAside(store: Store, { task, seq }: Stored<AsideRecord>, place: number): void {
+  const n = task === null ? null : (store.find(task)?.question ?? null);
+  if (n !== null) store.addAside(seq, place, n);
 }
 
 /** The text that stands for what a completion poses: its question, or all of it when there is none in it. */

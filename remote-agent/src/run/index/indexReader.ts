@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { domainNamed, domainNames } from "../../domains/registry.ts";
 import { PackReader } from "../journal/packReader.ts";
+import { asidePage } from "./asides.ts";
 import { decisionPage } from "./decisions.ts";
 import { facetsOf } from "./facets.ts";
 import { lineageOf } from "./lineage.ts";
@@ -69,6 +70,12 @@ export class IndexReader {
         return payloadOf(reader.byId(request.args.id), this.#packs, request.args.textFrom);
       case "decisions":
         return { ...decisionPage(reader, request.args), index: reader.state(request.args.upTo) };
+      case "asides": {
+        questions.refresh();
+        const groups = (id: string) => questionGroup({ reader, questions, runDir, equal: this.#equal }, id).groups;
+        const page = asidePage({ reader, equal: this.#equal, groups }, request.args);
+        return { ...page, index: reader.state(request.args.upTo) };
+      }
       case "tasks":
         return { tasks: request.args.ids.map((id) => reader.taskOf(id)) };
       default:

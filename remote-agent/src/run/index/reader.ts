@@ -1,7 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { IndexState } from "../../protocol/questionRows.ts";
-import type { DataRecord, DecisionRecord, Stored } from "../../protocol/records.ts";
+import type { AsideRecord, DataRecord, DecisionRecord, Stored } from "../../protocol/records.ts";
 import type { JournalRecord } from "../journal/record.ts";
 import { IndexError } from "./errors.ts";
 import { bytesAfter, recordIn, segmentFile } from "./journalTail.ts";
@@ -62,6 +62,14 @@ export class RecordReader {
       .prepare(`SELECT place FROM decisions WHERE seq > ? ${where} ORDER BY seq LIMIT ?`)
       .all(...(n === null ? [after, limit] : [after, n, limit]))
       .map((row) => this.#at(Number(row["place"])) as unknown as Stored<DecisionRecord>);
+  }
+
+  /** How a question was asked again, the newest first; one more than `limit` tells that there are more. */
+  asides(n: number, before: number, limit: number): Stored<AsideRecord>[] {
+    return this.#db
+      .prepare("SELECT place FROM asides WHERE question = ? AND seq < ? ORDER BY seq DESC LIMIT ?")
+      .all(n, before, limit)
+      .map((row) => this.#at(Number(row["place"])) as unknown as Stored<AsideRecord>);
   }
 
   /** The task that first posed the question a record belongs to; null when there is none. */

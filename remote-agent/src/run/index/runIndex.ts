@@ -8,6 +8,7 @@ import type {
   RecordPayload,
 } from "../../protocol/questionRows.ts";
 import type { RunSeries, SeriesQuery } from "../../protocol/series.ts";
+import type { AsidePage, AsideQuery } from "./asides.ts";
 import type { DecisionPage } from "./decisions.ts";
 import { IndexError } from "./errors.ts";
 import { IndexDamaged, IndexLocked, IndexThread } from "./indexThread.ts";
@@ -95,6 +96,10 @@ export class RunIndex {
   ): Promise<DecisionPage> {
     const page = await this.#ask("decisions", { id, after, limit, upTo: fresh.upTo }, fresh);
     return page ?? { decisions: [], more: false, index: NOTHING };
+  }
+
+  async asides(query: AsideQuery, fresh: Freshness): Promise<AsidePage> {
+    return (await this.#ask("asides", { ...query, upTo: fresh.upTo }, fresh)) ?? refuseEmpty(query.id);
   }
 
   /** The task that first posed the question each record belongs to; null where there is none. */

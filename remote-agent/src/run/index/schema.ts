@@ -4,7 +4,7 @@ import { IndexError } from "./errors.ts";
 import { TOKENIZER } from "./searchText.ts";
 
 /** Raised whenever tables, columns or the meaning of a value change: an index of another version is built anew. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 const APPLICATION_ID = 0x525a4958; // "RZIX"
 
 /** Texts are put in order by their beginning. */
@@ -15,7 +15,7 @@ const sqlType: Record<ColumnKind, string> = { int: "INTEGER", real: "REAL", flag
 /*
  * records: where each record of a closed call lies (`place` = segment · 2³² + offset) and which question it belongs to.
  * edges: a record and the records that name it as a parent. calls: `seq` of the closing record, the `count` data records
- * before it, and the checkpoint it sampled from. decisions: where each decision of a reviewer lies. questions: one row a question, `changed` the transaction that wrote it.
+ * before it, and the checkpoint it sampled from. decisions, asides: where each decision of a reviewer lies, and each question that was asked again. questions: one row a question, `changed` the transaction that wrote it.
  * search, words: of each question its text and its answers, without the texts themselves. A word that stands in nearly every question
  * a hundred times has its places in `search`, megabytes of them; `words` has only which questions, and so takes a hundredth
  * of the time.
@@ -36,6 +36,8 @@ const TABLES = `
   CREATE TABLE texts (n INTEGER PRIMARY KEY, id BLOB NOT NULL, proposal BLOB, task BLOB, label TEXT, length INTEGER NOT NULL, text TEXT NOT NULL, decision TEXT);
   CREATE TABLE decisions (seq INTEGER PRIMARY KEY, place INTEGER NOT NULL, question INTEGER NOT NULL);
   CREATE INDEX decisions_by_question ON decisions (question);
+  CREATE TABLE asides (seq INTEGER PRIMARY KEY, place INTEGER NOT NULL, question INTEGER NOT NULL);
+  CREATE INDEX asides_by_question ON asides (question);
   CREATE INDEX texts_by_label ON texts (label);
   CREATE INDEX texts_by_text ON texts (${TEXT_KEY});
   CREATE VIRTUAL TABLE search USING fts5(text, content='', contentless_delete=1, tokenize='${TOKENIZER}');

@@ -62,6 +62,10 @@ export class Store {
     this.#sql.addDecision.run(seq, place, question);
   }
 
+  addAside(seq: number, place: number, question: number): void {
+    this.#sql.addAside.run(seq, place, question);
+  }
+
   addEdges(child: number, parents: Iterable<string>): void {
     for (const id of parents) {
       const parent = this.find(id);
@@ -165,6 +169,7 @@ const sqls = {
   addRecord: "INSERT INTO records VALUES (?, ?, ?, ?, ?)",
   addEdge: "INSERT OR IGNORE INTO edges VALUES (?, ?)",
   addDecision: "INSERT OR REPLACE INTO decisions VALUES (?, ?, ?)",
+  addAside: "INSERT OR REPLACE INTO asides VALUES (?, ?, ?)",
   addCall: "INSERT INTO calls VALUES (?, ?, ?, ?, ?)",
   lastQuestion: "SELECT max(n) AS n FROM questions",
   readQuestion: "SELECT * FROM questions WHERE n = ?",

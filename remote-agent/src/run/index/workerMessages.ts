@@ -7,6 +7,7 @@ import type {
   RecordPayload,
 } from "../../protocol/questionRows.ts";
 import type { RunSeries, SeriesQuery } from "../../protocol/series.ts";
+import type { AsidePage, AsideQuery } from "./asides.ts";
 import type { DecisionPage } from "./decisions.ts";
 import type { LineageQuery } from "./lineage.ts";
 
@@ -39,6 +40,7 @@ export interface Operations {
     args: { id: string | undefined; after: number; limit: number; upTo: number | undefined };
     result: DecisionPage;
   };
+  asides: { args: AsideQuery & { upTo: number | undefined }; result: AsidePage };
   /** The task that first posed the question each record belongs to; null where there is none. */
   tasks: { args: { ids: readonly string[] }; result: { tasks: (string | null)[] } };
 }

@@ -43,6 +43,7 @@ export function contents(db: DatabaseSync): Record<string, unknown[]> {
     edges: "SELECT * FROM edges ORDER BY parent, child",
     calls: "SELECT * FROM calls ORDER BY seq",
     decisions: "SELECT * FROM decisions ORDER BY seq",
+    asides: "SELECT * FROM asides ORDER BY seq",
     questions: "SELECT *, 0 AS changed FROM questions ORDER BY n",
     texts: "SELECT * FROM texts ORDER BY n",
     places: "SELECT * FROM temp.places ORDER BY term, doc, col, offset",
