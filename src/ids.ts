@@ -15,6 +15,7 @@ export const commands = {
   resumeRun: "rzero.resumeRun",
   stopRun: "rzero.stopRun",
   inspectQuestions: "rzero.inspectQuestions",
+  reaskQuestion: "rzero.reaskQuestion",
   followLogs: "rzero.followLogs",
   openFullLog: "rzero.openFullLog",
   reviewCurriculum: "rzero.reviewCurriculum",

@@ -1,5 +1,6 @@
 // Asking a question again in the inspector's built page: a real browser, a real agent, and a server that answers.
 
+import { readdir } from "node:fs/promises";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser, Page } from "playwright-core";
@@ -180,7 +181,8 @@ describe("a question that is asked again", () => {
     const { page } = await asking({ wish: { who: "base", endpoint: null, m: 1, temperature: null } });
     await page.getByText("Ask", { exact: true }).click();
     await expect.poll(() => status(page).getAttribute("class"), { timeout: 30_000 }).toContain("bad");
-    expect(await status(page).textContent()).toMatch(/engine/);
+    expect(await status(page).textContent()).toMatch(/the run's identity/);
+    expect(await readdir(home.directory)).not.toContain("LOCK"); // the run is nobody's again
   });
 
   it("a server that nobody chose yet is asked of the person first", async () => {

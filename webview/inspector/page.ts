@@ -71,6 +71,7 @@ export class InspectorPage {
     else for (const [i, table] of this.#tables.entries()) table.go(state.panes[i] ?? table.state);
     for (const table of this.#tables) table.setColumns(state.columns);
     this.#showDetail();
+    if (state.reask.isWanted) this.#detail.reask();
   }
 
   facts(facts: RunFacts): void {

@@ -45,13 +45,14 @@ async function askResting(
   { run, runDir, asked, onAnswer, signal }: Reask,
   env: NodeJS.ProcessEnv,
 ): Promise<Answered> {
+  // Another server needs no engine of ours, which may be gone.
+  const enginePackageDir = asked.endpoint === undefined ? await engineFolder(installation, run.identity.engine) : "";
   const control = new RunControl();
   const opened = await openRun(runDir, (error) => control.interrupt(error.message));
   const options = {
     runDir,
     python: installation.python,
-    // Another server needs none of ours, which may be gone.
-    enginePackageDir: asked.endpoint === undefined ? await engineFolder(installation, run.identity.engine) : "",
+    enginePackageDir,
     recipe: () => Promise.reject(new ReaskRefused("A run at rest runs no recipe.")),
     engineToken: env["RZERO_ENGINE_TOKEN"] ?? "",
     log: () => undefined,

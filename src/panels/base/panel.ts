@@ -113,6 +113,11 @@ export class Panel<C extends PanelContract> {
     return this.#made.visible;
   }
 
+  /** It has the focus. */
+  get active(): boolean {
+    return this.#made.active;
+  }
+
   reveal(): void {
     this.#made.reveal();
   }

@@ -3,7 +3,7 @@ import { commands, openRollouts } from "../../ids.ts";
 import type { Handler, Services } from "../../services.ts";
 import { panelsOnDemand } from "../base/onDemand.ts";
 
-/** `R-Zero: Inspect Questions`, and the command by which other parts open the inspector at a place. */
+/** `R-Zero: Inspect Questions`, `R-Zero: Re-Ask Question…`, and the command by which other parts open the inspector at a place. */
 export function inspectorCommands(services: Services) {
   const { panels, registered } = panelsOnDemand("inspector", async () => {
     const { Inspectors } = await import("./inspector.ts");
@@ -15,5 +15,6 @@ export function inspectorCommands(services: Services) {
   services.context.subscriptions.push(registered, rollouts);
   return {
     [commands.inspectQuestions]: async (line) => (await panels()).inspect(line),
+    [commands.reaskQuestion]: async (line) => (await panels()).reask(line),
   } satisfies Record<string, Handler>;
 }

@@ -1,5 +1,5 @@
 import type { AsideAnswer, AsideContent } from "../../../remote-agent/src/protocol/reask.ts";
-import { AgentError } from "../../link/agentClient.ts";
+import { AgentError } from "../../link/agentError.ts";
 import type { HostLink } from "../../link/hostLink.ts";
 import type { ReaskProgress, ReaskWish, RunRef } from "./messages.ts";
 

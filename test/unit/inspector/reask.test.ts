@@ -4,7 +4,7 @@ import { expect, it, vi } from "vitest";
 import { type AnswerGroup, answerGroups } from "../../../remote-agent/src/protocol/answerGroups.ts";
 import type { AsideAnswer } from "../../../remote-agent/src/protocol/reask.ts";
 import type { RunReask } from "../../../remote-agent/src/protocol/rpc.ts";
-import { AgentError } from "../../../src/link/agentClient.ts";
+import { AgentError } from "../../../src/link/agentError.ts";
 import type { ReaskProgress, ReaskWish } from "../../../src/panels/inspector/messages.ts";
 import { reaskChoices } from "../../../src/panels/inspector/reaskChoices.ts";
 import { Reasks } from "../../../src/panels/inspector/reasks.ts";

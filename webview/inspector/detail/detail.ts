@@ -146,7 +146,13 @@ export class Detail {
 
   /** Goes to where the question can be asked again. */
   reask(): void {
-    this.#ports.onReask({ isOpen: true, isWanted: this.#reask === null });
+    this.#ports.onReask({ isOpen: true, isWanted: true });
+    if (this.#reask !== null) this.#wanted();
+  }
+
+  /** The person came to ask: they are put there, where the question can be asked. */
+  #wanted(): void {
+    this.#ports.onReask({ isWanted: false });
     this.#reask?.open();
   }
 
@@ -173,6 +179,8 @@ export class Detail {
 
   #draw(target: DetailTarget): void {
     this.#target = target;
+    this.#reask = null;
+    this.#row = null;
     this.#enable(this.#back, this.#history.canGoBack);
     this.#enable(this.#forward, this.#history.canGoForward);
     this.#loading?.abort();
@@ -204,7 +212,7 @@ export class Detail {
       this.#content.replaceChildren(...shown);
       this.#content.scrollTop = 0;
       for (const control of this.#ofQuestion) control.hidden = target.kind !== "question";
-      if (this.#reask !== null && this.#ports.reask().isWanted) this.reask();
+      if (this.#ports.reask().isWanted) this.#wanted();
       void this.#lineage(source, target, signal);
     } catch (error) {
       if (signal.aborted) return;
@@ -273,8 +281,6 @@ export class Detail {
 
   async #record(source: RunRef, { id }: DetailTarget, signal: AbortSignal): Promise<HTMLElement[]> {
     const { link, words } = this.#ports;
-    this.#reask = null;
-    this.#row = null;
     const payload = await link.ask("record", { ...source, id, textFrom: 0 }, { signal });
     this.#title.textContent = `${visible(payload.record.type)} ${id.slice(0, 8)}`;
     return [recordView(payload, words, (textFrom) => link.ask("record", { ...source, id, textFrom }))];
