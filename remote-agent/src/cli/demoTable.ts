@@ -107,7 +107,8 @@ function secondsOf(view: RunView, iteration: number, name: string): number | nul
   return view.stages.find((stage) => stage.iteration === iteration && stage.stage === name)?.seconds ?? null;
 }
 
-function cell(unit: TableRow["unit"], value: number | null): string {
+/** A figure of the table as it is read. */
+export function cell(unit: TableRow["unit"], value: number | null): string {
   if (value === null) return "–";
   return unit === "share" ? percent(value) : unit === "seconds" ? duration(value) : decimal(value);
 }

@@ -23,6 +23,7 @@ import { logsOf } from "./logs.ts";
 import { fetchModel, findModel } from "./modelsOf.ts";
 import { planOfText } from "./planOfText.ts";
 import { type Relay, relayRun } from "./relay.ts";
+import { reportForClient } from "./report/forClient.ts";
 import { reviewHandlers } from "./reviewHandlers.ts";
 import { runConfigView } from "./runConfigView.ts";
 import { RunIndexes } from "./runIndexes.ts";
@@ -113,6 +114,13 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
         installation: host.installation,
         now: new Date(),
         tell: (text) => connection.sendNotification("agent/progress", { command, text, done: null, total: null }),
+        signal: AbortSignal.any([signal, gone.signal]),
+      }),
+    "runs/report": async ({ run, command, selection }, signal) =>
+      reportForClient(await openNamed(host, run), selection, {
+        env: host.env,
+        now: new Date(),
+        tell: (progress) => connection.sendNotification("agent/progress", { command, ...progress }),
         signal: AbortSignal.any([signal, gone.signal]),
       }),
     "host/telemetry": async (params) => telemetryOf(host.env, sampler, params),

@@ -24,6 +24,8 @@ import { questionCommand } from "./question.ts";
 import { filterHelp } from "./questionFilter.ts";
 import { questionsCommand } from "./questions.ts";
 import { reaskCommand } from "./reask.ts";
+import { reportCommand } from "./report/command.ts";
+import { selectionHelp } from "./report/selectionText.ts";
 import { reviewCommand } from "./review.ts";
 import { runCommand } from "./run.ts";
 import { salvageCommand } from "./salvage.ts";
@@ -257,6 +259,15 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
     .option("--merge", "LoRA adapters are merged into full models")
     .option(...JSON_OPTION)
     .action(async (name, options) => exit(await exportCommand(world, name, options)));
+
+  program
+    .command("report")
+    .description("charts and chosen questions of a run as one HTML file that needs nothing else")
+    .argument("<run>", RUN)
+    .option("--out <file>", "where to write it (default: RUN.html here)")
+    .option("--questions <selection>", selectionHelp)
+    .option(...JSON_OPTION)
+    .action(async (name, options) => exit(await reportCommand(world, name, options)));
 
   program
     .command("extend")

@@ -6,6 +6,7 @@ import { plannedStage } from "./plannedStage.ts";
 import { facetKeys, questionFilter, questionQuery } from "./questionQuery.ts";
 import { indexState, lineage, questionFacets, questionPage, questionView, recordPayload } from "./questionRows.ts";
 import { asideAnswer, asideContent, asideRequest, asideView } from "./reask.ts";
+import { reportSelection } from "./report.ts";
 import { decisionChange, decisionView, MOST_CHANGES, undecidedPolicy } from "./review.ts";
 import {
   annotationSummary,
@@ -263,6 +264,19 @@ export const methods = {
       rows: z.record(z.string(), z.number()),
       models: z.array(z.string()),
       unreadable: z.object({ count: z.number(), first: z.string().nullable() }),
+    }),
+  },
+  /** Writes charts and chosen questions as one HTML file, with `agent/progress`; its bytes come by `runs/files` and `runs/file`. */
+  "runs/report": {
+    params: runParams.extend({ command: z.uuid(), selection: reportSelection }),
+    result: z.object({
+      export: z.string(),
+      /** Its name in that export. */
+      file: z.string(),
+      questions: z.number().int(),
+      bytes: z.number(),
+      /** The last record that it takes in. */
+      seq: z.number().int(),
     }),
   },
   /** Starts `run/events` notifications with the records after `since`; the answer tells the subscription's id. */

@@ -180,3 +180,32 @@ it("a run without a journal has no series", async () => {
   const { series, catalogue, read } = await client.request("runs/series", { run: "last" });
   expect([series, catalogue, read.current]).toEqual([[], [], true]);
 });
+
+it("writes a report that is fetched like an export, and keeps the newest", async () => {
+  const { home, client } = await serving();
+  const directory = await writeRun(home, "20261122-1-demo-aaaa", wholeRun());
+  const writer = await RunWriter.open(directory, 2);
+  await writeQuestionRun(directory, smallRun, { writer });
+  await writer.close();
+  const selection = { picks: [{ pick: "kept" as const, count: 2 }], ids: [] };
+  const made = async () => {
+    const answer = await client.request("runs/report", { run: "last", command: randomUUID(), selection }, 60_000);
+    const { files } = await client.request("runs/files", { run: "last", export: answer.export });
+    return { answer, files };
+  };
+  const first = await made();
+  expect(first.files).toMatchObject([{ path: first.answer.file, bytes: first.answer.bytes }]);
+  const [file] = first.files;
+  const { data } = await client.request("runs/file", {
+    run: "last",
+    export: first.answer.export,
+    path: file?.path ?? "",
+    version: file?.version ?? "",
+    from: 0,
+    length: 200,
+  });
+  expect(Buffer.from(data, "base64").toString()).toContain("<!doctype html>");
+  const second = await made();
+  expect(second.answer).toMatchObject({ questions: 2, bytes: first.answer.bytes });
+  await expect(client.request("runs/files", { run: "last", export: first.answer.export })).rejects.toThrow(/no export/);
+});
