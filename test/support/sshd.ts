@@ -32,6 +32,8 @@ export interface SshdOptions {
   /** Whether the client knows the host key. */
   readonly known?: boolean;
   readonly sftp?: boolean;
+  /** The server, where it is to run under another name. */
+  readonly program?: string;
 }
 
 const SSHD = "/usr/sbin/sshd";
@@ -76,7 +78,9 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       ...(options.sftp === false ? [] : ["Subsystem sftp internal-sftp"]),
     ].join("\n"),
   );
-  const child = spawn(SSHD, ["-D", "-f", at("sshd_config"), "-E", at("sshd.log")], { stdio: "ignore" });
+  const child = spawn(options.program ?? SSHD, ["-D", "-f", at("sshd_config"), "-E", at("sshd.log")], {
+    stdio: "ignore",
+  });
   await listening(port, () => child.exitCode === null);
   const hostKey = (await readFile(at("host_ed25519.pub"), "utf8")).split(" ").slice(0, 2).join(" ");
   await writeFile(at("known_hosts"), options.known === false ? "" : `[127.0.0.1]:${port} ${hostKey}\n`);

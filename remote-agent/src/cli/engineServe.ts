@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
+import { withoutSecrets } from "../hostinfo/secrets.ts";
 import { rzeroHome } from "../run/runDir.ts";
 import { findInstallation } from "./installation.ts";
 import { modelFolder } from "./modelFolder.ts";
@@ -37,7 +38,7 @@ export async function engineServeCommand(
   const child = spawn(python, args, {
     stdio: ["ignore", 2, 2], // its log is stderr: stdout is for the answer
     detached: true, // Ctrl-C is ours to pass on, so that it ends once and orderly
-    env: { ...env, PYTHONPATH: enginePackageDir, PYTHONUNBUFFERED: "1" },
+    env: { ...withoutSecrets(env), PYTHONPATH: enginePackageDir, PYTHONUNBUFFERED: "1" },
   });
   const ended = endOf(child);
   try {

@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import * as z from "zod";
+import { withoutSecrets } from "../hostinfo/secrets.ts";
 import { exists } from "../run/install.ts";
 import type { Installation } from "../run/launch.ts";
 
@@ -55,7 +56,7 @@ export async function makeModel(
   await mkdir(path.dirname(directory), { recursive: true });
   const limit = AbortSignal.timeout(limitMs);
   const child = spawn(python, ["-m", module, "--out", directory, ...args, "--progress", "json"], {
-    env: { ...env, PYTHONPATH: enginePackageDir, PYTHONUNBUFFERED: "1", OMP_NUM_THREADS: "1" },
+    env: { ...withoutSecrets(env), PYTHONPATH: enginePackageDir, PYTHONUNBUFFERED: "1", OMP_NUM_THREADS: "1" },
     stdio: ["ignore", "pipe", "pipe"],
     signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
   });

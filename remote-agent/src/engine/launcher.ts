@@ -5,6 +5,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { hostIdentity, isAlive, type ProcessIdentity, processIdentity } from "../hostinfo/processIdentity.ts";
+import { withoutSecrets } from "../hostinfo/secrets.ts";
 import { endProcess, livesHere, readRecord, removeRecord, writeRecord } from "./engineProcess.ts";
 import { sizeOf, spawnEngine, startFailed, waitReady } from "./startup.ts";
 
@@ -128,9 +129,7 @@ function commandOf(options: LaunchOptions, files: { token: string; ready: string
   args.push("--threads", String(options.threads), "--device", options.device);
   args.push(options.deterministic ? "--deterministic" : "--no-deterministic");
   const env = {
-    ...process.env,
-    ...options.env,
-    WANDB_API_KEY: undefined, // a secret goes only to the program that needs it
+    ...withoutSecrets({ ...process.env, ...options.env }),
     PYTHONPATH: options.enginePackageDir,
     PYTHONSAFEPATH: "1", // a file in the run directory must not shadow a module
     PYTHONUNBUFFERED: "1",

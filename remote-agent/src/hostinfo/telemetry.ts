@@ -7,6 +7,7 @@ import type { ProcessSample, TelemetrySample } from "../protocol/telemetry.ts";
 import { cgroupLimits, type ReadText } from "./cgroup.ts";
 import { type Exec, Gpus } from "./gpus.ts";
 import { type CpuTimes, parseCpuTimes, parseMeminfo, parseProcessStat } from "./procfs.ts";
+import { withoutSecrets } from "./secrets.ts";
 
 /** What the sampler asks of the machine; tests hand in a machine of their own. */
 export interface Machine {
@@ -123,7 +124,12 @@ export function thisMachine(): Machine {
       }
     },
     async exec(program, args, limitMs) {
-      const options = { timeout: limitMs, killSignal: "SIGKILL", maxBuffer: 2 ** 20 } as const;
+      const options = {
+        timeout: limitMs,
+        killSignal: "SIGKILL",
+        maxBuffer: 2 ** 20,
+        env: withoutSecrets(process.env),
+      } as const;
       return (await promisify(execFile)(program, args, options)).stdout;
     },
     async disk(path) {

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { Duplex } from "node:stream";
+import { withoutSecrets } from "../hostinfo/secrets.ts";
 import type { JobOwner } from "./jobFiles.ts";
 import { LineFrames } from "./lineFrames.ts";
 
@@ -23,7 +24,7 @@ export async function openBridge(
   const step = ["--overlap", "--nodes=1", "--ntasks=1", "--gres=none", "--mem=0", "--quiet", "--immediate=10"];
   const where = [`--jobid=${owner.job}`, `--nodelist=${owner.node}`];
   const child = spawn("srun", [...step, ...where, ...program, "bridge", owner.socket], {
-    env: { ...env, SLURM_JOB_ID: undefined, SLURM_JOBID: undefined }, // a login shell may itself be in a job
+    env: { ...withoutSecrets(env), SLURM_JOB_ID: undefined, SLURM_JOBID: undefined }, // a login shell may itself be in a job
     stdio: ["pipe", "pipe", "ignore"],
   });
   const gone = new Promise<void>((resolve) => {

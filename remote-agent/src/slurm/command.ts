@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { withoutSecrets } from "../hostinfo/secrets.ts";
 
 /** Slurm could not be asked, or refused; the message says which program, what happened and what to do. */
 export class SlurmFailed extends Error {
@@ -22,7 +23,10 @@ const OUTPUT_BYTES = 512 * 2 ** 20;
 export function slurmCommand(env: NodeJS.ProcessEnv): SlurmCommand {
   return (program, args, limitMs = QUERY_MS) =>
     new Promise((resolve, reject) => {
-      const options = { env, timeout: limitMs, killSignal: "SIGKILL" as const, maxBuffer: OUTPUT_BYTES };
+      // What sbatch is given goes into the job, which is a run's supervisor.
+      const own =
+        program === "sbatch" ? withoutSecrets(env, "WANDB_API_KEY", "RZERO_ENGINE_TOKEN") : withoutSecrets(env);
+      const options = { env: own, timeout: limitMs, killSignal: "SIGKILL" as const, maxBuffer: OUTPUT_BYTES };
       execFile(program, [...args], options, (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
         else reject(failure(program, error, stderr, limitMs));

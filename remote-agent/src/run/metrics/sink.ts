@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { withoutSecrets } from "../../hostinfo/secrets.ts";
 import { type MetricsBegin, type MetricsLine, metricsAnswer } from "../../protocol/metricsOut.ts";
 
 /** Where metrics go, and with what. */
@@ -137,11 +138,8 @@ export class MetricsSink {
 }
 
 function environment({ kind, env, enginePackageDir }: SinkSpec): NodeJS.ProcessEnv {
-  const own = { ...env, PYTHONPATH: enginePackageDir, PYTHONSAFEPATH: "1", PYTHONUNBUFFERED: "1" };
-  // A secret goes only to the program that needs it.
-  if (kind !== "wandb") delete (own as NodeJS.ProcessEnv)["WANDB_API_KEY"];
-  delete (own as NodeJS.ProcessEnv)["RZERO_ENGINE_TOKEN"];
-  return own;
+  const own = kind === "wandb" ? withoutSecrets(env, "WANDB_API_KEY") : withoutSecrets(env);
+  return { ...own, PYTHONPATH: enginePackageDir, PYTHONSAFEPATH: "1", PYTHONUNBUFFERED: "1" };
 }
 
 function parsed(line: string): unknown {

@@ -1,0 +1,57 @@
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** A process that had planted secrets where others may read them. */
+export interface Sighting {
+  readonly where: "cmdline" | "environ";
+  /** Its program and arguments. */
+  readonly process: string;
+  /** Names of the secrets. */
+  readonly secrets: readonly string[];
+}
+
+/** Command lines and environments of everything that runs, over and over, until it is stopped. @param secrets by name */
+export function watchProcesses(secrets: Readonly<Record<string, string>>): () => Promise<Sighting[]> {
+  const seen = new Map<string, Sighting>();
+  let going = true;
+  const watching = (async () => {
+    while (going) {
+      for (const pid of await readdir("/proc")) {
+        if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
+        for (const where of ["cmdline", "environ"] as const) {
+          const text = await readFile(`/proc/${pid}/${where}`, "latin1").catch(() => "");
+          const names = Object.keys(secrets).filter((name) => text.includes(secrets[name] ?? "?"));
+          if (names.length === 0) continue;
+          const program = await readFile(`/proc/${pid}/cmdline`, "latin1").catch(() => "");
+          const sighting = { where, process: program.replaceAll("\0", " ").trim(), secrets: names };
+          seen.set(JSON.stringify(sighting), sighting);
+        }
+      }
+      await delay(5);
+    }
+  })();
+  return async () => {
+    going = false;
+    await watching;
+    return [...seen.values()];
+  };
+}
+
+/** Files below a folder that hold one of the secrets. */
+export async function filesWith(folder: string, secrets: Readonly<Record<string, string>>): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    const text = await readFile(file, "latin1").catch(() => "");
+    const names = Object.keys(secrets).filter((name) => text.includes(secrets[name] ?? "?"));
+    if (names.length > 0) found.push(`${file}: ${names.join(", ")}`);
+  }
+  return found;
+}
+
+/** Lines that hold one of the secrets. */
+export function linesWith(lines: readonly string[], secrets: Readonly<Record<string, string>>): string[] {
+  return lines.filter((line) => Object.values(secrets).some((secret) => line.includes(secret)));
+}
