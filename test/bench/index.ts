@@ -31,6 +31,7 @@ interface Options {
 const common = { answers: 10, solverSteps: 10, prompts: 128, rollouts: 5, chunk: 100, sentences: 10 };
 const usual: QuestionRunSize = { ...common, iterations: 3, challengerSteps: 5, asked: 600, curriculum: 5000 };
 const tenfold: QuestionRunSize = { ...common, iterations: 10, challengerSteps: 10, asked: 1000, curriculum: 14_000 };
+const sizes = { usual, tenfold };
 /** Raised when what is written changes. */
 const VERSION = 1;
 const BUDGET_MS = 50;
@@ -38,8 +39,8 @@ const BUDGET_MS = 50;
 const BUDGET_MB = { usual: { query: 400, build: 600 }, tenfold: { query: 800, build: 800 } };
 
 export async function run({ args, emit, log }: Options): Promise<void> {
-  await measure("usual", usual, emit, log);
-  if (args.includes("--tenfold")) await measure("tenfold", tenfold, emit, log);
+  await measure("usual", emit, log);
+  if (args.includes("--tenfold")) await measure("tenfold", emit, log);
 }
 
 const Build = z.object({ ms: z.number(), peak_mb: z.number(), index_mb: z.number() });
@@ -54,13 +55,13 @@ const Query = z.object({
 
 async function measure(
   name: "usual" | "tenfold",
-  size: QuestionRunSize,
   emit: (row: Row) => void,
   log: (line: string) => void,
 ): Promise<void> {
+  const size = sizes[name];
   const questions = questionCount(size);
   const label = (what: string) => `${what}, ${questions.toLocaleString("en-US")} questions`;
-  const { runDir, cache } = await preparedRun(name, size, log);
+  const { runDir, cache } = await preparedRun(name, log);
   const run_mb = (await bytesIn(runDir)) / 2 ** 20;
   await rm(join(cache, "rzero"), { recursive: true, force: true });
   log(`Building the index of ${questions} questions (${Math.round(run_mb)} MiB) …`);
@@ -107,9 +108,9 @@ async function scanMs(runDir: string): Promise<number> {
   return performance.now() - started;
 }
 
-async function preparedRun(
-  name: string,
-  size: QuestionRunSize,
+/** The run of this benchmark, written when it is not there. */
+export async function preparedRun(
+  name: "usual" | "tenfold",
   log: (line: string) => void,
 ): Promise<{ runDir: string; cache: string }> {
   const cache = join(
@@ -120,6 +121,7 @@ async function preparedRun(
   );
   const runDir = join(cache, "run");
   const stamp = join(cache, "complete");
+  const size = sizes[name];
   if (!existsSync(stamp)) {
     log(`Writing a run of ${questionCount(size)} questions to ${runDir} …`);
     await rm(cache, { recursive: true, force: true });

@@ -1,286 +1,219 @@
 /**
- * How the inspector does on a run of 24,000 questions with ten answers each: its built page in Chromium, under its own policy, against a
- * real `rzero serve --stdio`. Between the two only the stream is missing that SSH would be.
+ * How the inspector does in the real VS Code (code-server, in Chromium) on a run of 24,000 questions with ten answers each, with --tenfold
+ * also on one of 240,000: the packaged extension, its agent, its page in VS Code's own webview. Beside it, in the same browser, the
+ * page that has everything (`inspector/naivePage.ts`).
  *
- *   npm run bench -- inspector [--json]
+ *   npm run bench -- inspector [--tenfold] [--json]
  */
-import { mkdir, rename, stat } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
-import type { Page } from "playwright-core";
-import { stateOf } from "../../src/panels/inspector/messages.ts";
-import { runHome } from "../support/inspectedRun.ts";
-import { HOST, inspectedAgent, openInspector } from "../support/inspectorHarness.ts";
-import { builtPanels, launchChromium } from "../support/panelPage.ts";
-import { type QuestionRunSize, questionCount, writeQuestionRun } from "../support/questionRun.ts";
-
-interface Row {
-  bench: "inspector";
-  case: string;
-  within_budget: boolean;
-  [figure: string]: string | number | boolean;
-}
+import { chromium } from "playwright-core";
+import { newDesk } from "../e2e/support/desk.ts";
+import { makeShared, type Shared } from "../e2e/support/shared.ts";
+import type { Workbench } from "../e2e/support/workbench.ts";
+import { type BenchHome, benchHome, broughtUpToDate } from "./inspector/benchRun.ts";
+import { changes, questionMs } from "./inspector/changes.ts";
+import { median, p95, type Row, rounded } from "./inspector/figures.ts";
+import {
+  elementCount,
+  frames,
+  openingMs,
+  scrolledPages,
+  type Task,
+  tasks,
+  watchOpening,
+  watchTasks,
+} from "./inspector/inPage.ts";
+import { heapMb, residentMb } from "./inspector/memory.ts";
+import { naivePage } from "./inspector/naivePage.ts";
 
 interface Options {
+  readonly args: readonly string[];
   readonly emit: (row: Row) => void;
   readonly log: (line: string) => void;
 }
 
-const usual: QuestionRunSize = {
-  answers: 10,
-  solverSteps: 10,
-  prompts: 128,
-  rollouts: 5,
-  chunk: 100,
-  sentences: 10,
-  iterations: 3,
-  challengerSteps: 5,
-  asked: 600,
-  curriculum: 5000,
-};
-/** Raised when what is written changes. */
-const VERSION = 1;
-const ROUNDS = 12;
-const SCROLLS = 240;
-/** To the first rows from an empty page, and to other rows after a change: what feels immediate. */
-const OPEN_MS = 1000;
-const CHANGE_MS = 200;
-const FRAME_MS = 1000 / 60;
-const HEAP_MB = 100;
+/** Milliseconds at the 95th percentile, megabytes after garbage collection. */
+const budgets = { open: 500, page: 100, change: 200, frame: 50, longTask: 50, heap: 150 };
+/** What ten times the data may cost, by the medians. */
+const GROWTH = 2;
+const OPENS = 8;
+const ROUNDS = 24;
+const PAGES = 60;
+const STEPS = 240;
+/** A notch of a mouse's wheel. */
+const WHEEL_PX = 120;
 
-export async function run({ emit, log }: Options): Promise<void> {
-  const { home, id } = await preparedRun(log);
-  const agent = inspectedAgent(home, join(home, "cache"));
-  const browser = await launchChromium();
-  const files = await builtPanels(true);
-  const row = (what: string, within_budget: boolean, figures: Record<string, number>) =>
-    emit({ bench: "inspector", case: what, ...rounded(figures), within_budget });
+type Figures = Map<string, number>;
+
+export async function run({ args, emit, log }: Options): Promise<void> {
+  const { shared, close } = await makeShared();
+  if (shared.missing !== null) throw new Error(shared.missing);
   try {
-    const client = { request: agent.client.request.bind(agent.client) };
-    log("Bringing the index up to date …");
-    for (;;) {
-      const { index } = await client.request("runs/questions", { run: id, query: { limit: 1 } }, { limitMs: 120_000 });
-      if (index.current) break;
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-    }
-    const opens: number[] = [];
-    for (let i = 0; i < ROUNDS; i++) {
-      const from = performance.now();
-      const opened = await openInspector(browser, files, client, { run: id });
-      await opened.page.waitForSelector(ROW);
-      opens.push(performance.now() - from);
-      await opened.close();
-    }
-    row("open to the first rows", p95(opens) <= OPEN_MS, { p50_ms: median(opens), p95_ms: p95(opens) });
-
-    const state = stateOf({ host: HOST, run: id });
-    const { page, close, incidents } = await openInspector(browser, files, client, {
-      run: id,
-      state,
-      size: { width: 1600, height: 1000 },
-    });
-    await page.waitForSelector(ROW);
-    await page.evaluate(watchTasks);
-    const total = Number((await page.locator(".status-text").textContent())?.replace(/\D/g, ""));
-    for (const [what, change] of Object.entries(changes)) {
-      const times: number[] = [];
-      for (let i = 0; i < ROUNDS; i++) times.push(await change(page, i));
-      row(what, p95(times) <= CHANGE_MS, { p50_ms: median(times), p95_ms: p95(times) });
-    }
-    const tasksBefore = await page.evaluate(tasks);
-    const frames = await page.evaluate(scrollThrough, SCROLLS);
-    const tasksAfter = await page.evaluate(tasks);
-    row("scrolling through everything", p95(frames) <= FRAME_MS * 1.5 && tasksAfter.length === tasksBefore.length, {
-      questions: total,
-      frames: frames.length,
-      p50_ms: median(frames),
-      p95_ms: p95(frames),
-      worst_ms: Math.max(...frames),
-      long_tasks: tasksAfter.length - tasksBefore.length,
-    });
-    const heap = (await page.evaluate(heapBytes)) / 2 ** 20;
-    const nodes = await page.evaluate(elementCount);
-    row("after all of this", heap <= HEAP_MB && incidents.length === 0, {
-      heap_mb: heap,
-      elements: nodes,
-      long_tasks: tasksAfter.length,
-      longest_task_ms: Math.max(0, ...tasksAfter),
-    });
-    if (incidents.length > 0) log(incidents.join("\n"));
+    const usual = await measure("usual", shared, null, emit, log);
+    if (args.includes("--tenfold")) await measure("tenfold", shared, usual, emit, log);
+  } finally {
     await close();
+  }
+}
+
+/** @returns the median of each case, against which ten times the size is held */
+async function measure(
+  size: "usual" | "tenfold",
+  shared: Shared,
+  smaller: Figures | null,
+  emit: Options["emit"],
+  log: Options["log"],
+): Promise<Figures> {
+  const home = await benchHome(size, log);
+  const baseline = await baselineOf(home, shared, size === "usual", log);
+  const medians: Figures = new Map();
+  let questions = 0;
+  const row = (what: string, isWithin: boolean, typical: number, figures: Record<string, number>) => {
+    medians.set(what, typical);
+    const before = smaller?.get(what);
+    const growth = before === undefined ? null : typical / before;
+    const naive = baseline.get(what);
+    emit({
+      bench: "inspector",
+      case: `${what}, ${questions.toLocaleString("en-US")} questions`,
+      questions,
+      ...rounded(figures),
+      ...(naive === undefined ? {} : rounded({ baseline: naive, speedup: naive / typical })),
+      ...(growth === null ? {} : { growth: Number(growth.toFixed(2)) }),
+      within_budget: isWithin && (growth ?? 0) <= GROWTH,
+    });
+  };
+  const times = (what: string, budget: number, all: readonly number[]) =>
+    row(what, p95(all) <= budget, median(all), { p50_ms: median(all), p95_ms: p95(all), budget_ms: budget });
+
+  const desk = await newDesk(shared, { settings: { "rzero.hosts": { local: { root: home.root } } } });
+  try {
+    const code = await desk.open({ width: 1600, height: 1000 });
+    await code.page.addInitScript(watchOpening);
+    await connected(code);
+    log(`${home.name}: opening the panel ${OPENS} times …`);
+    const opens: number[] = [];
+    for (let i = 0; i <= OPENS; i++) {
+      opens.push(await openedMs(code, home.name));
+      if (i === 0) questions = Number((await code.panel().locator(".status-text").innerText()).replace(/\D/g, ""));
+      await code.command("View: Close All Editors");
+    }
+    const [first = Number.NaN, ...others] = opens;
+    times("open to the first rows", budgets.open, others);
+    row("the first panel of the window", first <= budgets.open, first, { p50_ms: first, budget_ms: budgets.open });
+    const empty = await heapMb(code.page);
+    await openedMs(code, home.name);
+    const frame = await code.panelFrame();
+    await frame.evaluate(watchTasks);
+
+    for (const [what, change] of Object.entries(changes)) {
+      log(`${home.name}: ${what} …`);
+      const all: number[] = [];
+      for (let i = 0; i < ROUNDS; i++) all.push(await change(code, i));
+      times(what, budgets.change, all);
+    }
+    await code.panel().locator("vscode-text-field.search").click();
+    await code.page.keyboard.press("Escape");
+    log(`${home.name}: pages …`);
+    const pages: number[] = [];
+    const jumps: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      const [jump = Number.NaN, ...next] = await frame.evaluate(scrolledPages, {
+        share: 0.15 * (i + 0.5),
+        pages: PAGES / 6,
+      });
+      jumps.push(jump);
+      pages.push(...next);
+    }
+    times("next page to its rows", budgets.page, pages);
+    times("jump to another place", budgets.change, jumps);
+    const shown: number[] = [];
+    for (let i = 0; i < ROUNDS; i++) shown.push(await questionMs(code, i));
+    times("question with its answers", budgets.change, shown);
+
+    const idle = await frame.evaluate(frames, { steps: STEPS, px: 0 });
+    for (const [what, px] of [
+      ["scrolling by the wheel", WHEEL_PX],
+      ["scrolling through everything", "all"],
+    ] as const) {
+      const before = (await frame.evaluate(tasks)).length;
+      const all = await frame.evaluate(frames, { steps: STEPS, px });
+      const long = ours((await frame.evaluate(tasks)).slice(before));
+      row(what, p95(all) <= budgets.frame && long.length === 0, p95(all), {
+        p50_ms: median(all),
+        p95_ms: p95(all),
+        worst_ms: Math.max(...all),
+        idle_p95_ms: p95(idle),
+        budget_ms: budgets.frame,
+        long_tasks: long.length,
+        longest_task_ms: Math.max(0, ...long.map(({ duration }) => duration)),
+      });
+    }
+    const heap = (await heapMb(code.page)) - empty;
+    row("memory of the page", heap <= budgets.heap, heap, {
+      heap_mb: heap,
+      elements: await frame.evaluate(elementCount),
+      budget_mb: budgets.heap,
+      window_mb: empty,
+    });
+    for (const [what, text] of [
+      ["memory of the extension host", "--type=extensionHost"],
+      ["memory of the agent", "rzero.mjs"],
+    ] as const) {
+      const resident = residentMb(desk.serverPid(), text);
+      row(what, !Number.isNaN(resident), resident, { resident_mb: resident });
+    }
+    return medians;
+  } finally {
+    await desk.remove();
+  }
+}
+
+async function connected(code: Workbench): Promise<void> {
+  await code.showRuns();
+  await code.command("R-Zero: Add Host");
+  await code.pick("This machine");
+  await code.page.locator(".codicon-vm-active").waitFor({ timeout: 120_000 });
+}
+
+/** Opens the run's questions from the palette. @returns milliseconds from the page in its frame to its first rows */
+async function openedMs(code: Workbench, run: string): Promise<number> {
+  await code.command("R-Zero: Inspect Questions");
+  await code.pick(run);
+  await code.panel().locator(".grid-body .row:not(.pending)").first().waitFor();
+  const frame = await code.panelFrame();
+  for (let tries = 0; tries < 50; tries++) {
+    const ms = await frame.evaluate(openingMs);
+    if (ms !== null) return ms;
+    await code.page.waitForTimeout(20);
+  }
+  throw new Error("The panel does not say when it showed its first rows.");
+}
+
+/** In the browser a webview shares its thread with the window: a task is ours when it ran in the panel's own frame, or nobody knows whose it was. */
+function ours(all: readonly Task[]): Task[] {
+  return all.filter(({ duration, name }) => duration > budgets.longTask && !name.startsWith("same-origin-ancestor"));
+}
+
+/** The medians of the page that has everything, by our cases. */
+async function baselineOf(home: BenchHome, shared: Shared, isWanted: boolean, log: Options["log"]): Promise<Figures> {
+  const agent = await broughtUpToDate(home, log);
+  if (!isWanted) {
+    await agent.close();
+    return new Map();
+  }
+  log(`${home.name}: the page that has everything …`);
+  const browser = await chromium.connect(shared.browser);
+  try {
+    const naive = await naivePage(browser, agent, home.run, 6);
+    return new Map([
+      ["open to the first rows", naive.open],
+      ["sort to its rows", median(naive.sort)],
+      ["search to its rows", median(naive.search)],
+      ["scrolling through everything", p95(naive.frames)],
+      ["memory of the page", naive.heap_mb],
+    ]);
   } finally {
     await browser.close();
     await agent.close();
   }
-}
-
-const ROW = ".grid-body .row:not(.pending)";
-const words = [
-  "triangle",
-  "circle",
-  "integer",
-  "sum",
-  "prime",
-  "limit",
-  "square",
-  "digits",
-  "vector",
-  "graph",
-  "pairs",
-  "radius",
-];
-
-/** Each does something and answers the milliseconds until the table shows what it asked for. */
-const changes: Record<string, (page: Page, round: number) => Promise<number>> = {
-  "search to its rows": async (page, i) => {
-    const field = page.locator("vscode-text-field.search");
-    await field.click();
-    await page.keyboard.press("Control+A");
-    await page.keyboard.type(words[i % words.length] ?? "");
-    // The person's pause is not the panel's time: it is counted from the end of it.
-    return settled(page, () => page.keyboard.press("Enter"));
-  },
-  "search taken back": async (page) => {
-    await page.locator("vscode-text-field.search").click();
-    return settled(page, () => page.keyboard.press("Escape"));
-  },
-  "sort to its rows": async (page, i) =>
-    settled(page, () =>
-      page
-        .locator('[role="columnheader"] button')
-        .nth([1, 2, 3, 4, 7, 8][i % 6] ?? 1)
-        .click(),
-    ),
-  "filter to its rows": async (page, i) => {
-    await page
-      .locator(".menu-button")
-      .nth(i % 2 === 0 ? 1 : 2)
-      .click();
-    await page.waitForSelector(".menu:popover-open vscode-checkbox");
-    const took = await settled(page, () => page.locator(".menu:popover-open vscode-checkbox").first().click());
-    await page.keyboard.press("Escape");
-    return took;
-  },
-  "jump to the middle": async (page, i) =>
-    settled(page, () =>
-      page.locator(".grid").evaluate((grid, share) => grid.scrollTo(0, grid.scrollHeight * share), 0.2 + 0.05 * i),
-    ),
-  "question with its answers": async (page, i) => {
-    await page
-      .locator(ROW)
-      .nth(3 + i)
-      .click();
-    const from = performance.now();
-    await page.waitForSelector(`.lineage [aria-current]`);
-    return performance.now() - from;
-  },
-};
-
-/** Milliseconds until no row in view is pending any more, after something was done. */
-async function settled(page: Page, act: () => Promise<unknown>): Promise<number> {
-  const from = performance.now();
-  await act();
-  await page.evaluate(waitForRows);
-  return performance.now() - from;
-}
-
-async function preparedRun(log: (line: string) => void): Promise<{ home: string; id: string }> {
-  const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "rzero", "bench");
-  const home = join(cache, `inspector-usual-v${VERSION}`);
-  const id = "20261122-1-demo-aaaa";
-  const exists = await stat(home).then(
-    () => true,
-    () => false,
-  );
-  if (exists) return { home, id };
-  log(`Writing a run of ${questionCount(usual)} questions to ${home} …`);
-  const building = `${home}.building-${process.pid}`;
-  await mkdir(building, { recursive: true });
-  const { directory } = await runHome(building);
-  await writeQuestionRun(directory, usual);
-  await rename(building, home);
-  return { home, id };
-}
-
-// What follows runs in the page.
-
-interface BenchPage {
-  document: {
-    querySelector(s: string): { scrollTop: number; scrollHeight: number; clientHeight: number } | null;
-    querySelectorAll(s: string): { length: number };
-  };
-  requestAnimationFrame(callback: (time: number) => void): void;
-  performance: { now(): number; memory?: { usedJSHeapSize: number } };
-  PerformanceObserver: new (
-    callback: (list: { getEntries(): { duration: number }[] }) => void,
-  ) => { observe(options: object): void };
-  gc?: () => void;
-  longTasks?: number[];
-}
-
-function watchTasks(): void {
-  const page = globalThis as unknown as BenchPage;
-  const seen: number[] = [];
-  page.longTasks = seen;
-  new page.PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) seen.push(duration);
-  }).observe({ type: "longtask", buffered: false });
-}
-
-function tasks(): number[] {
-  return [...((globalThis as unknown as BenchPage).longTasks ?? [])];
-}
-
-async function waitForRows(): Promise<void> {
-  const page = globalThis as unknown as BenchPage;
-  const frame = () => new Promise<number>((resolve) => page.requestAnimationFrame(resolve));
-  const isBusy = () =>
-    page.document.querySelectorAll(".grid-body .row.pending").length > 0 ||
-    (page.document.querySelectorAll(".grid-body .row").length === 0 &&
-      page.document.querySelector(".pane-message .state-empty") === null);
-  await frame();
-  for (let i = 0; i < 600 && isBusy(); i++) await frame();
-}
-
-async function scrollThrough(steps: number): Promise<number[]> {
-  const page = globalThis as unknown as BenchPage;
-  const grid = page.document.querySelector(".grid");
-  if (grid === null) throw new Error("there is no table");
-  const frame = () => new Promise<number>((resolve) => page.requestAnimationFrame(resolve));
-  const times: number[] = [];
-  let last = await frame();
-  for (let i = 0; i < steps; i++) {
-    grid.scrollTop = ((grid.scrollHeight - grid.clientHeight) * i) / steps;
-    const now = await frame();
-    times.push(now - last);
-    last = now;
-  }
-  return times;
-}
-
-function heapBytes(): number {
-  const page = globalThis as unknown as BenchPage;
-  page.gc?.();
-  return page.performance.memory?.usedJSHeapSize ?? 0;
-}
-
-function elementCount(): number {
-  return (globalThis as unknown as BenchPage).document.querySelectorAll("*").length;
-}
-
-function median(values: readonly number[]): number {
-  return percentile(values, 0.5);
-}
-
-function p95(values: readonly number[]): number {
-  return percentile(values, 0.95);
-}
-
-function percentile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
-}
-
-function rounded(figures: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, Number(value.toFixed(1))]));
 }

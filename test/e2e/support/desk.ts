@@ -19,6 +19,8 @@ export interface Desk {
   stop(): Promise<void>;
   start(): Promise<void>;
   serverLog(): string;
+  /** The editor's process; everything that it starts is below it. */
+  serverPid(): number;
   remove(): Promise<void>;
 }
 
@@ -79,6 +81,7 @@ export async function newDesk(shared: Shared, { settings = {}, sshConfig = "" }:
     start,
     stop,
     serverLog: () => server?.log ?? "",
+    serverPid: () => server?.pid ?? 0,
     open: async ({ width = 1280, height = 800, folder = path.join(home, "work") } = {}) => {
       if (server === undefined) throw new Error("The editor is not running.");
       const page: Page = await context.newPage();

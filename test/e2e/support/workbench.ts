@@ -146,7 +146,7 @@ export class Workbench {
 
   /** What axe-core finds wrong in the visible panel: rule, help and place, a line each. */
   async panelViolations(): Promise<string[]> {
-    const frame = await this.#panelFrame();
+    const frame = await this.panelFrame();
     await frame.evaluate(await axeSource());
     const found = violations.parse(
       await frame.evaluate(`axe.run({ resultTypes: ["violations"], runOnly: ${JSON.stringify(WCAG)} })`),
@@ -156,7 +156,8 @@ export class Workbench {
     );
   }
 
-  async #panelFrame(): Promise<Frame> {
+  /** The visible panel's frame itself, to run something in it. */
+  async panelFrame(): Promise<Frame> {
     const inner = this.page.frameLocator("iframe.webview.ready:visible").locator("iframe#active-frame");
     const frame = await (await inner.elementHandle())?.contentFrame();
     if (frame == null) throw new Error("There is no visible panel.");
