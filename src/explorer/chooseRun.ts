@@ -2,8 +2,9 @@ import * as vscode from "vscode";
 import type { HostEntry } from "../hosts/hostEntry.ts";
 import type { RunModel } from "../hosts/hostModel.ts";
 import type { Hosts } from "../hosts/hosts.ts";
+import { oneLine } from "../oneLine.ts";
 import { stateName } from "./runLines.ts";
-import { oneLine, type TreeLine } from "./treeModel.ts";
+import type { TreeLine } from "./treeModel.ts";
 
 export interface ChosenRun {
   readonly entry: HostEntry;

@@ -3,12 +3,13 @@ import * as vscode from "vscode";
 import { tell } from "../hosts/tell.ts";
 import { commands } from "../ids.ts";
 import { mayContinue } from "../launch/askTrust.ts";
+import { oneLine } from "../oneLine.ts";
 import type { Handler, Services } from "../services.ts";
 import { connectVisibly } from "../status/connectVisibly.ts";
 import { chooseRun } from "./chooseRun.ts";
 import { RunTree } from "./runTree.ts";
 import { countRuns, treeOf } from "./tree.ts";
-import { oneLine, type TreeLine } from "./treeModel.ts";
+import type { TreeLine } from "./treeModel.ts";
 
 /** What the explorer shows beyond the hosts' own state. */
 export interface ExplorerView {

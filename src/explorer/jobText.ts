@@ -1,7 +1,7 @@
 import type { RunJob } from "../../remote-agent/src/protocol/slurm.ts";
 import type { RunModel } from "../hosts/hostModel.ts";
 import type { L10n } from "../l10n.ts";
-import { oneLine } from "./treeModel.ts";
+import { oneLine } from "../oneLine.ts";
 
 /** In the queue: it can be paused and stopped like one that is at work. */
 export function waits(job: RunJob | undefined): boolean {

@@ -2,9 +2,10 @@ import type { CheckpointView, RunView, StageView } from "../../remote-agent/src/
 import { timeLeft } from "../../remote-agent/src/protocol/timeLeft.ts";
 import type { RunModel } from "../hosts/hostModel.ts";
 import type { L10n } from "../l10n.ts";
+import { oneLine } from "../oneLine.ts";
 import { jobText, waits } from "./jobText.ts";
 import { ago, percent, span, spanLeft } from "./spans.ts";
-import { oneLine, type TreeLine, type TreeOptions } from "./treeModel.ts";
+import type { TreeLine, TreeOptions } from "./treeModel.ts";
 
 /** A run with its iterations, their stages and the checkpoints that are there. */
 export function runLine(host: string, run: RunModel, options: TreeOptions): TreeLine {

@@ -2,6 +2,7 @@ import { stepName } from "../deploy/stepName.ts";
 import type { HostModel, RunModel } from "../hosts/hostModel.ts";
 import { type CommandId, commands } from "../ids.ts";
 import type { LinkState } from "../link/linkState.ts";
+import { oneLine } from "../oneLine.ts";
 import { fitsFilter } from "./filter.ts";
 import { runLine } from "./runLines.ts";
 import { ago } from "./spans.ts";
@@ -27,6 +28,7 @@ function hostLine(host: HostModel, options: TreeOptions): TreeLine {
   const shown = (runs ?? []).filter((run) => fitsFilter(run, name, options.filter ?? ""));
   const lines = newestFirst(shown).map((run) => runLine(id, run, options));
   const hint = hintLine(host, options);
+  const odd = (host.unreadable ?? []).map((found) => unreadableLine(id, found, options));
   return {
     id: `host:${id}`,
     label: name,
@@ -38,7 +40,27 @@ function hostLine(host: HostModel, options: TreeOptions): TreeLine {
     run: null,
     context:
       link.kind === "connected" ? "host.connected" : link.kind === "connecting" ? "host.connecting" : "host.apart",
-    children: lines.length > 0 || hint === null ? lines : [hint],
+    children: lines.length > 0 || odd.length > 0 || hint === null ? [...lines, ...odd] : [hint],
+  };
+}
+
+/** A folder among the runs that is none, or was tampered with: said where it would be. */
+function unreadableLine(
+  host: string,
+  { directory, why }: { directory: string; why: string },
+  { l10n }: TreeOptions,
+): TreeLine {
+  return {
+    id: `unreadable:${host}/${directory}`,
+    label: oneLine(directory.split("/").at(-1) ?? ""),
+    description: l10n.t("cannot be read"),
+    tooltip: oneLine(why, 1000),
+    icon: "warning",
+    color: "list.warningForeground",
+    host,
+    run: null,
+    context: "unreadable",
+    children: null,
   };
 }
 

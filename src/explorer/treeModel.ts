@@ -36,8 +36,3 @@ export interface TreeOptions {
   /** Whether a run is chosen for comparison. */
   readonly isChecked?: (host: string, run: string) => boolean;
 }
-
-/** Names come from configurations that may be somebody else's. */
-export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, " ").slice(0, 200);
-}

@@ -5,6 +5,7 @@ import type { RunView } from "../../remote-agent/src/protocol/runView.ts";
 import { AgentError } from "../link/agentError.ts";
 import { HostLink, type LinkPorts } from "../link/hostLink.ts";
 import type { LinkState } from "../link/linkState.ts";
+import { oneLine } from "../oneLine.ts";
 import type { HostModel } from "./hostModel.ts";
 
 /** Records that the tree shows; questions and answers stay on the host. */
@@ -33,6 +34,7 @@ export class HostEntry {
   /** When something was last heard of it, in milliseconds since 1970; null if not in this window. */
   lastHeard: number | null = null;
   #listed = false;
+  #unreadable: NonNullable<HostModel["unreadable"]> = [];
   #endSeen = Number.NEGATIVE_INFINITY;
   #connected = false;
   #timer: NodeJS.Timeout | undefined;
@@ -54,14 +56,21 @@ export class HostEntry {
     const runs = [...this.#runs.values()].map(({ summary, lastEvent }) =>
       lastEvent === null ? summary : { ...summary, lastEvent },
     );
-    return { id: this.id, name: this.name, link: this.link.state, runs: this.#listed ? runs : null };
+    return {
+      id: this.id,
+      name: this.name,
+      link: this.link.state,
+      runs: this.#listed ? runs : null,
+      unreadable: this.#unreadable,
+    };
   }
 
   /** Asks which runs there are: those launched by others appear, those deleted go. */
   async refresh(): Promise<void> {
     try {
-      const { runs } = await this.link.request("runs/list", {});
+      const { runs, unreadable } = await this.link.request("runs/list", {});
       const { storedRecord } = await import("../../remote-agent/src/protocol/records.ts");
+      this.#unreadable = unreadable;
       this.#listed = true;
       const ids = new Set(runs.map(({ id }) => id));
       for (const [id, entry] of this.#runs) {
@@ -103,7 +112,7 @@ export class HostEntry {
     const isNews = known !== undefined && view.seq > known.summary.view.seq;
     const lastEvent = isNews ? this.#now() : (known?.lastEvent ?? null);
     const entry: Entry = {
-      summary: { ...summary, name: plain(summary.name), view },
+      summary: { ...summary, name: oneLine(summary.name), view },
       lastEvent,
       stop: known?.stop ?? null,
     };
@@ -156,9 +165,4 @@ export class HostEntry {
 /** A run of thousands of iterations stays far below; what grows without end would fill this program's memory. */
 function isBeyondMeasure({ metrics, stages }: RunView): boolean {
   return stages.length > MOST_PARTS || Object.keys(metrics).length > MOST_PARTS;
-}
-
-/** A run's name comes from the host: on one line, without characters that steer. */
-function plain(name: string): string {
-  return name.replace(/[\p{Cc}\p{Cf}]/gu, " ").slice(0, 200);
 }

@@ -8,6 +8,8 @@ export interface HostModel {
   readonly link: LinkState;
   /** Null until the agent has listed them once. */
   readonly runs: readonly RunModel[] | null;
+  /** Folders among its runs that its agent cannot read. */
+  readonly unreadable?: readonly { readonly directory: string; readonly why: string }[];
 }
 
 export type RunModel = Pick<

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { ChosenRun } from "../explorer/chooseRun.ts";
-import { oneLine } from "../explorer/treeModel.ts";
 import type { RunModel } from "../hosts/hostModel.ts";
+import { oneLine } from "../oneLine.ts";
 import type { Services } from "../services.ts";
 import { foreignRun, type NamedContent, trustRecords, unapproved, withApproved } from "./trust.ts";
 

@@ -22,6 +22,7 @@ import {
 } from "../../remote-agent/src/protocol/rpc.ts";
 import { deferred } from "../deferred.ts";
 import { AgentError, type RequestOptions } from "./agentError.ts";
+import { oneLine } from "../oneLine.ts";
 import { guardFrames } from "./frameGuard.ts";
 
 const LIMIT_MS = 30_000;
@@ -54,7 +55,9 @@ export class AgentClient {
     this.#connection.onNotification("agent/progress", (raw: unknown) => {
       const progress = workProgress.safeParse(raw);
       // Only looked at: one that cannot be read says nothing about what follows.
-      if (progress.success) this.#progress.get(progress.data.command)?.(progress.data);
+      if (!progress.success) return;
+      const { command, text } = progress.data;
+      this.#progress.get(command)?.({ ...progress.data, text: oneLine(text) });
     });
     stream.once("close", () => end(""));
     stream.once("error", (error: Error) => end(error.message));
@@ -170,11 +173,14 @@ export class AgentClient {
   }
 }
 
+/** Sentences of the agent have parts of what it read: paths, names, settings of a run. */
+const MESSAGE_CHARS = 2000;
+
 function refusal(error: ResponseError<unknown>): AgentError {
   const data = rpcErrorData.safeParse(error.data);
   return new AgentError(
     data.success ? data.data.reason : "refused",
-    error.message,
-    data.success ? data.data.remedy : null,
+    oneLine(error.message, MESSAGE_CHARS),
+    data.success && data.data.remedy !== null ? oneLine(data.data.remedy, MESSAGE_CHARS) : null,
   );
 }

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 import * as z from "zod";
-import { oneLine } from "../explorer/treeModel.ts";
 import type { Hosts } from "../hosts/hosts.ts";
 import { AgentError } from "../link/agentError.ts";
+import { oneLine } from "../oneLine.ts";
 import { readWholeLog } from "./readWholeLog.ts";
 
 const SCHEME = "rzero-log";

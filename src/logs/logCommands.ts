@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { chooseRun } from "../explorer/chooseRun.ts";
-import { oneLine } from "../explorer/treeModel.ts";
 import { commands } from "../ids.ts";
+import { oneLine } from "../oneLine.ts";
 import type { Handler, Services } from "../services.ts";
 import { FullLogDocuments } from "./fullLogDocument.ts";
 import { TELEMETRY } from "./logSession.ts";

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
-import { oneLine } from "../explorer/treeModel.ts";
 import type { HostEntry } from "../hosts/hostEntry.ts";
 import type { RunModel } from "../hosts/hostModel.ts";
 import { commands } from "../ids.ts";
+import { oneLine } from "../oneLine.ts";
 import type { Services } from "../services.ts";
 import { uriOf } from "./curriculumDocuments.ts";
 

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { ChosenRun } from "../explorer/chooseRun.ts";
-import { oneLine } from "../explorer/treeModel.ts";
 import type { Hosts } from "../hosts/hosts.ts";
+import { oneLine } from "../oneLine.ts";
 import type { Services } from "../services.ts";
 import type { ConfigDocuments } from "./configDocuments.ts";
 

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { parse, stringify } from "yaml";
+import { oneLine } from "../oneLine.ts";
 
 /** A configuration as YAML text. */
 export interface NamedConfig {
@@ -12,7 +13,12 @@ export function differencesText(a: NamedConfig, b: NamedConfig): string {
   const [left, right] = [settingsOf(parse(a.text)), settingsOf(parse(b.text))];
   const names = [...new Set([...left.keys(), ...right.keys()])];
   const differing = names.filter((name) => !isDeepStrictEqual(left.get(name), right.get(name)));
-  const heading = [`# ${differing.length} of ${names.length} settings differ.`, `# a: ${a.name}`, `# b: ${b.name}`, ""];
+  const heading = [
+    `# ${differing.length} of ${names.length} settings differ.`,
+    `# a: ${oneLine(a.name)}`,
+    `# b: ${oneLine(b.name)}`,
+    "",
+  ];
   const rows = differing.map((name) => [name, { a: left.get(name) ?? null, b: right.get(name) ?? null }]);
   const body = rows.length === 0 ? "" : stringify(Object.fromEntries(rows), { collectionStyle: "any" });
   return `${heading.join("\n")}\n${body}`;

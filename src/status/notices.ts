@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { ExplorerView } from "../explorer/explorer.ts";
-import { oneLine } from "../explorer/treeModel.ts";
 import { type CommandId, commands } from "../ids.ts";
+import { oneLine } from "../oneLine.ts";
 import type { Services } from "../services.ts";
 import { eventsOf, nothingSeen, type Seen, type WatchEvent } from "./watchEvents.ts";
 

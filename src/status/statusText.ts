@@ -1,8 +1,8 @@
 import { stepName } from "../deploy/stepName.ts";
 import { ago } from "../explorer/spans.ts";
-import { oneLine } from "../explorer/treeModel.ts";
 import type { HostModel, RunModel } from "../hosts/hostModel.ts";
 import type { L10n } from "../l10n.ts";
+import { oneLine } from "../oneLine.ts";
 
 /** What the status bar shows. */
 export interface StatusText {

@@ -96,7 +96,7 @@ async function answering(transport: Transport, settings: Record<string, unknown>
     (signal) => deployment.serve(transport, signal),
     new AbortController().signal,
   );
-  expect(await attached.client.request("runs/list", {})).toEqual({ runs: [] });
+  expect(await attached.client.request("runs/list", {})).toEqual({ runs: [], unreadable: [] });
   attached.client.close();
   return deployment;
 }
@@ -340,7 +340,7 @@ describe.skipIf(missing !== null)(`conditions of hosts${missing === null ? "" : 
       expect(link.state.kind).toBe("connected");
       await expect.poll(() => seen, { timeout: 60_000 }).toContain("waiting");
       await expect.poll(() => link.state.kind, { timeout: 30_000 }).toBe("connected");
-      expect(await link.request("runs/list", {})).toEqual({ runs: [] });
+      expect(await link.request("runs/list", {})).toEqual({ runs: [], unreadable: [] });
     } finally {
       for (const session of stopped) process.kill(session, "SIGKILL");
     }

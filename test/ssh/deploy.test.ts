@@ -88,7 +88,7 @@ describe.skipIf(missing !== null)(`the agent on a host${missing === null ? "" : 
     const client = new AgentClient("node", served.stream);
     open.push(client);
     expect(await client.request("agent/hello", { client: "test" })).toMatchObject({ protocol: 1 });
-    expect(await client.request("runs/list", {})).toEqual({ runs: [] });
+    expect(await client.request("runs/list", {})).toEqual({ runs: [], unreadable: [] });
     const refused = await client.request("runs/show", { run: "none" }).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(AgentError);
     expect((refused as AgentError).message).toContain("There is no run 'none'");
@@ -133,7 +133,7 @@ describe.skipIf(missing !== null)(`the agent on a host${missing === null ? "" : 
     const there = async () => (await readdir(path.join(root, "deploy"))).filter((name) => !name.startsWith("."));
     for (const n of [1, 2, 3, 4]) await bring(n);
     expect(await there()).toContain(deployment.id);
-    expect(await client.request("runs/list", {})).toEqual({ runs: [] });
+    expect(await client.request("runs/list", {})).toEqual({ runs: [], unreadable: [] });
     client.close();
     served.close();
     await expect.poll(() => processesWith(`/deploy/${deployment.id}/`), { timeout: 20_000 }).toEqual([]);

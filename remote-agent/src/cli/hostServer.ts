@@ -61,7 +61,7 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
       send: (answer) => connection.sendNotification("run/reask", answer),
     }),
     "agent/hello": async () => ({ agent: host.agent, protocol: 1, pid: process.pid }),
-    "runs/list": async () => ({ runs: (await listRuns(host.env)).runs }),
+    "runs/list": () => listRuns(host.env),
     "runs/show": async ({ run }) => {
       const found = await openNamed(host, run);
       return summaryOf(host.env, found.runDir, found.run);

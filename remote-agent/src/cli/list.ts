@@ -29,7 +29,11 @@ export async function listRuns(
   for (const id of await runIds(home)) {
     const directory = path.join(runsDirectory(home), id);
     try {
-      runs.push(await summaryOf(env, directory, await readRun(directory)));
+      const run = await readRun(directory);
+      // Whoever asks for a run by its id is led to the folder of that name.
+      if (run.id !== id)
+        throw new Error(`its run.yaml is of the run ${run.id}, and a run's folder has the name of its run.`);
+      runs.push(await summaryOf(env, directory, run));
     } catch (error) {
       unreadable.push({ directory, why: error instanceof Error ? error.message : String(error) });
     }

@@ -10,6 +10,11 @@ import { decisionContent, undecidedPolicy, waitingGate } from "./review.ts";
 /** 96 bits of SHA-256 over (call key, index), in hex. */
 export const recordId = z.string().regex(/^[0-9a-f]{24}$/);
 
+/** A place in the run's directory, or a whole path: no step of it leads back up. */
+const placeOfRun = z.string().regex(/^(?!.*(^|\/)\.\.(\/|$))[^\\\0]*$/, "must not lead out of the run");
+/** Folders are named by it. */
+const role = z.string().regex(/^[\w-]{1,64}$/, "is no role");
+
 /** Where a large payload lies: `length` bytes at `offset` of a pack file of the run. */
 export const packRef = z.object({ pack: z.string(), offset: z.number().int(), length: z.number().int() });
 export type PackRef = z.infer<typeof packRef>;
@@ -37,7 +42,7 @@ export const trajectoryRecord = z.object({
   id: recordId,
   call: z.string(),
   parents: z.array(recordId),
-  role: z.string(),
+  role,
   checkpoint: recordId,
   /** Which of the task's completions this is, from 0. */
   rollout: z.number().int(),
@@ -89,7 +94,7 @@ export const checkpointRecord = z.object({
   id: recordId,
   call: z.string(),
   parents: z.array(recordId),
-  role: z.string(),
+  role,
   /**
    * `base`: the model the run started from; `fork`: a copy of its parent, which is a checkpoint of another run (run.yaml
    * says which); `save`: the weights of its parent, made durable.
@@ -103,7 +108,7 @@ export const checkpointRecord = z.object({
   /** True when the weights and optimiser state of this checkpoint lie under `path`. */
   durable: z.boolean(),
   /** Directory, relative to the run directory (absolute for a base); null when not durable. */
-  path: z.string().nullable(),
+  path: placeOfRun.nullable(),
   /** SHA-256 of the saved weights file; null when not durable. */
   weights: z.string().nullable(),
 });
@@ -235,7 +240,7 @@ export const keptRecord = z.object({
   type: z.literal("kept"),
   checkpoint: recordId,
   /** Directory, relative to the run directory. */
-  path: z.string(),
+  path: placeOfRun,
 });
 
 /** Something a person should know of: a warning, a restart, a recovery. */

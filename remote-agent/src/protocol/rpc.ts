@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { forkOrigin, resolvedRun, runPatches } from "./config.ts";
+import { forkOrigin, resolvedRun, runId, runPatches } from "./config.ts";
 import { launchPreset, runPlan, runYamlProblem, runYamlText, workProgress } from "./launching.ts";
 import { logLine } from "./logs.ts";
 import { plannedStage } from "./plannedStage.ts";
@@ -29,7 +29,7 @@ import { telemetryPoint, telemetrySample } from "./telemetry.ts";
  */
 
 export const runSummary = z.object({
-  id: z.string(),
+  id: runId,
   name: z.string(),
   directory: z.string(),
   createdAt: z.string(),
@@ -62,7 +62,14 @@ export const methods = {
     params: z.object({ client: z.string() }),
     result: z.object({ agent: z.string(), protocol: z.literal(1), pid: z.number().int() }),
   },
-  "runs/list": { params: z.object({}), result: z.object({ runs: z.array(runSummary) }) },
+  "runs/list": {
+    params: z.object({}),
+    result: z.object({
+      runs: z.array(runSummary),
+      /** Folders among the runs that cannot be read, each with the reason in a sentence. */
+      unreadable: z.array(z.object({ directory: z.string(), why: z.string() })).default([]),
+    }),
+  },
   "runs/show": { params: runParams, result: runSummary },
   /** The ready-made configurations, each with what it needs and its whole run.yaml. */
   "runs/presets": {

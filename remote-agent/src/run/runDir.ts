@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { parse, stringify } from "yaml";
 import { type ResolvedRun, resolvedRun } from "../protocol/config.ts";
+import { refuseOdd } from "./ordinary.ts";
 import { patched, readPatches } from "./runPatch.ts";
 
 /** Everything of this program on a host lies under one directory: `RZERO_HOME`, or `~/.rzero`. */
@@ -60,13 +61,25 @@ export async function writeRunYaml(directory: string, run: ResolvedRun): Promise
   }
 }
 
-/** What the run is: run.yaml with the patches that came later. @throws with a sentence when one of them is not ours. */
+/** What the run is: run.yaml with the patches that came later. @throws OddRun; with a sentence when one of them is not ours. */
 export async function readRun(directory: string): Promise<ResolvedRun> {
   const file = path.join(directory, "run.yaml");
-  const parsed = resolvedRun.safeParse(parse(await readFile(file, "utf8")));
+  await refuseOdd(directory);
+  const parsed = resolvedRun.safeParse(await yamlIn(file));
   if (parsed.success) return patched(parsed.data, await readPatches(directory));
   const first = parsed.error.issues[0];
   throw new Error(`${file} is not a run of this version: ${first?.path.join(".")}: ${first?.message}`);
+}
+
+/** The parser's own complaint has many lines, and parts of the file in them. */
+async function yamlIn(file: string): Promise<unknown> {
+  const text = await readFile(file, "utf8");
+  try {
+    return parse(text, { logLevel: "error" });
+  } catch (error) {
+    const [first = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    throw new Error(`${file} is not YAML: ${first.slice(0, 200)}`);
+  }
 }
 
 export async function runIds(home: string): Promise<string[]> {

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { chooseRun } from "../../explorer/chooseRun.ts";
 import type { TreeLine } from "../../explorer/treeModel.ts";
+import { oneLine } from "../../oneLine.ts";
 import type { Services } from "../../services.ts";
 import type { OpenPanels } from "../base/onDemand.ts";
 import { openPanel, type Panel, type PanelKind, restoredPanel } from "../base/panel.ts";
@@ -15,7 +16,7 @@ const kind: PanelKind<ChartsContract> = {
   title: ({ runs }) =>
     runs.length > 1
       ? vscode.l10n.t("Charts: {0} Runs", runs.length)
-      : vscode.l10n.t("Charts: {0}", runs[0]?.run ?? "–"),
+      : vscode.l10n.t("Charts: {0}", oneLine(runs[0]?.run ?? "–")),
   words: chartsWords,
   serve: (panel, services) => new ChartsService(panel, services),
 };

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import { oneLine } from "../../explorer/treeModel.ts";
 import type { Hosts } from "../../hosts/hosts.ts";
+import { oneLine } from "../../oneLine.ts";
 import { type ChartsState, MOST_RUNS } from "./messages.ts";
 
 type Runs = ChartsState["runs"];

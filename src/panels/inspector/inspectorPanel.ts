@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 import type { MethodName, Params, Result } from "../../../remote-agent/src/protocol/rpc.ts";
-import { oneLine } from "../../explorer/treeModel.ts";
 import { AgentError } from "../../link/agentError.ts";
+import { oneLine } from "../../oneLine.ts";
 import type { Services } from "../../services.ts";
 import type { Panel, PanelKind, PanelService } from "../base/panel.ts";
 import type { AnswerDocuments } from "./answerDocuments.ts";

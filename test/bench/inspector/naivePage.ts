@@ -41,7 +41,8 @@ export async function naivePage(
     const open = performance.now() - begun;
     const times = async (keys: readonly string[], what: Change["what"]) => {
       const all: number[] = [];
-      for (let i = 0; i < rounds; i++) all.push(await page.evaluate(change, { what, by: keys[i % keys.length] ?? "" } satisfies Change));
+      for (let i = 0; i < rounds; i++)
+        all.push(await page.evaluate(change, { what, by: keys[i % keys.length] ?? "" } satisfies Change));
       return all;
     };
     const sort = await times(["iteration", "share", "reward", "text"], "sort");

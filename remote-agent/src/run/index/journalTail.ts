@@ -126,10 +126,12 @@ function* recordsOf(
     const bytes = buffer.subarray(0, readSync(descriptor, buffer, 0, wanted, start));
     let at = 0;
     let problem = "the segment ends";
+    let isLonger = false;
     while (at < bytes.length) {
       const decoded = decodeAt(bytes, at);
       if ("problem" in decoded) {
         problem = decoded.problem;
+        isLonger = decoded.isLonger === true;
         break;
       }
       yield {
@@ -141,7 +143,7 @@ function* recordsOf(
       at = decoded.next;
     }
     const isEnd = start + bytes.length >= fstatSync(descriptor).size;
-    if (at === 0 && !isEnd && wanted < LARGEST_RECORD_BYTES) {
+    if (at === 0 && !isEnd && isLonger && wanted < LARGEST_RECORD_BYTES) {
       wanted *= 4; // a record longer than the chunk
       continue;
     }

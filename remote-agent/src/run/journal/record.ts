@@ -51,10 +51,13 @@ export function recordLine(json: string): string {
   return `${crc32(json).toString(16).padStart(CRC_DIGITS, "0")} ${Buffer.byteLength(json)} ${json}\n`;
 }
 
-/** `whole`: the bytes are as they were written, but not by a version of this program that this one understands. */
+/**
+ * `whole`: the bytes are as they were written, but not by a version of this program that this one understands. `isLonger`: it says that
+ * it goes on behind these bytes.
+ */
 export type Decoded =
   | { readonly record: JournalRecord; readonly next: number }
-  | { readonly problem: string; readonly whole?: true };
+  | { readonly problem: string; readonly whole?: true; readonly isLonger?: true };
 
 /** The record that starts at `at`, or why there is none. Never throws. */
 export function decodeAt(bytes: Buffer, at: number): Decoded {
@@ -66,7 +69,7 @@ export function decodeAt(bytes: Buffer, at: number): Decoded {
   if (!/^[1-9][0-9]*$/.test(lengthText)) return { problem: "the record's length is unreadable" };
   const start = digits + space + 1;
   const end = start + Number(lengthText);
-  if (end >= bytes.length) return { problem: "the record is cut off" };
+  if (end >= bytes.length) return { problem: "the record is cut off", isLonger: true };
   if (bytes[end] !== LF) return { problem: "the record does not end where its length says" };
   const json = bytes.subarray(start, end);
   if (crc32(json) !== Number.parseInt(crc, 16)) return { problem: "the record's checksum does not match" };
