@@ -21,8 +21,8 @@ import {
   rpcErrorData,
 } from "../../remote-agent/src/protocol/rpc.ts";
 import { deferred } from "../deferred.ts";
-import { AgentError, type RequestOptions } from "./agentError.ts";
 import { oneLine } from "../oneLine.ts";
+import { AgentError, type RequestOptions } from "./agentError.ts";
 import { guardFrames } from "./frameGuard.ts";
 
 const LIMIT_MS = 30_000;
