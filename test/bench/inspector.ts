@@ -15,11 +15,11 @@ import { median, p95, type Row, rounded } from "./inspector/figures.ts";
 import {
   elementCount,
   frames,
-  openingMs,
+  rowsAt,
+  scriptAt,
   scrolledPages,
   type Task,
   tasks,
-  watchOpening,
   watchTasks,
 } from "./inspector/inPage.ts";
 import { heapMb, residentMb } from "./inspector/memory.ts";
@@ -88,7 +88,6 @@ async function measure(
   const desk = await newDesk(shared, { settings: { "rzero.hosts": { local: { root: home.root } } } });
   try {
     const code = await desk.open({ width: 1600, height: 1000 });
-    await code.page.addInitScript(watchOpening);
     await connected(code);
     log(`${home.name}: opening the panel ${OPENS} times …`);
     const opens: number[] = [];
@@ -175,18 +174,15 @@ async function connected(code: Workbench): Promise<void> {
   await code.page.locator(".codicon-vm-active").waitFor({ timeout: 120_000 });
 }
 
-/** Opens the run's questions from the palette. @returns milliseconds from the page in its frame to its first rows */
+/** Opens the run's questions from the palette. @returns milliseconds from the page in its frame (no script loaded) to its first rows */
 async function openedMs(code: Workbench, run: string): Promise<number> {
+  const made = code.page.waitForEvent("framenavigated", (frame) => frame.url().includes("/fake.html"));
   await code.command("R-Zero: Inspect Questions");
   await code.pick(run);
-  await code.panel().locator(".grid-body .row:not(.pending)").first().waitFor();
-  const frame = await code.panelFrame();
-  for (let tries = 0; tries < 50; tries++) {
-    const ms = await frame.evaluate(openingMs);
-    if (ms !== null) return ms;
-    await code.page.waitForTimeout(20);
-  }
-  throw new Error("The panel does not say when it showed its first rows.");
+  const frame = await made;
+  const shown = await frame.waitForFunction(rowsAt, undefined, { polling: "raf" });
+  const rows = Number(await shown.jsonValue());
+  return rows - (await frame.evaluate(scriptAt));
 }
 
 /** In the browser a webview shares its thread with the window: a task is ours when it ran in the panel's own frame, or nobody knows whose it was. */

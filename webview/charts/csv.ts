@@ -8,7 +8,10 @@ export function csvOf(curves: readonly Curve[], xName: string): string {
   return `${["run", "series", xName, "value"].map(cell).join(",")}\n${rows.join("\n")}\n`;
 }
 
+/** What a spreadsheet takes for a formula, also in full width, behind spaces and behind characters that are not seen. */
+const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠]|^[\t\r\n]/u;
+
 function cell(text: string): string {
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const harmless = FORMULA.test(text) ? `'${text}` : text;
   return `"${harmless.replaceAll('"', '""')}"`;
 }

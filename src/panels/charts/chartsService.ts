@@ -5,6 +5,7 @@ import { LOCAL } from "../../hosts/localHost.ts";
 import { openRollouts } from "../../ids.ts";
 import { AgentError } from "../../link/agentError.ts";
 import type { LinkState } from "../../link/linkState.ts";
+import { oneLine } from "../../oneLine.ts";
 import type { Services } from "../../services.ts";
 import type { LinkStatus, RequestHandlers } from "../base/messages.ts";
 import type { Panel, PanelService } from "../base/panel.ts";
@@ -165,8 +166,8 @@ function statusOf(key: string, { host, run: id, feed }: Shown, { hosts }: Servic
   return {
     key,
     id,
-    name: run?.name ?? id,
-    host: entry?.name ?? host,
+    name: run?.name ?? oneLine(id),
+    host: oneLine(entry?.name ?? host),
     state: run?.view.state ?? null,
     live: run?.live ?? false,
     link: linkOf(entry),

@@ -4,43 +4,28 @@ interface BenchPage {
     querySelector(s: string): { scrollTop: number; scrollHeight: number; clientHeight: number } | null;
     querySelectorAll(s: string): { length: number };
   };
-  readonly location: { readonly pathname: string };
   requestAnimationFrame(callback: (time: number) => void): void;
   addEventListener(name: string, listener: (event: { timeStamp: number }) => void, options: object): void;
   PerformanceObserver: new (
     callback: (list: { getEntries(): { duration: number; name: string }[] }) => void,
   ) => { observe(options: object): void };
-  rzeroOpening?: { page: number | null; rows: number | null };
   rzeroTasks?: { duration: number; name: string }[];
   rzeroDone?: Promise<number>;
 }
 
 export type Task = { readonly duration: number; readonly name: string };
 
-/**
- * Before everything else in every frame. In a panel's frame it notes when the page stood there (its scripts not yet loaded), and when
- * the first rows with text were on the screen.
- */
-export function watchOpening(): void {
+/** The time at which the first rows with text are there; null until then. */
+export function rowsAt(): number | null {
   const page = globalThis as unknown as BenchPage;
-  if (!page.location.pathname.endsWith("/fake.html")) return;
-  const marks: NonNullable<BenchPage["rzeroOpening"]> = { page: null, rows: null };
-  page.rzeroOpening = marks;
-  const look = () => {
-    if (marks.page === null && page.document.querySelector("#root") !== null) marks.page = performance.now();
-    if (page.document.querySelector(".grid-body .row:not(.pending)") === null) page.requestAnimationFrame(look);
-    else
-      page.requestAnimationFrame(() => {
-        marks.rows = performance.now();
-      });
-  };
-  look();
+  return page.document.querySelector(".grid-body .row:not(.pending)") === null ? null : performance.now();
 }
 
-/** Milliseconds from page to rows; null while it has none. */
-export function openingMs(): number | null {
-  const { page, rows } = (globalThis as unknown as BenchPage).rzeroOpening ?? { page: null, rows: null };
-  return page === null || rows === null ? null : rows - page;
+/** The time at which the page stood in its frame and asked for its script. */
+export function scriptAt(): number {
+  const script = performance.getEntriesByType("resource").find(({ name }) => /\/inspector\.js/.test(name));
+  if (script === undefined) throw new Error("the page has loaded no script");
+  return script.startTime;
 }
 
 export function watchTasks(): void {
