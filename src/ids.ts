@@ -43,6 +43,7 @@ export const commands = {
   tagRun: "rzero.tagRun",
   editRunNotes: "rzero.editRunNotes",
   exportRun: "rzero.exportRun",
+  exportReport: "rzero.exportReport",
   openRunFolder: "rzero.openRunFolder",
   filterRuns: "rzero.filterRuns",
   clearFilter: "rzero.clearFilter",

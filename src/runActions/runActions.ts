@@ -63,6 +63,9 @@ export function runActionCommands(services: Services) {
     [commands.exportRun]: onRun(vscode.l10n.t("R-Zero: Export Run"), async (chosen, line) =>
       (await import("./exportRun.ts")).exportRun(services, chosen, line?.checkpoint ?? null),
     ),
+    [commands.exportReport]: onRun(vscode.l10n.t("R-Zero: Export Report"), async (chosen) =>
+      (await import("./exportReport.ts")).exportReport(chosen),
+    ),
     [commands.openRunFolder]: onRun(vscode.l10n.t("R-Zero: Open Run Folder"), openRunFolder),
   } satisfies Record<string, Handler>;
 }
