@@ -55,6 +55,10 @@ module.exports = {
       `${agent}/(recipes|verbs|scoring|domains)/`,
       protocol,
     ]),
+    only("alarms-alone", "Alarm rules are pure functions over what is recorded and measured.", `${agent}/alarms/`, [
+      `${agent}/alarms/`,
+      protocol,
+    ]),
     only("verbs-below-recipes", "Verbs do not know who calls them.", `${agent}/verbs/`, [
       `${agent}/(verbs|scoring|domains|engine|run)/`,
       protocol,

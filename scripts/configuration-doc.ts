@@ -21,7 +21,7 @@ export function configurationPage(): string {
     "What a run is. Everything has a default except `domain` and `model`; an unknown setting is an error that names its line.",
     "Where the presets differ, the default is that of the preset named ([presets.md](presets.md)).",
     "`rzero run FILE` reads it, `--set path=value` overrides single settings, and the resolved form lies in the run's directory.",
-    "Settings of `engine`, `checkpoints`, `payload` and `metrics` may differ when a run is resumed, and `rzero extend` raises `iterations`; all others are part of what the run is.",
+    "Settings of `engine`, `checkpoints`, `payload` and `metrics` may differ when a run is resumed, `rzero extend` raises `iterations` and changes `checkpoints`, `payload` and `alarms`; all others are part of what the run is.",
     "",
     "This page is made from the schema (`node scripts/configuration-doc.ts`).",
     "",

@@ -51,6 +51,8 @@ export interface RecordedCall {
 export interface ScriptedEngineOptions {
   /** Default: tokens hashed from prompt and seed, ended by the end token after a few. */
   sample?: (draw: Draw) => Drawn;
+  /** What training reports as the policy's entropy, after so many optimiser steps; absent: nothing. */
+  entropy?: (steps: number) => number;
   vocabSize?: number;
   contextLength?: number;
   eosTokenId?: number;
@@ -335,7 +337,8 @@ export async function startScriptedEngine(options: ScriptedEngineOptions = {}): 
         : {};
       return { logprobs: { data: logprobs, dtype: "float32", shape: [logprobs.length] }, ...stats };
     });
-    return { loss_fn_output_type: "ArrayRecord", loss_fn_outputs: outputs, metrics: { "loss:sum": loss } };
+    const told = options.entropy === undefined ? {} : { "entropy:mean": options.entropy(model.weights.steps) };
+    return { loss_fn_output_type: "ArrayRecord", loss_fn_outputs: outputs, metrics: { "loss:sum": loss, ...told } };
   }
 
   function completions(body: unknown): unknown {

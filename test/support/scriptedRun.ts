@@ -11,11 +11,13 @@ import { hash, unit } from "./scriptedModel.ts";
 
 /**
  * A scripted "model" that poses sorting questions of growing length and answers them with more slips the longer they are
- * and fewer the more it was trained; `question` replaces what it asks.
+ * and fewer the more it was trained; `question` and `answers` replace what it asks and answers, `steps` being the optimiser steps that
+ * its weights have had.
  */
 export async function sortingEngine(
   modelDir: string,
-  question: (seed: number) => string = sortQuestion,
+  question: (seed: number, steps: number) => string = sortQuestion,
+  { answers = answer, other = question, entropy }: Partial<Shape> = {},
 ): Promise<ScriptedEngine> {
   const tokenizer = await loadTokenizer(modelDir);
   const eosTokenId = tokenizer.eosTokenIds[0] ?? 1;
@@ -24,9 +26,13 @@ export async function sortingEngine(
     contextLength: 512,
     eosTokenId,
     padTokenId: 0,
+    ...(entropy === undefined ? {} : { entropy }),
     sample: ({ prompt, seed, steps, maxTokens }) => {
       const asked = /sort (\d+)/.exec(tokenizer.decode(prompt))?.[1];
-      const text = asked === undefined ? question(seed) : `\\boxed{${answer(asked, seed, steps)}}`;
+      const text =
+        asked !== undefined
+          ? `\\boxed{${answers(asked, seed, steps)}}`
+          : (/What is/.test(tokenizer.decode(prompt)) ? other : question)(seed, steps);
       const tokens = [...tokenizer.encode(text), eosTokenId];
       return tokens.length <= maxTokens
         ? { tokens, stop: "stop" }
@@ -36,7 +42,16 @@ export async function sortingEngine(
   return startScriptedEngine(options);
 }
 
-function sortQuestion(seed: number): string {
+/** How a scripted model behaves. */
+interface Shape {
+  answers(digits: string, seed: number, steps: number): string;
+  /** What it says to a question that is no sorting. */
+  other(seed: number, steps: number): string;
+  /** What training reports as its entropy. */
+  entropy(steps: number): number;
+}
+
+export function sortQuestion(seed: number): string {
   const length = 3 + (hash([seed]) % 12);
   const digits = Array.from({ length }, (_, i) => hash([seed, i]) % 10).join("");
   return `<question>sort ${digits}</question>\\boxed{${[...digits].sort().join("")}}`;

@@ -4,7 +4,7 @@ import type { RunView } from "../protocol/runView.ts";
 import type { RpcClient } from "../run/rpcPeer.ts";
 
 /** Types that carry a run's progress and its newest question; the bulk (trajectories, scores) stays with the agent. */
-export const progressTypes = ["state", "stage", "metric", "notice", "usage", "call", "task"];
+export const progressTypes = ["state", "stage", "metric", "notice", "alarm", "usage", "call", "task"];
 
 /**
  * Follows a run's durable records from `since` until its owner ends or `signal` aborts. The view holds every range

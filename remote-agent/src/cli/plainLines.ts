@@ -1,3 +1,4 @@
+import { titles } from "../alarms/sentence.ts";
 import type { RunConfig } from "../protocol/config.ts";
 import type { RunRecord, Stored } from "../protocol/records.ts";
 import type { RunView } from "../protocol/runView.ts";
@@ -38,6 +39,8 @@ export function progressTexts(
         return `run ${stateText(record)}`;
       case "notice":
         return `${record.level}: ${record.message}`;
+      case "alarm":
+        return record.phase === "raised" ? `alarm: ${record.message}` : `alarm over: ${titles[record.rule]}`;
       case "stage": {
         const name = nameOf(record);
         if (record.phase === "begin") return `${name} begins`;

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { ConfigInvalid } from "../protocol/configFile.ts";
 import { presetNames } from "../protocol/presets.ts";
 import { runPresets } from "../recipes/runPresets.ts";
+import { alarmsCommand } from "./alarmsCommand.ts";
 import { bridgeCommand } from "./bridge.ts";
 import { deleteCommand } from "./deleteCommand.ts";
 import { demoCommand } from "./demo.ts";
@@ -121,6 +122,13 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
     .argument("<run>", RUN)
     .option(...JSON_OPTION)
     .action(async (name, options) => exit(await showCommand(world, name, options)));
+
+  program
+    .command("alarms")
+    .description("the alarms of a run: what was measured, what it means, what to do")
+    .argument("<run>", RUN)
+    .option(...JSON_OPTION)
+    .action(async (name, options) => exit(await alarmsCommand(world, name, options)));
 
   program
     .command("tail")

@@ -46,6 +46,10 @@ function text(record: Stored<RunRecord>): string {
       return `${decisionText(record)}, question ${record.task}, by ${record.by}`;
     case "aside":
       return `asked again by ${record.by}: ${record.question} → ${record.label || "no answer"} (${record.votes} of ${record.denominator})`;
+    case "alarm":
+      return record.phase === "over"
+        ? `over: ${record.episode}`
+        : `${record.message}${record.stops ? " The run is stopped." : ""}`;
     case "gating":
       return `review gates ${record.on ? "on" : "off"}, by ${record.by}`;
     case "release":

@@ -1,6 +1,6 @@
 import type { RunConfig } from "../protocol/config.ts";
 import type { PlannedStage } from "../protocol/plannedStage.ts";
-import { idleMs } from "../protocol/runFold.ts";
+import { activeAlarms, idleMs } from "../protocol/runFold.ts";
 import type { RunView } from "../protocol/runView.ts";
 import { timeLeft } from "../protocol/timeLeft.ts";
 import { emptyDetail, type RunDetail } from "./detail.ts";
@@ -28,6 +28,7 @@ export interface RenderOptions {
 }
 
 const NOTICES_SHOWN = 3;
+const ALARMS_SHOWN = 3;
 
 /** A run as a person sees it in a terminal: one line an element, none wider than `width` when uncoloured. */
 export function renderRun(view: RunView, options: RenderOptions): string[] {
@@ -45,7 +46,7 @@ export function renderRun(view: RunView, options: RenderOptions): string[] {
       }),
     ).flat();
   const head = [...headline(view, plan, options, paint), ...stateLines(view, options, paint)];
-  const tail = [newest, notices, foot].map((part) => part(view, detail, options, paint));
+  const tail = [newest, alarms, notices, foot].map((part) => part(view, detail, options, paint));
   const room = (options.height ?? Number.POSITIVE_INFINITY) - sections(head, ...tail).length - 2;
   let body: string[] = [];
   for (let compactBefore = 0; compactBefore <= last; compactBefore++) {
@@ -86,6 +87,15 @@ function newest(view: RunView, detail: RunDetail, { width }: RenderOptions, pain
   const { question, label } = detail.question;
   const text = label === null ? question : `${question} → ${label} (the answers' majority)`;
   return [paint("dim", shorten(`Newest question: ${harmless(text)}`, width))];
+}
+
+/** Alarms that hold. */
+function alarms(view: RunView, _detail: RunDetail, { width, id, program }: RenderOptions, paint: Paint): string[] {
+  const active = activeAlarms(view);
+  if (active.length === 0) return [];
+  const shown = active.slice(-ALARMS_SHOWN).flatMap(({ message }) => wrap(`! alarm: ${message}`, width));
+  const hint = shorten(`What it means: ${program} alarms ${id}`, width);
+  return [...shown.map((line) => paint("yellow", line)), paint("dim", hint)];
 }
 
 function notices(view: RunView, _detail: RunDetail, { width }: RenderOptions, paint: Paint): string[] {

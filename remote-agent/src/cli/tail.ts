@@ -20,6 +20,7 @@ const readable = [
   "stage",
   "metric",
   "notice",
+  "alarm",
   "usage",
   "checkpoint",
   "command",

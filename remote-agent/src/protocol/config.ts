@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { alarmsConfig } from "./alarms.ts";
 import { withPresetDefaults } from "./presetDefaults.ts";
 import { presetNames } from "./presets.ts";
 
@@ -230,6 +231,7 @@ export const runSettings = z.strictObject({
   checkpoints: checkpointConfig.prefault({}),
   payload: payloadConfig.prefault({}),
   metrics: metricsConfig.prefault({}),
+  alarms: alarmsConfig.prefault({}),
   /** Completions in one sampling request. (semantic: numerics depend on the shape of a batch) */
   chunk: positive.default(640).describe("Completions in one sampling request."),
 });

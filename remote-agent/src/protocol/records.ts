@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { alarmContent } from "./alarms.ts";
 import { asideContent } from "./reask.ts";
 import { decisionContent, undecidedPolicy, waitingGate } from "./review.ts";
 
@@ -284,6 +285,10 @@ export const asideRecord = asideContent.extend({
 });
 export type AsideRecord = z.infer<typeof asideRecord>;
 
+/** An alarm is raised, or is over: what `alarms` in run.yaml asks to look for. Written by the run's owner beside the recipe's records. */
+export const alarmRecord = alarmContent.extend({ type: z.literal("alarm"), phase: z.enum(["raised", "over"]) });
+export type AlarmRecord = z.infer<typeof alarmRecord>;
+
 /** A person switched review gates on or off, in place of what run.yaml says. */
 export const gatingRecord = z.object({
   type: z.literal("gating"),
@@ -351,6 +356,7 @@ export const controlRecord = z.discriminatedUnion("type", [
   gatingRecord,
   releaseRecord,
   asideRecord,
+  alarmRecord,
   ownerRecord,
   usageRecord,
   removedRecord,

@@ -1,7 +1,9 @@
+import type { AlarmView } from "./alarms.ts";
 import type { RunRecord, Stored } from "./records.ts";
 import type { RunView, StageView } from "./runView.ts";
 
 const NOTICES_KEPT = 50;
+const ALARMS_KEPT = 100;
 const CHECKPOINTS_SHOWN = 500;
 
 export function emptyRunView(): RunView {
@@ -20,6 +22,7 @@ export function emptyRunView(): RunView {
     removed: { checkpoints: 0, optimizers: 0, payloads: 0, bytes: 0 },
     review: { gate: null, waiting: null },
     notices: [],
+    alarms: [],
     usage: { agentCpuSeconds: 0, engineCpuSeconds: 0, wallSeconds: 0, engineIdleSeconds: 0, engineBusySeconds: 0 },
   };
 }
@@ -88,6 +91,9 @@ export function applyRecord(view: RunView, record: Stored<RunRecord>): void {
       if (view.notices.length > NOTICES_KEPT) view.notices.shift();
       break;
     }
+    case "alarm":
+      applyAlarm(view, record);
+      break;
     case "usage": {
       view.usage.agentCpuSeconds += record.agentCpuSeconds;
       view.usage.engineCpuSeconds += record.engineCpuSeconds ?? 0;
@@ -116,6 +122,25 @@ function applyIdle(view: RunView, state: string, t: number, lastAt: number | nul
 /** The stage a call belongs to: stages' keys are paths above those of their calls. */
 function stageOfCall(view: RunView, call: string): StageView | undefined {
   return view.stages.findLast(({ key }) => call.startsWith(`${key}/`));
+}
+
+/** Alarms that hold: nobody has seen the end of them. */
+export function activeAlarms({ alarms }: Pick<RunView, "alarms">): AlarmView[] {
+  return alarms.filter(({ over }) => over === null);
+}
+
+function applyAlarm(view: RunView, record: Extract<Stored<RunRecord>, { type: "alarm" }>): void {
+  const { v: _v, epoch: _epoch, t, type: _type, phase, seq, ...content } = record;
+  const known = view.alarms.find(({ episode }) => episode === content.episode);
+  if (phase === "over") {
+    if (known !== undefined) known.over = t;
+    return;
+  }
+  if (known !== undefined) return;
+  view.alarms.push({ ...content, at: t, seq, over: null });
+  if (view.alarms.length <= ALARMS_KEPT) return;
+  const ended = view.alarms.findIndex(({ over }) => over !== null);
+  view.alarms.splice(Math.max(0, ended), 1);
 }
 
 function addCheckpoint(

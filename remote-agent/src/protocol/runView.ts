@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { alarmView } from "./alarms.ts";
 import { runState } from "./records.ts";
 import { reviewView } from "./review.ts";
 
@@ -75,6 +76,8 @@ export const runView = z.object({
   notices: z.array(
     z.object({ t: z.number(), level: z.enum(["info", "warning", "error"]), code: z.string(), message: z.string() }),
   ),
+  /** In the order they were raised; of very many those that hold, and the newest others. */
+  alarms: z.array(alarmView).default([]),
   usage: z.object({
     agentCpuSeconds: z.number(),
     engineCpuSeconds: z.number(),

@@ -23,6 +23,8 @@ export class CheckpointHistory {
   readonly gone = new Set<string>();
   /** Checkpoints whose optimiser state was removed. */
   readonly stripped = new Set<string>();
+  /** Checkpoints that stay whatever the rules say: the last good ones, where an alarm stopped the run. */
+  readonly held = new Set<string>();
 
   visit(record: RunRecord): void {
     switch (record.type) {
@@ -41,6 +43,9 @@ export class CheckpointHistory {
       }
       case "kept":
         this.#kept.add(record.path);
+        break;
+      case "alarm":
+        if (record.stops) for (const id of Object.values(record.good?.checkpoints ?? {})) this.held.add(id);
         break;
       case "removed":
         for (const id of record.ids) {

@@ -10,6 +10,10 @@ import { presets } from "../scoring/presets.ts";
 import { repetitionInWorker } from "../scoring/repetitionInWorker.ts";
 import { noticeOnce } from "../verbs/notice.ts";
 import type { RunContext } from "../verbs/ports.ts";
+import { AlarmWatch } from "./alarms/alarmWatch.ts";
+import { ownGpus } from "./alarms/ownGpus.ts";
+import { AlarmWebhook } from "./alarms/webhook.ts";
+import { checkpointBytes } from "./checkpointRemoval.ts";
 import type { RunControl } from "./control.ts";
 import { EngineHost } from "./engineHost.ts";
 import { chooseGrader, RunGrading } from "./grading.ts";
@@ -22,6 +26,7 @@ import type { ReviewGate } from "./reviewGate.ts";
 import { Room } from "./room.ts";
 import { logWithRoom, packsWithRoom } from "./roomPorts.ts";
 import { LiveStageClock } from "./stageClock.ts";
+import type { TelemetryRecorder } from "./telemetry/recorder.ts";
 
 export interface SupervisorOptions {
   runDir: string;
@@ -135,6 +140,40 @@ export function gradingOf(
     choose: () => chooseGrader(run.config, options, control.signal),
     tellOnce: (key, notice) => noticeOnce(log, `run/notice:${key}`, notice),
     log: options.log,
+  });
+}
+
+/** The run's alarms, from what is recorded and measured. */
+export function alarmWatchOf(
+  run: ResolvedRun,
+  opened: OpenedRun,
+  { runDir, log }: SupervisorOptions,
+  control: RunControl,
+  { telemetry, grading }: { telemetry: TelemetryRecorder; grading: RunGrading },
+): AlarmWatch {
+  const warn = async (message: string) => {
+    log(message, "warning");
+    await opened.notice({ level: "warning", code: "alarm_webhook", message });
+  };
+  return new AlarmWatch({
+    opened,
+    config: () => run.config, // an extension replaces it
+    control,
+    telemetry: () => telemetry.newest,
+    gpus: ownGpus(run.config.engine, process.env),
+    // Who does without a symbolic grader has no errors of one.
+    verdicts: () => (run.config.grading.symbolic === "off" ? { asked: 0, failed: 0 } : grading.verdicts),
+    checkpointBytes: async () => {
+      const newest = opened.checkpoints.saved.findLast(({ id }) => !opened.checkpoints.gone.has(id));
+      return newest === undefined ? 0 : (await checkpointBytes(path.join(runDir, newest.path))).all;
+    },
+    webhook: new AlarmWebhook({
+      webhook: run.config.alarms.webhook,
+      run: { id: run.id, name: run.config.name },
+      env: process.env,
+      warn,
+    }),
+    log,
   });
 }
 

@@ -1,6 +1,18 @@
 /** The run was told to stop; orderly, everything that is done is kept. */
 export class RunStopped extends Error {
   override readonly name = "RunStopped";
+  /** What stopped it, and what to do; null where a person did. */
+  readonly why: StopReason | null;
+
+  constructor(why: StopReason | null = null) {
+    super(why === null ? "The run was stopped." : `The run was stopped. ${why.reason}`);
+    this.why = why;
+  }
+}
+
+export interface StopReason {
+  reason: string;
+  remedy: string;
 }
 
 /** This process has to go (SIGTERM, preemption) but the run is to go on elsewhere. */
@@ -61,9 +73,9 @@ export class RunControl {
     this.#paused = null;
   }
 
-  /** Ends the run in good order. */
-  stop(): void {
-    this.#end(new RunStopped("The run was stopped."));
+  /** Ends the run in good order; `why` where no person asked for it. */
+  stop(why: StopReason | null = null): void {
+    this.#end(new RunStopped(why));
   }
 
   /** Ends this process in good order; the run is to go on elsewhere. */

@@ -37,6 +37,13 @@ export class RunGrading {
     this.#options = options;
   }
 
+  /** Pairs that a grader was wanted for, and those without a verdict because it hung, died, or is not there. */
+  get verdicts(): { asked: number; failed: number } {
+    const { symbolic, unreadable, timeout, died, no_grader } = this.counts;
+    const failed = timeout + died + no_grader;
+    return { asked: symbolic + unreadable + failed, failed };
+  }
+
   /** @throws RunPaused when workers that have worked no longer start; the signal's reason */
   async grade(pairs: readonly AnswerPair[]): Promise<readonly boolean[]> {
     const keys = pairs.map(keyOf);

@@ -1,7 +1,9 @@
-import type { AsideRecord, NoticeRecord, RunRecord, Stored } from "../protocol/records.ts";
+import { Observations } from "../alarms/observations.ts";
+import type { AlarmRecord, AsideRecord, NoticeRecord, RunRecord, Stored } from "../protocol/records.ts";
 import { storedRecord } from "../protocol/records.ts";
 import { applyRecord, emptyRunView } from "../protocol/runFold.ts";
 import type { RunView } from "../protocol/runView.ts";
+import { BoundaryFold } from "./boundaryFold.ts";
 import { CallIndex, JournalCallLog } from "./callLog.ts";
 import { CheckpointHistory } from "./checkpointHistory.ts";
 import { Journal, type JournalEvent } from "./journal/journal.ts";
@@ -32,6 +34,11 @@ export interface OpenedRun {
   review: ReviewHistory;
   /** Questions that were asked again, by the id of the command. */
   asides: Map<string, AsideRecord>;
+  /** What alarm rules look at, and the newest record of each alarm, by its episode; both go on likewise. */
+  observations: Observations;
+  alarms: Map<string, AlarmRecord>;
+  /** Ends of stages, with the checkpoints that a fork would begin with; goes on likewise. */
+  boundaries: BoundaryFold;
   /** Commands that were carried out, by their id. */
   commands: Map<string, string>;
   /** Adds a record a person should know of. */
@@ -63,31 +70,36 @@ export async function openRun(
     const payloads = new PayloadHistory();
     const review = new ReviewHistory();
     const asides = new Map<string, AsideRecord>();
+    const observations = new Observations();
+    const alarms = new Map<string, AlarmRecord>();
+    const boundaries = new BoundaryFold();
     const commands = new Map<string, string>();
+    // What goes on with every record that is published later.
+    const follow = (record: Stored<RunRecord>) => {
+      applyRecord(view, record);
+      checkpoints.visit(record);
+      payloads.visit(record);
+      review.visit(record);
+      observations.visit(record);
+      boundaries.visit(record);
+      if (record.type === "aside") asides.set(record.command, record);
+      if (record.type === "alarm") alarms.set(record.episode, record);
+    };
     const history = new StageHistory();
     for await (const located of journal.scan()) {
       index.visit(located);
       const record = asRunRecord(located.record);
       if (record === null) continue;
-      applyRecord(view, record);
+      follow(record);
       history.visit(record);
       if (record.type === "model") slots.set(record.line, record);
       if (record.type === "kept") kept.set(record.checkpoint, record.path);
-      checkpoints.visit(record);
-      payloads.visit(record);
-      review.visit(record);
-      if (record.type === "aside") asides.set(record.command, record);
       if (record.type === "command") commands.set(record.id, record.command);
     }
     journal.onPublish((records) => {
       for (const record of records) {
         const known = asRunRecord(record);
-        if (known === null) continue;
-        applyRecord(view, known);
-        checkpoints.visit(known);
-        payloads.visit(known);
-        review.visit(known);
-        if (known.type === "aside") asides.set(known.command, known);
+        if (known !== null) follow(known);
       }
     });
     const notice = async (body: Omit<NoticeRecord, "type">) => {
@@ -110,6 +122,9 @@ export async function openRun(
       payloads,
       review,
       asides,
+      observations,
+      alarms,
+      boundaries,
       commands,
       notice,
       async close() {

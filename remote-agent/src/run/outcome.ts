@@ -30,7 +30,8 @@ export async function concludeFailed(
   const message = error instanceof Error ? error.message : String(error);
   const asked = error instanceof RunStopped || error instanceof RunInterrupted;
   log(error instanceof Error && !asked ? (error.stack ?? message) : message, asked ? "info" : "error");
-  if (error instanceof RunStopped) return conclude(opened, "stopped", null, null);
+  if (error instanceof RunStopped)
+    return conclude(opened, "stopped", error.why?.reason ?? null, error.why?.remedy ?? null);
   if (error instanceof RunInterrupted) return { state: "interrupted", reason: message };
   if (error instanceof RunPaused) return conclude(opened, "paused", message, error.remedy);
   if (error instanceof StorageError) {

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { alarmRules, stopsAt } from "../protocol/alarms.ts";
 import type { RunConfig } from "../protocol/config.ts";
 import type { NoticeRecord, RemovedRecord, RunRecord } from "../protocol/records.ts";
 import type { SavedCheckpoint } from "./checkpointHistory.ts";
@@ -77,8 +78,10 @@ export class Retention {
 
   async #checkpoints(): Promise<Removal[]> {
     const { opened, config } = this.#o;
-    const { saved, gone, stripped } = opened.checkpoints;
-    const fates = fatesOf(saved, config().checkpoints.keep);
+    const { saved, gone, stripped, held } = opened.checkpoints;
+    const { checkpoints, alarms } = config();
+    const mayStop = alarmRules.some((rule) => alarms[rule].on && stopsAt(rule, alarms));
+    const fates = fatesOf(saved, checkpoints.keep, { ids: held, stageEnds: mayStop ? 2 : 1 });
     const todo = saved.flatMap((checkpoint) => {
       const fate = fates.get(checkpoint.id);
       if (fate === undefined || fate.left === "whole") return [];

@@ -9,17 +9,30 @@ export interface Fate {
 
 type Keep = RunConfig["checkpoints"]["keep"];
 
+/** What stays beside what the rules say. */
+export interface Held {
+  /** Checkpoints whose weights stay. */
+  readonly ids: ReadonlySet<string>;
+  /** Stage ends of each role that stay: two where an alarm may stop the run, which then needs those before the newest. */
+  readonly stageEnds: number;
+}
+
 /**
  * What the rules leave of each checkpoint; `saved` is oldest first. Whatever they say, two things stay, because unfinished work
- * may need them: the newest save of a stage that has not ended, with its optimiser state, and the newest stage end of each role.
+ * may need them: the newest save of a stage that has not ended, with its optimiser state, and the newest stage end of each role. What
+ * is `held` stays as well.
  */
-export function fatesOf(saved: readonly SavedCheckpoint[], keep: Keep): Map<string, Fate> {
+export function fatesOf(
+  saved: readonly SavedCheckpoint[],
+  keep: Keep,
+  held: Held = { ids: new Set(), stageEnds: 1 },
+): Map<string, Fate> {
   const fates = new Map<string, Fate>();
   const newestOfRole = new Map(saved.map(({ role, id }) => [role, id]));
   const newestOfLine = new Map(saved.map(({ line, id }) => [line, id]));
   const endsSeen = new Map<string, number>();
   const savesSeen = new Map<string, number>();
-  const most = keep.stageEnds === "all" ? Number.POSITIVE_INFINITY : keep.stageEnds;
+  const most = keep.stageEnds === "all" ? Number.POSITIVE_INFINITY : Math.max(keep.stageEnds, held.stageEnds);
   for (const { id, role, line, ended } of [...saved].reverse()) {
     const newest = newestOfLine.get(line) === id;
     const optimizer =
@@ -35,7 +48,7 @@ export function fatesOf(saved: readonly SavedCheckpoint[], keep: Keep): Map<stri
     } else {
       const rank = count(endsSeen, role);
       const rule = `checkpoints.keep.stageEnds: ${keep.stageEnds}`;
-      fates.set(id, rank <= most ? whole : { left: "nothing", rule });
+      fates.set(id, rank <= most || held.ids.has(id) ? whole : { left: "nothing", rule });
     }
   }
   return fates;

@@ -7,8 +7,11 @@ import { nodeFs, writeDurably } from "./journal/fs.ts";
 
 const NAME = "run.patch.yaml";
 
-/** Settings a run may be given after it was created: they bound or tidy the work and change none of it. */
-const PATCHABLE = /^(iterations|checkpoints\..+|payload\..+)$/;
+/**
+ * Settings a run may be given after it was created: they bound, tidy or watch the work and change none of it. Whom a run talks to
+ * (`alarms.webhook`) was approved with its run.yaml and stays.
+ */
+const PATCHABLE = /^(iterations|checkpoints\..+|payload\..+|alarms\.(?!webhook$).+)$/;
 
 /** The change cannot be made to this run; the message says why and what would be right. */
 export class PatchRefused extends Error {

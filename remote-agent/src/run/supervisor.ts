@@ -1,7 +1,15 @@
 import { loadTokenizer } from "../engine/tokenizer.ts";
 import type { RunConfig } from "../protocol/config.ts";
 import { Asides } from "./asides.ts";
-import { contextOf, engineHostOf, gradingOf, policiesOf, roomOf, type SupervisorOptions } from "./context.ts";
+import {
+  alarmWatchOf,
+  contextOf,
+  engineHostOf,
+  gradingOf,
+  policiesOf,
+  roomOf,
+  type SupervisorOptions,
+} from "./context.ts";
 import { type RunControl, RunInterrupted, RunStopped } from "./control.ts";
 import type { EngineHost } from "./engineHost.ts";
 import { removeLeftovers } from "./leftovers.ts";
@@ -53,6 +61,7 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
   const telemetry = new TelemetryRecorder(runDir);
   const metrics = new LiveExport({ ...options, run, opened, env: process.env });
   const server = await serveRun({ run, runDir, opened, control, extensions, gate, asides, telemetry });
+  const alarms = alarmWatchOf(run, opened, options, control, { telemetry, grading });
   const isIdle = () => !asides.busy && (control.paused || gate.waiting !== null);
   const unloading = unloadWhilePaused(isIdle, () => letGo(host, policies, log));
   let outcome: Outcome;
@@ -77,12 +86,14 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
     } finally {
       await retention.stop();
     }
+    await alarms.close();
     outcome = await conclude(opened, "completed", null, null);
   } catch (error) {
     if (error instanceof RunStopped || error instanceof RunInterrupted) await keep(policies, control, log);
     outcome = await concludeFailed(opened, error, log);
   } finally {
     clearInterval(unloading);
+    await alarms.close();
     await asides.close();
     await recordUsage(opened, host, started);
     await grading.close();

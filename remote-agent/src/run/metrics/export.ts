@@ -86,7 +86,7 @@ function beginOf({ run, wandb }: ExportOptions): MetricsBegin {
 
 /** run.yaml as dotted names. Addresses and paths are no hyperparameters, and nobody else's business. */
 function flattened(value: object, prefix: string): Record<string, string | number | boolean> {
-  const left = ["engine.url", "model", "metrics"];
+  const left = ["engine.url", "model", "metrics", "alarms"];
   return Object.assign(
     {},
     ...Object.entries(value).map(([name, child]: [string, unknown]) => {

@@ -29,6 +29,11 @@ export class TelemetryRecorder {
     this.#tick();
   }
 
+  /** The newest sample; null before the first. */
+  get newest(): TelemetrySample | null {
+    return this.#recent.at(-1) ?? null;
+  }
+
   async answer(since: number | undefined): Promise<Result<"host/telemetry">> {
     await this.#sampling;
     return {
