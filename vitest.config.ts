@@ -52,7 +52,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
+          // `npm run e2e` has more of them.
+          include: [
+            "test/e2e/*.test.ts",
+            ...(process.env["RZERO_E2E_FULL"] === "1" ? ["test/e2e/full/*.test.ts"] : []),
+          ],
           pool: "forks",
           fileParallelism: false, // one editor and one browser at a time
           globalSetup: ["test/e2e/support/globalSetup.ts"],

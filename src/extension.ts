@@ -58,4 +58,5 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   for (const [id, handler] of Object.entries(handlers))
     context.subscriptions.push(vscode.commands.registerCommand(id, handler));
+  hosts.restore();
 }

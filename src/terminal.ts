@@ -21,7 +21,7 @@ export async function runInTerminal({ context, log }: Services, { title, args }:
       token.onCancellationRequested(() => abort.abort());
       const onStep = (step: string) => progress.report({ message: step });
       const { deployTo } = await import("./hosts/attach.ts");
-      const { transport, deployment } = await deployTo(host, context, log, onStep, abort.signal);
+      const { transport, deployment } = await deployTo(host, onStep, { context, log, signal: abort.signal });
       await transport.close();
       return deployment.command(args);
     });

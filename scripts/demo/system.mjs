@@ -21,17 +21,24 @@ export function openInBrowser(file) {
 
 /**
  * The command of a VS Code that can open a window here with a profile of its own, or null: none, too old, or one that
- * belongs to another machine (Remote-SSH, a container, Windows around WSL) and would ignore the profile.
+ * belongs to another machine (Remote-SSH, a container, Windows around WSL) and would ignore the profile; also for root, as whom VS Code
+ * does not start.
+ *
+ * @param {{platform: string, env: NodeJS.ProcessEnv, uid: number | undefined}} [where]
  */
-export function installedCode() {
-  const { env } = process;
-  if (!hasDisplay() || process.getuid?.() === 0 || env.VSCODE_IPC_HOOK_CLI || env.REMOTE_CONTAINERS || inWsl())
+export function installedCode({ platform, env, uid } = here()) {
+  if (!hasDisplay({ platform, env }) || uid === 0 || env.VSCODE_IPC_HOOK_CLI || env.REMOTE_CONTAINERS || inWsl())
     return null;
-  const { status, stdout } = spawnSync("code", ["--version"], { encoding: "utf8", timeout: 20_000 });
+  const { status, stdout } = spawnSync("code", ["--version"], { encoding: "utf8", timeout: 20_000, env });
   const [major, minor] = (stdout ?? "").split(".").map(Number);
   const [, wantedMajor, wantedMinor] = /(\d+)\.(\d+)/.exec(manifest().engines.vscode) ?? [];
   const enough = major > Number(wantedMajor) || (major === Number(wantedMajor) && minor >= Number(wantedMinor));
   return status === 0 && enough ? "code" : null;
+}
+
+function here() {
+  const { platform, env } = process;
+  return { platform, env, uid: process.getuid?.() };
 }
 
 function inWsl() {

@@ -120,7 +120,7 @@ export function explorerCommands(services: Services) {
       const entry = line && hosts.get(line.host);
       return entry && connectVisibly(hosts, entry);
     },
-    [commands.disconnectHost]: (line) => line && hosts.get(line.host)?.link.close(),
+    [commands.disconnectHost]: (line) => line && hosts.disconnect(line.host),
     [commands.forgetHost]: (line) => line && hosts.forget(line.host),
     [commands.refreshRuns]: () => hosts.refresh(),
     [commands.pauseRun]: steer("pause", vscode.l10n.t("R-Zero: Pause Run")),

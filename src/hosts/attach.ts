@@ -1,14 +1,14 @@
 import * as vscode from "vscode";
 import { type Deployment, deploy } from "../deploy/deploy.ts";
+import { KnownDeployment } from "../deploy/knownDeployment.ts";
 import { packPayload } from "../deploy/payload.ts";
-import { connectAgent } from "../link/connectAgent.ts";
 import type { Attached } from "../link/hostLink.ts";
 import { connectTo } from "../ssh/connect.ts";
 import { localTransport } from "../ssh/localTransport.ts";
 import { type Transport, TransportError } from "../ssh/transport.ts";
 import { connectorOf } from "./connector.ts";
 import { hostLog } from "./hostLog.ts";
-import { settingsOf } from "./hostSettings.ts";
+import { type HostSettings, settingsOf } from "./hostSettings.ts";
 import { LOCAL } from "./localHost.ts";
 import { nodePorts } from "./nodePorts.ts";
 
@@ -18,31 +18,46 @@ export interface NamedHost {
   readonly name: string;
 }
 
-/** A way to the host: this machine's own processes, or its SSH. @throws TransportError */
-export async function transportTo(
-  { id, name }: NamedHost,
-  context: vscode.ExtensionContext,
-  log: vscode.LogOutputChannel,
-  signal: AbortSignal,
-): Promise<Transport> {
-  if (id === LOCAL) return localTransport(name, process.env);
-  return connectTo(connectorOf(context.globalStorageUri, log), id, signal);
+/** What is needed to reach hosts. */
+export interface Reaching {
+  readonly context: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly signal: AbortSignal;
+  /** Called instead of asking the person anything, which then counts as not answered; absent: the person may be asked. */
+  readonly instead?: () => void;
 }
 
-/** Connects to a host, brings the agent there where it is missing, and starts it. @throws TransportError, HostSettingsInvalid */
+/** A way to the host: this machine's own processes, or its SSH. @throws TransportError */
+export async function transportTo({ id, name }: NamedHost, { context, log, signal, instead }: Reaching): Promise<Transport> {
+  if (id === LOCAL) return localTransport(name, process.env);
+  return connectTo(connectorOf(context.globalStorageUri, log, instead), id, signal);
+}
+
+/** Nothing is known of the host's agent yet. */
+export function newDeployment(): KnownDeployment {
+  return new KnownDeployment(Date.now);
+}
+
+/**
+ * Connects to a host and starts its agent, which is brought there where it is missing. @throws TransportError, HostSettingsInvalid
+ */
 export async function attachTo(
   host: NamedHost,
-  context: vscode.ExtensionContext,
-  log: vscode.LogOutputChannel,
+  known: KnownDeployment,
   onStep: (step: string) => void,
-  signal: AbortSignal,
+  reaching: Reaching,
 ): Promise<Attached> {
-  const { transport, deployment } = await deployTo(host, context, log, onStep, signal);
+  const settings = ownSettings(host);
+  const transport = await reached(host, reaching);
   try {
-    return await connectAgent(transport, (abort) => deployment.serve(transport, abort), signal);
+    return await known.attach(transport, {
+      deploy: () => brought(host, transport, settings, onStep, reaching),
+      settings: JSON.stringify(settings),
+      signal: reaching.signal,
+    });
   } catch (error) {
     await transport.close();
-    logged(error, host, log);
+    logged(error, host, reaching);
     throw error;
   }
 }
@@ -50,40 +65,61 @@ export async function attachTo(
 /** Connects to a host and brings the agent there where it is missing. The caller closes the transport. @throws as attachTo */
 export async function deployTo(
   host: NamedHost,
-  context: vscode.ExtensionContext,
-  log: vscode.LogOutputChannel,
   onStep: (step: string) => void,
-  signal: AbortSignal,
+  reaching: Reaching,
 ): Promise<{ transport: Transport; deployment: Deployment }> {
-  const settings = settingsOf(vscode.workspace.getConfiguration("rzero").get("hosts"), host.id);
-  const file = hostLog(context.logUri.fsPath, host.id, () => new Date());
-  const transport = await transportTo(host, context, log, signal).catch((error: unknown) => {
-    logged(error, host, log);
-    throw error;
-  });
+  const settings = ownSettings(host);
+  const transport = await reached(host, reaching);
   try {
-    const payload = await packPayload(context.extensionPath);
-    let last = "";
-    const onProgress = (step: string, detail: string | null) => {
-      const line = `${step}${detail === null ? "" : ` · ${detail}`}`;
-      if (line === last) return;
-      last = line;
-      log.info(`${host.name}: ${line}`);
-      file.add(line);
-      onStep(step);
-    };
-    const node = nodePorts(host, context, onProgress, signal);
-    return { transport, deployment: await deploy(transport, { settings, payload, onProgress, signal, node }) };
+    return { transport, deployment: await brought(host, transport, settings, onStep, reaching) };
   } catch (error) {
-    const detail = error instanceof TransportError && error.detail !== null ? `: ${error.detail}` : "";
-    file.add(`${error instanceof Error ? error.message : error}${detail}`);
     await transport.close();
-    logged(error, host, log);
+    logged(error, host, reaching);
     throw error;
   }
 }
 
-function logged(error: unknown, { name }: NamedHost, log: vscode.LogOutputChannel): void {
+/** @throws HostSettingsInvalid */
+function ownSettings({ id }: NamedHost): HostSettings {
+  return settingsOf(vscode.workspace.getConfiguration("rzero").get("hosts"), id);
+}
+
+async function reached(host: NamedHost, reaching: Reaching): Promise<Transport> {
+  return transportTo(host, reaching).catch((error: unknown) => {
+    logged(error, host, reaching);
+    throw error;
+  });
+}
+
+async function brought(
+  host: NamedHost,
+  transport: Transport,
+  settings: HostSettings,
+  onStep: (step: string) => void,
+  { context, log, signal, instead }: Reaching,
+): Promise<Deployment> {
+  const file = hostLog(context.logUri.fsPath, host.id, () => new Date());
+  let last = "";
+  const onProgress = (step: string, detail: string | null) => {
+    const line = `${step}${detail === null ? "" : ` · ${detail}`}`;
+    if (line === last) return;
+    last = line;
+    log.info(`${host.name}: ${line}`);
+    file.add(line);
+    onStep(step);
+  };
+  try {
+    const payload = await packPayload(context.extensionPath);
+    const node = nodePorts(host, context, onProgress, signal, instead);
+    return await deploy(transport, { settings, payload, onProgress, signal, node });
+  } catch (error) {
+    const detail = error instanceof TransportError && error.detail !== null ? `: ${error.detail}` : "";
+    file.add(`${error instanceof Error ? error.message : error}${detail}`);
+    throw error;
+  }
+}
+
+function logged(error: unknown, { name }: NamedHost, { log }: Pick<Reaching, "log">): void {
   if (error instanceof TransportError && error.reason === "cancelled") return;
   log.error(`${name}: ${error instanceof Error ? error.message : error}`);
 }

@@ -18,7 +18,7 @@ export async function checkHostCommand(context: vscode.ExtensionContext, log: vs
       (_progress, token) => {
         const abort = new AbortController();
         token.onCancellationRequested(() => abort.abort());
-        const connect = () => transportTo({ id, name }, context, log, abort.signal);
+        const connect = () => transportTo({ id, name }, { context, log, signal: abort.signal });
         const settings = settingsOf(vscode.workspace.getConfiguration("rzero").get("hosts"), id);
         const clock = { now: () => new Date(), elapsed: () => performance.now() };
         return checkHost(connect, settings, clock, abort.signal);

@@ -12,6 +12,7 @@ export function nodePorts(
   context: vscode.ExtensionContext,
   onStep: (step: string, detail: string | null) => void,
   signal: AbortSignal,
+  instead?: () => void,
 ): NodePorts {
   const download = (platform: NodePlatform): Promise<NodeRuntime> => {
     const source = { cache: path.join(context.globalStorageUri.fsPath, "node"), registry: REGISTRY, fetch };
@@ -27,6 +28,10 @@ export function nodePorts(
     runtime: async (platform) => {
       const key = `rzero.uploadNode.${host.id}`;
       if (!context.globalState.get<boolean>(key, false)) {
+        if (instead !== undefined) {
+          instead();
+          return null;
+        }
         if (!(await asked(host))) return null;
         await context.globalState.update(key, true);
       }

@@ -35,6 +35,20 @@ export const person: Prompter = {
   },
 };
 
+/** Asks nobody: each question is told to `instead`, and is not answered. */
+export function nobody(instead: () => void): Prompter {
+  return {
+    async secret() {
+      instead();
+      return null;
+    },
+    async acceptHostKey() {
+      instead();
+      return false;
+    },
+  };
+}
+
 function tokenOf(signal: AbortSignal): vscode.CancellationToken {
   const source = new vscode.CancellationTokenSource();
   if (signal.aborted) source.cancel();

@@ -22,7 +22,7 @@ export function removeAgentCommand({ hosts, context, log }: Services): Handler {
       const removal = await vscode.window.withProgress(options, async (_progress, token) => {
         const abort = new AbortController();
         token.onCancellationRequested(() => abort.abort());
-        const transport = await transportTo(entry, context, log, abort.signal);
+        const transport = await transportTo(entry, { context, log, signal: abort.signal });
         try {
           return await removeAgent(transport, { root, runs }, abort.signal);
         } finally {

@@ -5,39 +5,23 @@ import { oneLine } from "../oneLine.ts";
 import type { Handler, Services } from "../services.ts";
 import { FullLogDocuments } from "./fullLogDocument.ts";
 import { TELEMETRY } from "./logSession.ts";
-import { LogTerminal } from "./logTerminal.ts";
+import { OpenLogs } from "./openLogs.ts";
 
 /** `R-Zero: Follow Logs` and `R-Zero: Open Full Log`. */
 export function logCommands({ context, hosts }: Services) {
   const documents = new FullLogDocuments(hosts);
-  const open = new Map<string, { terminal: vscode.Terminal; logs: LogTerminal }>();
-  context.subscriptions.push(
-    documents,
-    hosts.onDidChange(() => {
-      for (const { logs } of open.values()) logs.hostsChanged();
-    }),
-  );
+  const open = new OpenLogs(hosts, context.workspaceState, (host, run) => ({
+    choose: chooseSources,
+    openFull: () => documents.show({ host, run }),
+  }));
+  context.subscriptions.push(documents, open);
+  open.restore();
   return {
     [commands.followLogs]: async (line) => {
       const chosen = await chooseRun(hosts, line, { title: vscode.l10n.t("R-Zero: Follow Logs") });
       if (chosen === undefined) return;
-      const { entry, run } = chosen;
-      const key = `${entry.id}/${run.id}`;
-      const known = open.get(key);
-      if (known !== undefined) return known.terminal.show();
-      entry.link.connect(); // nothing where it is connected
-      const logs = new LogTerminal(entry, run.id, null, {
-        choose: chooseSources,
-        openFull: () => documents.show({ host: entry.id, run: run.id }),
-      });
-      const terminal = vscode.window.createTerminal({
-        name: vscode.l10n.t("Logs: {0}", oneLine(run.name)),
-        iconPath: new vscode.ThemeIcon("output"),
-        pty: logs,
-      });
-      open.set(key, { terminal, logs });
-      logs.onDidEnd(() => open.delete(key));
-      terminal.show();
+      chosen.entry.link.connect(); // nothing where it is connected
+      open.show(chosen.entry, chosen.run.id, chosen.run.name);
     },
     [commands.openFullLog]: async (line) => {
       const chosen = await chooseRun(hosts, line, { title: vscode.l10n.t("R-Zero: Open Full Log") });

@@ -17,15 +17,12 @@ export interface LogTerminalActions {
 export class LogTerminal implements vscode.Pseudoterminal {
   readonly #written = new vscode.EventEmitter<string>();
   readonly #closed = new vscode.EventEmitter<void>();
-  readonly #ended = new vscode.EventEmitter<void>();
   readonly #session: LogSession;
   readonly #entry: HostEntry;
   readonly #run: string;
   readonly #actions: LogTerminalActions;
   readonly onDidWrite = this.#written.event;
   readonly onDidClose = this.#closed.event;
-  /** The terminal is gone, whoever closed it. */
-  readonly onDidEnd = this.#ended.event;
 
   constructor(entry: HostEntry, run: string, sources: readonly string[] | null, actions: LogTerminalActions) {
     this.#entry = entry;
@@ -54,8 +51,7 @@ export class LogTerminal implements vscode.Pseudoterminal {
 
   close(): void {
     this.#session.close();
-    this.#ended.fire();
-    for (const emitter of [this.#written, this.#closed, this.#ended]) emitter.dispose();
+    for (const emitter of [this.#written, this.#closed]) emitter.dispose();
   }
 
   handleInput(data: string): void {

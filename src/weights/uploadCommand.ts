@@ -24,7 +24,7 @@ export async function chooseAndUpload({ context, log }: Services, entry: HostEnt
   const title = vscode.l10n.t("Uploading {0} to {1}", path.basename(folder), entry.name);
   return withWeightsProgress(title, async (report, signal) => {
     // A connection of its own: gigabytes must not stand before what a run tells.
-    const transport = await transportTo({ id: entry.id, name: entry.name }, context, log, signal);
+    const transport = await transportTo({ id: entry.id, name: entry.name }, { context, log, signal });
     try {
       return await uploadModel(transport, { folder, root, onProgress: report, signal });
     } finally {

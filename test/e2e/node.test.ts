@@ -2,35 +2,32 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { stringify } from "yaml";
-import { smallConfig } from "../support/demoRun.ts";
 import { sshdMissing } from "../support/sshd.ts";
-import { pictureOnFailure } from "./support/evidence.ts";
+import { pictureOnFailure, shown } from "./support/evidence.ts";
 import { type DeskAndNode, deskAndNode } from "./support/node.ts";
+import { shownRun } from "./support/size.ts";
 import type { Workbench } from "./support/workbench.ts";
 
 const shared = inject("e2e");
 const missing = shared.missing ?? sshdMissing();
 const LIMIT_MS = 120_000;
-/** `npm run e2e` takes the time that an outage usually takes. */
-const CUT_MS = process.env["RZERO_E2E_FULL"] === "1" ? 20_000 : 4_000;
-
-/** A run of every stage whose iterations take seconds; it ends when it is stopped. */
-const runYaml = stringify(
-  smallConfig((config) => {
-    config.name = "small";
-    config.iterations = 40;
-  }),
-);
+const { name, iterations, cutMs, wholeMs } = shownRun;
+const line = new RegExp(`^${name}, `);
+const atWork = new RegExp(`^${name}, iteration \\d`);
+/** VS Code in a browser stores what is open every few seconds; a person who reloads at once loses it, too. */
+const STORED_MS = 10_000;
 
 describe.skipIf(missing !== null)(`a run on a node${missing === null ? "" : ` (skipped: ${missing})`}`, () => {
   let node: DeskAndNode;
   let code: Workbench;
   let run: string;
+  /** The audits' chart as a table, as it was last seen. */
+  let audits: string[] = [];
 
   beforeAll(async () => {
     node = await deskAndNode(shared);
-    await writeFile(path.join(node.desk.home, "work/small.run.yaml"), runYaml);
+    const yaml = shownRun.yaml.replace(/^iterations:/m, "itertions:");
+    await writeFile(path.join(node.desk.home, `work/${name}.run.yaml`), yaml);
     code = await node.desk.open();
   });
   afterAll(() => node?.remove());
@@ -40,88 +37,119 @@ describe.skipIf(missing !== null)(`a run on a node${missing === null ? "" : ` (s
       live: boolean;
       view: { state: string; metrics: Record<string, Record<string, number>> };
     };
-  /** The agent's log as the node has it, and as the terminal shows it; both without spaces. */
-  const bothLogs = async () => {
+  const connected = () => code.page.locator(".codicon-vm-active").first().waitFor({ timeout: LIMIT_MS });
+  const auditChart = () => code.panel().getByRole("group", { name: /Audit accuracy/ });
+  const auditRows = async () => {
+    const rows = await auditChart().locator("tbody tr").allInnerTexts();
+    return rows.map((row) => row.split(/\s+/).slice(0, 2).join(" "));
+  };
+  const writtenAudits = async () =>
+    Object.entries((await show()).view.metrics)
+      .filter(([key]) => key.endsWith("/audit"))
+      .map(([key, values]) => `${Number.parseInt(key, 10)} ${(100 * (values["mean_at_k"] ?? 0)).toFixed(1)}`);
+  /** Each iteration of the journal once in the chart, with its figure; `same`, or both to compare. */
+  const charted = async (atLeast: number) => {
+    audits = await auditRows();
+    const written = await writtenAudits();
+    const same = audits.length >= atLeast && JSON.stringify(audits) === JSON.stringify(written);
+    return same ? "same" : { written, shown: audits };
+  };
+  /** Each line of the agent's log once in the terminal, in its order; `same`, or both to compare. */
+  const logged = async () => {
+    const bare = (text: string) => text.replace(/\s+/g, "");
     const file = await readFile(path.join(node.root, "runs", run, "logs/agent.log"), "utf8");
-    const written = file
+    const written = file.split("\n").flatMap((text) => /^\S+ [A-Z]+ agent (.*)$/.exec(text)?.[1] ?? []);
+    const shown = (await code.wholeTerminal())
       .split("\n")
-      .flatMap((line) => /^\S+ [A-Z]+ agent (.*)$/.exec(line)?.[1]?.replace(/\s/g, "") ?? []);
-    const entries = (await code.terminalText()).split(/(?=\d\d:\d\d:\d\d(?:agent|engine|telemetry))/);
-    const shown = entries.flatMap((entry) => /^\d\d:\d\d:\d\dagent(.*)$/.exec(entry)?.[1] ?? []);
-    return { written, shown };
+      .flatMap((text) => /^\d\d:\d\d:\d\d agent +(.*)$/.exec(text)?.[1] ?? []);
+    const same = written.length > 0 && JSON.stringify(shown.map(bare)) === JSON.stringify(written.map(bare));
+    return same ? "same" : { written, shown };
   };
 
   test("the agent is brought to the host that the person adds", async () => {
     pictureOnFailure(() => code);
     await code.command("R-Zero: Add Host");
     await code.pick("node");
-    await code.page.locator(".codicon-vm-active").waitFor({ timeout: LIMIT_MS });
+    await connected();
   });
 
-  test("a run is launched from the palette: a host, a run.yaml, its plan, and yes", async () => {
+  test("a mistake in the run.yaml is marked on its line, and nothing starts until it is mended", async () => {
     pictureOnFailure(() => code);
     await code.command("R-Zero: Launch Run");
     await code.pick("node");
     await code.quickPickRow("smollm2").first().waitFor({ timeout: LIMIT_MS }); // the presets are the host's
-    await code.pick("small.run.yaml");
+    await code.pick(`${name}.run.yaml`);
     await code.page.getByText("Start on node").waitFor();
+    await code.page.locator(".squiggly-error").first().waitFor();
     await code.command("R-Zero: Start This Run");
-    expect(await code.confirm("Start")).toMatch(/Start small on node\?[\s\S]*Iterations: 40/);
-    await code.line(/^small, /).waitFor({ timeout: LIMIT_MS });
-    const { runs } = JSON.parse(await node.rzero("list", "--json")) as { runs: { id: string }[] };
-    run = runs[0]?.id ?? "";
-    await code.line(/^small, iteration \d/).waitFor({ timeout: LIMIT_MS });
+    const at = 1 + shownRun.yaml.split("\n").findIndex((text) => text.startsWith("iterations:"));
+    await code
+      .notification(new RegExp(`Line ${at}: .*itertions`))
+      .first()
+      .waitFor();
+    // The cursor is at the mistake.
+    await code.page.keyboard.press("Control+Shift+ArrowRight");
+    await code.page.keyboard.type("iterations");
+    await code.page.locator(".squiggly-error").first().waitFor({ state: "hidden" });
   });
 
-  test("its log follows in a terminal", async () => {
+  test("it is launched: its plan, and yes; the run appears at once, with where it is", async () => {
     pictureOnFailure(() => code);
-    await code.press(/^small, /, "Follow Logs");
-    await expect.poll(() => code.terminalText(), { timeout: LIMIT_MS, interval: 500 }).toContain("enginereadyat");
+    await code.command("R-Zero: Start This Run");
+    const asked = await code.confirm("Start");
+    expect(asked).toContain(`Start ${name} on node?`);
+    expect(asked).toContain(`Iterations: ${iterations}`);
+    await code.line(line).waitFor({ timeout: LIMIT_MS });
+    const { runs } = JSON.parse(await node.rzero("list", "--json")) as { runs: { id: string }[] };
+    run = runs[0]?.id ?? "";
+    await code.line(atWork).waitFor({ timeout: LIMIT_MS });
+  });
+
+  test("its log follows in a terminal and tells what it does", async () => {
+    pictureOnFailure(() => code);
+    await code.press(line, "Follow Logs");
+    await expect
+      .poll(() => code.terminalText(), { timeout: LIMIT_MS, interval: 500 })
+      .toContain("iteration1challenger");
   });
 
   test("its charts are painted", async () => {
     pictureOnFailure(() => code);
-    await code.press(/^small, /, "Open Charts");
-    const audit = code.panel().getByRole("group", { name: /Audit accuracy/ });
-    await expect.poll(() => code.inked(audit.locator("canvas")), { timeout: LIMIT_MS, interval: 500 }).toBe(true);
-    await audit.getByRole("button", { name: "Show as Table" }).click();
-    await audit.locator("tbody tr").first().waitFor();
+    await code.press(line, "Open Charts");
+    await expect
+      .poll(() => code.inked(auditChart().locator("canvas")), { timeout: LIMIT_MS, interval: 500 })
+      .toBe(true);
+    await shown(code, "while it learns");
+    await auditChart().getByRole("button", { name: "Show as Table" }).click();
+    await auditChart().locator("tbody tr").first().waitFor();
   });
 
-  test("a cut wire loses nothing: the run goes on, and the window catches up without gap or repeat", async () => {
+  test(`a cut wire loses nothing: after ${cutMs / 1000} s the window catches up without gap or repeat`, async () => {
     pictureOnFailure(() => code);
     node.wire.cut();
     await code.line(/^node, cut off/).waitFor({ timeout: LIMIT_MS });
     await node.rzero("pause", run);
     await node.rzero("resume", run);
-    await delay(CUT_MS);
+    await delay(cutMs);
+    await shown(code, "cut off");
     node.wire.restore();
-    await code.line(/^small, iteration \d/).waitFor({ timeout: LIMIT_MS });
-    await code.page.locator(".codicon-vm-active").waitFor({ timeout: LIMIT_MS });
-    // The chart has each iteration of the journal once, with its figure, and goes on with the run.
-    const rows = () =>
-      code
-        .panel()
-        .getByRole("group", { name: /Audit accuracy/ })
-        .locator("tbody tr")
-        .allInnerTexts();
-    const charted = async () => {
-      const shown = (await rows()).map((row) => row.split(/\s+/).slice(0, 2).join(" "));
-      const audits = Object.entries((await show()).view.metrics).filter(([key]) => key.endsWith("/audit"));
-      const written = audits.map(
-        ([key, values]) => `${Number.parseInt(key, 10)} ${(100 * (values["mean_at_k"] ?? 0)).toFixed(1)}`,
-      );
-      return shown.length > 2 && JSON.stringify(shown) === JSON.stringify(written) ? "same" : { written, shown };
-    };
-    await expect.poll(charted, { timeout: LIMIT_MS, interval: 500 }).toBe("same");
-    await code.command("Terminal: Focus Terminal");
-    await code.command("View: Toggle Maximized Panel");
-    // Every line of the agent's log once, in its order: no gap, no repeat.
-    const same = async () => {
-      const { written, shown } = await bothLogs();
-      return written.length > 0 && JSON.stringify(shown) === JSON.stringify(written) ? "same" : { written, shown };
-    };
-    await expect.poll(same, { timeout: LIMIT_MS, interval: 1_000 }).toBe("same");
+    await code.line(atWork).waitFor({ timeout: LIMIT_MS });
+    await connected();
+    await expect.poll(() => charted(2), { timeout: wholeMs ?? LIMIT_MS, interval: 500 }).toBe("same");
+    await expect.poll(logged, { timeout: LIMIT_MS, interval: 1_000 }).toBe("same");
+  }, 600_000);
+
+  test("a reloaded window has everything again: host, run, charts and log", async () => {
+    pictureOnFailure(() => code);
+    await delay(STORED_MS);
+    await code.reload();
+    await connected();
+    await code.line(line).waitFor({ timeout: LIMIT_MS });
+    await auditChart().locator("tbody tr").first().waitFor({ timeout: LIMIT_MS });
+    await expect.poll(() => charted(audits.length), { timeout: LIMIT_MS, interval: 500 }).toBe("same");
+    await code.page.locator(".terminal-wrapper.active .xterm-rows").waitFor({ timeout: LIMIT_MS });
+    await expect.poll(logged, { timeout: LIMIT_MS, interval: 1_000 }).toBe("same");
+    await shown(code, "reloaded");
   });
 
   test("a closed editor is no end: opened again, it shows where the run is now", async () => {
@@ -130,24 +158,57 @@ describe.skipIf(missing !== null)(`a run on a node${missing === null ? "" : ` (s
     expect(await show()).toMatchObject({ live: true });
     await node.desk.start();
     code = await node.desk.open();
-    await code.showRuns();
-    await code.line(/^node/).waitFor({ timeout: LIMIT_MS });
-    if (!(await code.page.locator(".codicon-vm-active").isVisible())) {
-      await code.press(/^node/, "Connect");
-    }
-    await code.line(/^small, iteration \d/).waitFor({ timeout: LIMIT_MS });
+    await connected();
+    await code.line(atWork).waitFor({ timeout: LIMIT_MS });
+    await expect.poll(() => charted(audits.length), { timeout: LIMIT_MS, interval: 500 }).toBe("same");
   });
 
   test("pause, resume and stop reach the run", async () => {
     pictureOnFailure(() => code);
-    await code.press(/^small, /, "Pause Run");
-    await code.line(/^small, paused/).waitFor({ timeout: LIMIT_MS });
+    await code.press(line, "Pause Run");
+    await code.line(new RegExp(`^${name}, paused`)).waitFor({ timeout: LIMIT_MS });
     expect(await show()).toMatchObject({ view: { state: "paused" } });
-    await code.press(/^small, /, "Resume Run");
-    await code.line(/^small, iteration \d/).waitFor({ timeout: LIMIT_MS });
-    await code.press(/^small, /, "Stop Run");
-    await code.line(/^small, stopped/).waitFor({ timeout: LIMIT_MS });
+    await code.press(line, "Resume Run");
+    await code.line(atWork).waitFor({ timeout: LIMIT_MS });
+    await code.press(line, "Stop Run");
+    await code.line(new RegExp(`^${name}, stopped`)).waitFor({ timeout: LIMIT_MS });
     expect(await show()).toMatchObject({ live: false, view: { state: "stopped" } });
+  });
+
+  if (wholeMs !== null)
+    test("what was stopped is resumed, and the run comes to its end", { timeout: wholeMs }, async () => {
+      pictureOnFailure(() => code);
+      await code.press(line, "Resume Run");
+      await code.line(new RegExp(`^${name}, completed`)).waitFor({ timeout: wholeMs });
+      await expect.poll(() => charted(iterations + 1), { timeout: LIMIT_MS, interval: 500 }).toBe("same");
+      await shown(code, "completed");
+    });
+
+  test("it is downloaded and is then a run of this machine: its charts, its questions", async () => {
+    pictureOnFailure(() => code);
+    await code.command("View: Close All Editors");
+    await code.command("R-Zero: Download Run");
+    await code.pick(name);
+    await code.pick("Without checkpoints");
+    await code.line(/^This machine/).waitFor({ timeout: LIMIT_MS });
+    await code
+      .notification(/is on this machine now/)
+      .first()
+      .waitFor({ timeout: LIMIT_MS });
+    expect(await readFile(path.join(node.desk.rzeroHome, "runs", run, "downloaded.json"), "utf8")).toContain("node");
+    node.wire.cut(); // from here on only what lies here
+    const own = code.page.getByRole("treeitem", { name: line }).last();
+    await expect.poll(() => code.line(line).count(), { timeout: LIMIT_MS }).toBe(2);
+    await own.hover();
+    await own.getByRole("button", { name: "Open Charts" }).click();
+    await auditChart().getByRole("button", { name: "Show as Table" }).click();
+    await expect.poll(auditRows, { timeout: LIMIT_MS }).toEqual(await writtenAudits());
+    await code.command("R-Zero: Inspect Questions");
+    await code.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: "This machine" }).first().waitFor();
+    await code.pick("This machine");
+    await code.panel().getByText("sort ").first().waitFor({ timeout: LIMIT_MS });
+    await shown(code, "downloaded");
+    node.wire.restore();
   });
 
   test.each(["Light Modern", "Dark Modern", "Dark High Contrast", "Light High Contrast"])(
@@ -160,7 +221,7 @@ describe.skipIf(missing !== null)(`a run on a node${missing === null ? "" : ` (s
       if (await terminal.isVisible()) await code.command("View: Toggle Panel Visibility");
       for (const [command, heading] of panels) {
         await code.command(command);
-        await code.pick("small");
+        await code.pick("This machine");
         await code.panel().getByText(heading).first().waitFor({ timeout: LIMIT_MS });
         expect(await code.panelViolations()).toEqual([]);
         await code.command("View: Close All Editors");

@@ -5,6 +5,7 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { deploy } from "../../src/deploy/deploy.ts";
 import { removeScript, unpackScript } from "../../src/deploy/hostScripts.ts";
+import { KnownDeployment } from "../../src/deploy/knownDeployment.ts";
 import { type Payload, packPayload } from "../../src/deploy/payload.ts";
 import { settingsOf } from "../../src/hosts/hostSettings.ts";
 import { AgentClient } from "../../src/link/agentClient.ts";
@@ -103,6 +104,31 @@ describe.skipIf(missing !== null)(`the agent on a host${missing === null ? "" : 
     expect(removed.stdout.trim()).toBe("gone");
     expect(await readdir(scratch)).not.toContain("first root");
   });
+
+  it("a connection that comes back soon starts it at once; where it is gone, or with other settings, the host is looked at again", async () => {
+    const root = path.join(scratch, "again");
+    let now = 0;
+    let looks = 0;
+    const known = new KnownDeployment(() => now);
+    const attach = async (settings = "a") => {
+      const transport = await connected();
+      const deploy = () => {
+        looks++;
+        return deployed(transport, { root });
+      };
+      const attached = await known.attach(transport, { deploy, settings, signal: new AbortController().signal });
+      expect(await attached.client.request("runs/list", {})).toEqual({ runs: [] });
+      await attached.close();
+      return looks;
+    };
+    expect(await attach()).toBe(1);
+    expect(await attach()).toBe(1);
+    await rm(path.join(root, "deploy"), { recursive: true });
+    expect(await attach()).toBe(2);
+    expect(await attach("b")).toBe(3);
+    now += 60 * 60_000;
+    expect(await attach("b")).toBe(4);
+  }, 120_000);
 
   it("the same files have the same name, whoever packs them", async () => {
     expect((await packPayload(checkout)).id).toBe(payload.id);

@@ -1,10 +1,12 @@
-import { createInterface } from "node:readline/promises";
 import { deleteRun } from "../run/deleteRun.ts";
 import { isOver } from "../slurm/jobState.ts";
+import { agreed } from "./agreed.ts";
 import { openNamed, summaryOf } from "./connect.ts";
 import { bytes } from "./format.ts";
 import { NotPossible } from "./notPossible.ts";
-import { print, printJson, UsageError, type World } from "./world.ts";
+import { print, printJson, type World } from "./world.ts";
+
+const NOBODY = "There is nobody to ask whether to delete the run: say so with --yes.";
 
 /** `rzero delete RUN`: asks, then removes the run's directory for good. */
 export async function deleteCommand(
@@ -14,7 +16,7 @@ export async function deleteCommand(
 ): Promise<number> {
   const { runDir, run } = await openNamed(world, name);
   await refuseLive(world.env, runDir, run);
-  if (!options.yes && !(await agreed(world, `Delete run ${run.id} with all its checkpoints (${runDir})? [y/N] `))) {
+  if (!options.yes && !(await agreed(world, `Delete run ${run.id} with all its checkpoints (${runDir})?`, NOBODY))) {
     if (options.json) printJson(world, { run: run.id, deleted: false });
     else print(world, "Nothing was deleted.");
     return 1;
@@ -32,15 +34,4 @@ export async function refuseLive(...[env, runDir, run]: Parameters<typeof summar
     throw new NotPossible(`Run ${run.id} is at work (${view.state}): end it with \`rzero stop ${run.id}\` first.`);
   if (job !== undefined && !isOver(job.state))
     throw new NotPossible(`Run ${run.id} still has a job (${job.says}): end it with \`rzero stop ${run.id}\` first.`);
-}
-
-async function agreed(world: World, question: string): Promise<boolean> {
-  if (!("isTTY" in world.stdin) || world.stdin.isTTY !== true)
-    throw new UsageError("There is nobody to ask whether to delete the run: say so with --yes.");
-  const asking = createInterface({ input: world.stdin, output: world.stderr });
-  try {
-    return /^y(es)?$/i.test((await asking.question(question)).trim());
-  } finally {
-    asking.close();
-  }
 }

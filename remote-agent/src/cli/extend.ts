@@ -4,6 +4,7 @@ import { beginRun } from "../run/begin.ts";
 import { extendResting } from "../run/extend.ts";
 import { readRun } from "../run/runDir.ts";
 import { newCommand, openNamed, summaryOf, withSupervisor } from "./connect.ts";
+import { refuseForeign } from "./foreignRun.ts";
 import { findInstallation } from "./installation.ts";
 import { parseOverride } from "./overrides.ts";
 import { print, printJson, UsageError, type World } from "./world.ts";
@@ -12,6 +13,7 @@ export interface ExtendOptions {
   iterations?: string;
   set: string[];
   resume: boolean;
+  yes?: boolean;
   json?: boolean;
 }
 
@@ -19,6 +21,7 @@ export interface ExtendOptions {
 export async function extendCommand(world: World, name: string, options: ExtendOptions): Promise<number> {
   const found = await openNamed(world, name);
   const { run, runDir } = found;
+  if (options.resume) await refuseForeign(world, found, options.yes === true);
   const settings = Object.fromEntries(options.set.map(parseOverride).map(({ path, value }) => [path.join("."), value]));
   if (options.iterations !== undefined) settings["iterations"] = totalOf(options.iterations, run.config.iterations);
   if (Object.keys(settings).length === 0)

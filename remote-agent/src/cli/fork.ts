@@ -6,6 +6,7 @@ import { beginRun } from "../run/begin.ts";
 import { forkRun } from "../run/fork.ts";
 import type { Installation } from "../run/launch.ts";
 import { openNamed, summaryOf } from "./connect.ts";
+import { refuseForeign } from "./foreignRun.ts";
 import { findInstallation } from "./installation.ts";
 import { parseOverride } from "./overrides.ts";
 import { print, printJson, type World } from "./world.ts";
@@ -16,12 +17,14 @@ export interface ForkOptions {
   name?: string;
   seed?: number;
   start: boolean;
+  yes?: boolean;
   json?: boolean;
 }
 
 /** `rzero fork RUN`: a new run that begins at the end of a stage of another one, and starts. */
 export async function forkCommand(world: World, name: string, options: ForkOptions): Promise<number> {
   const parent = await openNamed(world, name);
+  await refuseForeign(world, parent, options.yes === true);
   const installation = await findInstallation(world.env, world.mainUrl);
   const overrides = options.set.map(parseOverride);
   if (options.seed !== undefined)

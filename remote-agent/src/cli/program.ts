@@ -40,6 +40,10 @@ import { Interrupted, UsageError, type World } from "./world.ts";
 
 const RUN = "a run's id, a part of it, `last`, or its directory";
 const JSON_OPTION = ["--json", "JSON on stdout instead of text"] as const;
+const FOREIGN_OPTION = [
+  "--yes",
+  "go on with a run that was downloaded or made by somebody else, without asking",
+] as const;
 
 /** Parses the command line and runs a command. Answers the exit code: 0 done, 1 failed, 2 misused, 130 after Ctrl-C. */
 export async function run(argv: string[], world: World): Promise<number> {
@@ -243,10 +247,9 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
     stop: "end a run orderly; what is done is kept",
   } as const;
   for (const what of ["pause", "resume", "stop"] as const) {
-    program
-      .command(what)
-      .description(steering[what])
-      .argument("<run>", RUN)
+    const command = program.command(what).description(steering[what]).argument("<run>", RUN);
+    if (what === "resume") command.option(...FOREIGN_OPTION);
+    command
       .option(...JSON_OPTION)
       .action(async (name, options) => exit(await steerCommand(world, what, name, options)));
   }
@@ -288,6 +291,7 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
         .default([], "nothing"),
     )
     .option("--no-resume", "only record it; `rzero resume` goes on later")
+    .option(...FOREIGN_OPTION)
     .option(...JSON_OPTION)
     .action(async (name, options) => exit(await extendCommand(world, name, options)));
 
@@ -307,6 +311,7 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
     .option("--name <name>", "the fork's name")
     .addOption(new Option("--seed <n>", "the fork's seed (default: one of its own)").argParser(seed))
     .option("--no-start", "only make it; `rzero resume` starts it")
+    .option(...FOREIGN_OPTION)
     .option(...JSON_OPTION)
     .action(async (name, options) => exit(await forkCommand(world, name, options)));
 

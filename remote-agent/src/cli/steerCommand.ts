@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { attach } from "../run/launch.ts";
 import { jobOfRun, newCommand, openNamed, summaryOf } from "./connect.ts";
+import { refuseForeign } from "./foreignRun.ts";
 import { findInstallation } from "./installation.ts";
 import { type Steering, steer } from "./steer.ts";
 import { print, printJson, type World } from "./world.ts";
@@ -13,9 +14,10 @@ export async function steerCommand(
   world: World,
   what: Steering,
   name: string,
-  options: { json?: boolean },
+  options: { json?: boolean; yes?: boolean },
 ): Promise<number> {
   const found = await openNamed(world, name);
+  if (what === "resume") await refuseForeign(world, found, options.yes === true);
   const { run, runDir } = found;
   const host = { env: world.env, installation: () => findInstallation(world.env, world.mainUrl) };
   await steer(what, found, newCommand(), host);

@@ -5,6 +5,7 @@ import { chromium, type Page } from "playwright-core";
 import { makeProfile } from "../../../scripts/editor/profile.mjs";
 import { installVsix, serveEditor } from "../../../scripts/editor/serve.mjs";
 import { cacheRoot } from "../../../scripts/setup/paths.mjs";
+import { watchPointerOf } from "./pointer.ts";
 import type { Shared } from "./shared.ts";
 import { Workbench } from "./workbench.ts";
 
@@ -28,6 +29,8 @@ export interface WindowOptions {
   readonly width?: number;
   readonly height?: number;
   readonly folder?: string;
+  /** Keeps account of every event of a mouse, pen or finger, for `Workbench.pointerEvents`. */
+  readonly watchPointer?: boolean;
 }
 
 export interface DeskOptions {
@@ -64,7 +67,7 @@ export async function newDesk(shared: Shared, { settings = {}, sshConfig = "" }:
   let port: number | undefined;
   const browser = await chromium.connect(endpoint);
   // VS Code in a browser keeps what windows remember there, by the server's address.
-  const context = await browser.newContext();
+  const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
   const start = async () => {
     server = await serveEditor(editor, { profile, folder: serving, env, ...(port !== undefined && { port }) });
     port = Number(new URL(server.url).port);
@@ -82,10 +85,11 @@ export async function newDesk(shared: Shared, { settings = {}, sshConfig = "" }:
     stop,
     serverLog: () => server?.log ?? "",
     serverPid: () => server?.pid ?? 0,
-    open: async ({ width = 1280, height = 800, folder = path.join(home, "work") } = {}) => {
+    open: async ({ width = 1280, height = 800, folder = path.join(home, "work"), watchPointer = false } = {}) => {
       if (server === undefined) throw new Error("The editor is not running.");
       const page: Page = await context.newPage();
       await page.setViewportSize({ width, height });
+      if (watchPointer) await watchPointerOf(page);
       await page.goto(`${server.url}/?folder=${encodeURIComponent(folder)}`, { timeout: 60_000 });
       const workbench = new Workbench(page);
       await workbench.ready();

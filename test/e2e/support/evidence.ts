@@ -16,3 +16,11 @@ export function pictureOnFailure(window: () => Workbench | undefined): void {
     process.stderr.write(`What the window showed: ${file}\n`);
   });
 }
+
+/** Keeps a picture of a moment of a test that succeeds, where `RZERO_E2E_SHOW` names a folder for them. */
+export async function shown({ page }: Workbench, moment: string): Promise<void> {
+  const folder = process.env["RZERO_E2E_SHOW"];
+  if (folder === undefined) return;
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: path.join(folder, `${moment.replace(/\W+/g, "-")}.png`) });
+}

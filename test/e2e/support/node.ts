@@ -20,7 +20,14 @@ export interface DeskAndNode {
   remove(): Promise<void>;
 }
 
-export async function deskAndNode(shared: Shared): Promise<DeskAndNode> {
+export interface NodeOptions {
+  /** Further variables of everything that runs there. */
+  readonly env?: Record<string, string>;
+  /** Where its runs are batch jobs. */
+  readonly slurm?: Record<string, unknown>;
+}
+
+export async function deskAndNode(shared: Shared, { env: more = {}, slurm }: NodeOptions = {}): Promise<DeskAndNode> {
   const sshd = await startSshd();
   const wire = await cuttableWire(sshd.port);
   const root = path.join(sshd.folder, "rzero");
@@ -44,12 +51,13 @@ export async function deskAndNode(shared: Shared): Promise<DeskAndNode> {
   const python = process.env["RZERO_PYTHON"] ?? null;
   // The machine's own Node may be too old, and two torch processes with a thread for each core are many times slower.
   const PATH = [path.dirname(process.execPath), process.env["PATH"]].join(path.delimiter);
-  const env = { PATH, OMP_NUM_THREADS: "1" };
+  const env = { PATH, OMP_NUM_THREADS: "1", ...more };
   const desk = await newDesk(shared, {
     sshConfig: config,
-    settings: { "rzero.hosts": { node: { root, python, env } } },
+    settings: { "rzero.hosts": { node: { root, python, env, ...(slurm === undefined ? {} : { slurm }) } } },
   });
-  const onNode = { ...process.env, ...env, RZERO_HOME: root, XDG_CACHE_HOME: path.join(root, "cache") };
+  const job = slurm === undefined ? {} : { RZERO_SLURM: JSON.stringify(slurm) };
+  const onNode = { ...process.env, ...env, ...job, RZERO_HOME: root, XDG_CACHE_HOME: path.join(root, "cache") };
   const call = async (...args: string[]) => {
     const options = { env: onNode, timeout: 120_000, maxBuffer: 1 << 26 };
     return (await promisify(execFile)(process.execPath, [rzero, ...args], options)).stdout;

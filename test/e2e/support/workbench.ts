@@ -1,6 +1,8 @@
 import type { Frame, FrameLocator, Locator, Page } from "playwright-core";
 import { z } from "zod";
 import { axeSource } from "../../support/panelPage.ts";
+import { pointerEventsOf } from "./pointer.ts";
+import { focusedStop, type TabStop } from "./tabStops.ts";
 
 /** The rules of the Web Content Accessibility Guidelines 2.2, levels A and AA. */
 const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -126,6 +128,89 @@ export class Workbench {
       .filter((row) => !/^\s+\S/.test(row))
       .join("")
       .replace(/\s/g, "");
+  }
+
+  /** Everything that the terminal in front holds, its lines whole. */
+  async wholeTerminal(): Promise<string> {
+    await this.command("Terminal: Select All");
+    await this.command("Terminal: Copy Selection");
+    const text = await this.page.evaluate("navigator.clipboard.readText()");
+    await this.command("Terminal: Clear Selection");
+    return z.string().parse(text);
+  }
+
+  /** The line of the explorer that has the keyboard. */
+  focusedLine(): Locator {
+    return this.page.locator(".pane-body .monaco-list.element-focused .monaco-list-row.focused");
+  }
+
+  /** Goes to a line of the explorer with the keyboard alone: the first one that fits behind the one that fits `below`. */
+  async goTo(name: RegExp, below?: RegExp): Promise<void> {
+    await this.command("R-Zero: Focus on Runs View");
+    await this.focusedLine().waitFor();
+    await this.page.keyboard.press("Home");
+    let passed = below === undefined;
+    for (let lines = 0; lines < 200; lines++) {
+      const label = (await this.focusedLine().getAttribute("aria-label")) ?? "";
+      if (passed && name.test(label)) return;
+      if (below?.test(label)) passed = true;
+      await this.page.keyboard.press("ArrowDown");
+    }
+    throw new Error(`No line of the explorer is called ${name}.`);
+  }
+
+  /** Takes a line's action from its menu, with the keyboard alone. */
+  async fromMenu(name: RegExp, action: string, below?: RegExp): Promise<void> {
+    await this.goTo(name, below);
+    await this.page.keyboard.press("Shift+F10");
+    const items = this.page.locator(".monaco-menu .action-item");
+    await items.first().waitFor();
+    const focused = this.page.locator(".monaco-menu .action-item.focused");
+    for (let steps = 0; steps < 40; steps++) {
+      if ((await focused.count()) > 0 && (await focused.innerText()).trim() === action) {
+        await this.page.keyboard.press("Enter");
+        return items.first().waitFor({ state: "hidden" });
+      }
+      await this.page.keyboard.press("ArrowDown");
+    }
+    throw new Error(`The menu has no “${action}”: ${(await items.allInnerTexts()).join(", ")}`);
+  }
+
+  /** Answers the dialog that asks with the keyboard alone. @returns what it said */
+  async confirmByKey(button: string): Promise<string> {
+    const dialog = this.page.locator(".monaco-dialog-box");
+    await dialog.waitFor();
+    const said = await dialog.innerText();
+    const focused = dialog.locator(":focus");
+    for (let steps = 0; steps < 10; steps++) {
+      if ((await focused.count()) > 0 && (await focused.innerText()).trim() === button) {
+        await this.page.keyboard.press("Enter");
+        await dialog.waitFor({ state: "hidden" });
+        return said;
+      }
+      await this.page.keyboard.press("Tab");
+    }
+    throw new Error(`The dialog has no “${button}”: ${said}`);
+  }
+
+  /** What Tab leads to in the visible panel, in its order, until it comes round or `most` are seen. */
+  async panelTabStops(most: number): Promise<TabStop[]> {
+    const frame = await this.#panelFrame();
+    await frame.evaluate(await axeSource());
+    await this.command("View: Focus Active Editor Group");
+    const stops: TabStop[] = [];
+    for (let i = 0; i < most; i++) {
+      await this.page.keyboard.press("Tab");
+      const now = await focusedStop(frame);
+      if (now === null || (stops[0] !== undefined && now.html === stops[0].html)) break;
+      stops.push(now);
+    }
+    return stops;
+  }
+
+  /** What a mouse, pen or finger did in this window. */
+  pointerEvents(): Promise<string[]> {
+    return pointerEventsOf(this.page);
   }
 
   /** How long an extension took to start, as the extension host measured it, in milliseconds. */

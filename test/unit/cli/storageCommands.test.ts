@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Duplex, PassThrough } from "node:stream";
 import { expect, it, onTestFinished } from "vitest";
@@ -34,6 +34,25 @@ it("extend takes a new total or so many more, and a completed run can be resumed
   expect(await readFile(path.join(directory, "run.patch.yaml"), "utf8")).toContain("iterations: 5");
   const shown = JSON.parse((await rzero(home, ["show", ID, "--json"])).out);
   expect(shown.config.iterations).toBe(5);
+});
+
+it("what was downloaded is resumed, extended or forked only after a yes", async () => {
+  const home = await temporaryHome();
+  const directory = await writeRun(home, ID, wholeRun());
+  const note = { from: "node", at: "2026-11-27T04:00:00.000Z", by: "me", checkpoints: "all" };
+  await writeFile(path.join(directory, "downloaded.json"), JSON.stringify(note));
+  for (const command of [
+    ["resume", ID],
+    ["extend", ID, "--iterations", "+1"],
+    ["fork", ID],
+  ]) {
+    const refused = await rzero(home, command);
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining("was downloaded from node") });
+    expect(refused.err).toContain("say --yes");
+  }
+  // Asked with --yes, each gets as far as it would with a run of one's own.
+  expect((await rzero(home, ["resume", ID, "--yes"])).err).toContain("`rzero extend` gives it more iterations");
+  expect(await rzero(home, ["extend", ID, "--iterations", "+1", "--no-resume"])).toMatchObject({ code: 0 });
 });
 
 it("prune gives back the reserve of a run that has ended and finds nothing else to remove in one without checkpoints", async () => {
