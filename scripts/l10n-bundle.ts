@@ -12,14 +12,17 @@ export interface Unreadable {
   readonly text: string;
 }
 
-/** Messages of all calls of `….l10n.t("…")` and `l10n.t("…")` in the extension's sources, sorted; and calls without a literal. */
+/**
+ * Messages of all calls of `….l10n.t("…")` and `l10n.t("…")` in the extension's sources and the patterns of its say`…`, sorted; and
+ * calls without a literal.
+ */
 export function messages(): { found: string[]; unreadable: Unreadable[] } {
   const found = new Set<string>();
   const unreadable: Unreadable[] = [];
   for (const name of readdirSync(path.join(root, "src"), { recursive: true, encoding: "utf8" })) {
     if (!name.endsWith(".ts")) continue;
     const source = readFileSync(path.join(root, "src", name), "utf8");
-    if (!source.includes("l10n.t(")) continue;
+    if (!source.includes("l10n.t(") && !source.includes("say`")) continue;
     collect(ts.createSourceFile(name, source, ts.ScriptTarget.Latest, true), found, unreadable);
   }
   return { found: [...found].sort(), unreadable };
@@ -35,14 +38,25 @@ function collect(source: ts.SourceFile, found: Set<string>, unreadable: Unreadab
     if (ts.isCallExpression(node) && /(?:^|\.)l10n\.t$/.test(node.expression.getText(source))) {
       const [first] = node.arguments;
       if (first !== undefined && ts.isStringLiteralLike(first)) found.add(first.text);
-      else {
+      else if (first?.getText(source).endsWith(".pattern") !== true) {
+        // (a pattern is of some say`…`, which is found where it stands)
         const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
         unreadable.push({ where: `src/${source.fileName}:${line + 1}`, text: node.getText(source).slice(0, 80) });
       }
     }
+    if (ts.isTaggedTemplateExpression(node) && node.tag.getText(source) === "say") found.add(patternOf(node.template));
     ts.forEachChild(node, visit);
   };
   visit(source);
+}
+
+/** As `say` makes it: what is filled in is `{0}`, `{1}`, … in its order. */
+function patternOf(template: ts.TemplateLiteral): string {
+  if (ts.isNoSubstitutionTemplateLiteral(template)) return template.text;
+  return template.templateSpans.reduce(
+    (before, { literal }, i) => `${before}{${i}}${literal.text}`,
+    template.head.text,
+  );
 }
 
 if (import.meta.main) {

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { factsOf } from "../hosts/hostFacts.ts";
 import { type HostSettings, preamble } from "../hosts/hostSettings.ts";
 import { probeScript } from "../hosts/probeScript.ts";
+import { say } from "../ssh/sentence.ts";
 import { type ByteStream, type Transport, TransportError } from "../ssh/transport.ts";
 import { failed } from "./failed.ts";
 import { agentScript, environmentScript, isDeployedScript, unpackScript } from "./hostScripts.ts";
@@ -65,7 +66,7 @@ export async function deploy(transport: Transport, options: DeployOptions): Prom
   if (!facts.rootWritable) {
     throw new TransportError(
       "denied",
-      `${facts.root} on ${host} cannot be written: choose another folder in the setting rzero.hosts.`,
+      say`${facts.root} on ${host} cannot be written: choose another folder in the setting rzero.hosts.`,
     );
   }
   const there = await transport.exec(isDeployedScript(root, payload.id), { timeoutMs: LOOK_MS, signal });
@@ -135,21 +136,28 @@ async function environment(
   close();
   const { host } = transport;
   if (signal.aborted) {
-    throw new TransportError("cancelled", `The set-up of ${host} was cancelled; what is done is kept.`);
+    throw new TransportError("cancelled", say`The set-up of ${host} was cancelled; what is done is kept.`);
   }
   if (limit.aborted) {
     const minutes = ENVIRONMENT_MS / 60_000;
-    throw new TransportError("timeout", `The Python environment on ${host} was not ready within ${minutes} minutes.`);
+    throw new TransportError(
+      "timeout",
+      say`The Python environment on ${host} was not ready within ${minutes} minutes.`,
+    );
   }
   const found = interpreter.safeParse(parsed(lines.findLast((line) => line.startsWith("{")) ?? ""));
   if (code === 0 && found.success) return found.data.python;
   if (code === null)
-    throw new TransportError("lost", `The connection to ${host} was lost while its Python was prepared.`);
+    throw new TransportError("lost", say`The connection to ${host} was lost while its Python was prepared.`);
   const said = lines
     .filter((line) => line.trim() !== "")
     .slice(-3)
     .join(" ");
-  throw new TransportError("failed", `The Python environment on ${host} could not be made: ${said}`, lines.join("\n"));
+  throw new TransportError(
+    "failed",
+    say`The Python environment on ${host} could not be made: ${said}`,
+    lines.join("\n"),
+  );
 }
 
 function parsed(text: string): unknown {

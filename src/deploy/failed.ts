@@ -1,3 +1,4 @@
+import { say } from "../ssh/sentence.ts";
 import { type ExecResult, TransportError } from "../ssh/transport.ts";
 
 /** What a step of a deployment ended with, as a sentence. */
@@ -6,9 +7,9 @@ export function failed(host: string, what: string, { stderr, stdout }: ExecResul
   if (/no space left|quota exceeded/i.test(stderr)) {
     return new TransportError(
       "no_room",
-      `${what} on ${host}: there is no room. Free some space, or choose another folder in the setting rzero.hosts.`,
+      say`${what} on ${host}: there is no room. Free some space, or choose another folder in the setting rzero.hosts.`,
       stderr,
     );
   }
-  return new TransportError("failed", `${what} on ${host}: ${said}`, `${stdout}\n${stderr}`);
+  return new TransportError("failed", say`${what} on ${host}: ${said}`, `${stdout}\n${stderr}`);
 }

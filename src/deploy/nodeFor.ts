@@ -1,6 +1,7 @@
 import type { HostFacts } from "../hosts/hostFacts.ts";
 import { nodeOf } from "../hosts/nodeOf.ts";
 import { pythonOf } from "../hosts/pythonOf.ts";
+import { say } from "../ssh/sentence.ts";
 import { type Transport, TransportError } from "../ssh/transport.ts";
 import { failed } from "./failed.ts";
 import { bringNodeScript, probeEditorNodeScript, unpackNodeScript, uploadedNodeScript } from "./hostScripts.ts";
@@ -57,7 +58,7 @@ export async function nodeFor(transport: Transport, facts: HostFacts, options: N
   if (uploaded.code === 0 && there !== "") return { path: there, from: "uploaded", before: "" };
   const python = pythonOf(facts.pythons);
   if (python === null) {
-    const sentence = `${transport.host} has neither Node 22.16 nor a Python that it could be brought with: install Python 3.11 or newer there, or name one in the setting rzero.hosts.`;
+    const sentence = say`${transport.host} has neither Node 22.16 nor a Python that it could be brought with: install Python 3.11 or newer there, or name one in the setting rzero.hosts.`;
     throw new TransportError("failed", sentence);
   }
   onProgress("Bringing Node", "from the Python package index");

@@ -1,3 +1,4 @@
+import { say } from "../ssh/sentence.ts";
 import { type Transport, TransportError } from "../ssh/transport.ts";
 import { RUNS_ALIVE, removeScript } from "./hostScripts.ts";
 
@@ -24,7 +25,7 @@ export async function removeAgent(
   if (code === RUNS_ALIVE) return { kind: "alive", runs: lines };
   if (code !== 0) {
     const said = stderr.trim().split("\n").at(-1) ?? "";
-    throw new TransportError("failed", `The agent could not be removed from ${transport.host}: ${said}`, stderr);
+    throw new TransportError("failed", say`The agent could not be removed from ${transport.host}: ${said}`, stderr);
   }
   return lines[0] === "left:" ? { kind: "left", names: lines.slice(1) } : { kind: "gone" };
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { say } from "../ssh/sentence.ts";
 import { quoted } from "../ssh/shellScript.ts";
 import { type ExecResult, type Transport, TransportError } from "../ssh/transport.ts";
 
@@ -48,7 +49,7 @@ export async function uploadFile(
   await send(transport, file, target, from, options);
   const checked = await transport.exec(finishScript(target, file, mode), { timeoutMs: HASH_MS, signal });
   if (checked.code === 65) {
-    throw new TransportError("failed", `${target} arrived damaged on ${transport.host} and was removed; try again.`);
+    throw new TransportError("failed", say`${target} arrived damaged on ${transport.host} and was removed; try again.`);
   }
   if (checked.code !== 0) throw failed(transport.host, target, checked);
   onProgress(file.bytes, file.bytes);
@@ -97,7 +98,7 @@ async function send(
     const seconds = STALLED_MS / 1000;
     throw new TransportError(
       "timeout",
-      `Nothing arrived on ${transport.host} for ${seconds} s while ${target} was uploaded; what is there is kept for the next try.`,
+      say`Nothing arrived on ${transport.host} for ${seconds} s while ${target} was uploaded; what is there is kept for the next try.`,
     );
   } finally {
     clearTimeout(timer);
@@ -133,11 +134,11 @@ chmod ${mode.toString(8)} "$p" && mv -f "$p" "$f"`;
 function failed(host: string, target: string, { stderr, code }: ExecResult): TransportError {
   const said = stderr.trim().split("\n").at(-1) ?? "";
   if (/no space left|quota exceeded/i.test(stderr)) {
-    const sentence = `There is no room on ${host} for ${target}: free some space, or choose another folder. What is there is kept for the next try.`;
+    const sentence = say`There is no room on ${host} for ${target}: free some space, or choose another folder. What is there is kept for the next try.`;
     return new TransportError("no_room", sentence, stderr);
   }
   if (code === null) {
-    return new TransportError("lost", `The connection to ${host} was lost while ${target} was uploaded.`, stderr);
+    return new TransportError("lost", say`The connection to ${host} was lost while ${target} was uploaded.`, stderr);
   }
-  return new TransportError("failed", `${target} could not be written on ${host}: ${said}`, stderr);
+  return new TransportError("failed", say`${target} could not be written on ${host}: ${said}`, stderr);
 }

@@ -28,7 +28,10 @@ export interface Reaching {
 }
 
 /** A way to the host: this machine's own processes, or its SSH. @throws TransportError */
-export async function transportTo({ id, name }: NamedHost, { context, log, signal, instead }: Reaching): Promise<Transport> {
+export async function transportTo(
+  { id, name }: NamedHost,
+  { context, log, signal, instead }: Reaching,
+): Promise<Transport> {
   if (id === LOCAL) return localTransport(name, process.env);
   return connectTo(connectorOf(context.globalStorageUri, log, instead), id, signal);
 }

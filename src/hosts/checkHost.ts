@@ -1,3 +1,4 @@
+import { say } from "../ssh/sentence.ts";
 import { type Transport, TransportError } from "../ssh/transport.ts";
 import { findingsOf } from "./findings.ts";
 import { factsOf } from "./hostFacts.ts";
@@ -22,7 +23,8 @@ export async function checkHost(
     const script = preamble(settings) + probeScript(settings.root);
     const { stdout, stderr, code } = await transport.exec(script, { timeoutMs: PROBE_MS, signal });
     const failed = /rzero\.hosts: this set-up line failed: .*/.exec(stderr)?.[0];
-    if (code !== 0 && failed !== undefined) throw new TransportError("failed", `${transport.host}: ${failed}`, stderr);
+    if (code !== 0 && failed !== undefined)
+      throw new TransportError("failed", say`${transport.host}: ${failed}`, stderr);
     return hostReport({ host: transport.host, via: transport.via, ms }, findingsOf(factsOf(stdout)), clock.now());
   } finally {
     await transport.close();

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { KnownDeployment } from "../deploy/knownDeployment.ts";
+import { errorText } from "./errorText.ts";
 import { HostEntry } from "./hostEntry.ts";
 import { LOCAL } from "./localHost.ts";
 
@@ -110,6 +111,7 @@ export class Hosts implements vscode.Disposable {
         },
         now: Date.now,
         random: Math.random,
+        words: (error) => errorText(error, vscode.l10n),
       },
       {
         changed: () => {

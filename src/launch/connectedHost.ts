@@ -26,7 +26,7 @@ export async function connected({ hosts }: Services, entry: HostEntry): Promise<
   await connectVisibly(hosts, entry);
   const state: LinkState = entry.link.state;
   if (state.kind === "connected") return;
-  if (state.kind === "idle") throw new AgentError("cancelled", "Cancelled.");
+  if (state.kind === "idle") throw new AgentError("cancelled", vscode.l10n.t("Cancelled."));
   const why = state.kind === "connecting" ? "" : state.why;
   throw new AgentError("gone", vscode.l10n.t("{0} is not connected. {1}", entry.name, why));
 }

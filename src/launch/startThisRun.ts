@@ -175,16 +175,14 @@ async function showMistakes(document: vscode.TextDocument, mistakes: readonly vs
   const editor = await vscode.window.showTextDocument(document);
   editor.selection = new vscode.Selection(first.range.start, first.range.start);
   editor.revealRange(first.range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  const line = first.range.start.line + 1;
+  // The cursor stands at it, so nothing is left to press, and the message goes by itself.
+  if (mistakes.length === 1) {
+    vscode.window.showErrorMessage(vscode.l10n.t("Line {0}: {1}", line, first.message));
+    return;
+  }
   const show = vscode.l10n.t("Show Problems");
-  const message =
-    mistakes.length === 1
-      ? vscode.l10n.t("Line {0}: {1}", first.range.start.line + 1, first.message)
-      : vscode.l10n.t(
-          "{0} problems, the first in line {1}: {2}",
-          mistakes.length,
-          first.range.start.line + 1,
-          first.message,
-        );
+  const message = vscode.l10n.t("{0} problems, the first in line {1}: {2}", mistakes.length, line, first.message);
   // Nobody waits for the message to be closed: the next press starts again while it still stands there.
   vscode.window.showErrorMessage(message, show).then((chosen) => {
     if (chosen === show) return vscode.commands.executeCommand("workbench.actions.view.problems");

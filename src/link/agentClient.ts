@@ -22,6 +22,7 @@ import {
 } from "../../remote-agent/src/protocol/rpc.ts";
 import { deferred } from "../deferred.ts";
 import { oneLine } from "../oneLine.ts";
+import { say } from "../ssh/sentence.ts";
 import { AgentError, type RequestOptions } from "./agentError.ts";
 import { guardFrames } from "./frameGuard.ts";
 
@@ -44,7 +45,12 @@ export class AgentClient {
     const frames = guardFrames(stream, (what) => this.distrust(what));
     this.#connection = createMessageConnection(new StreamMessageReader(frames), new StreamMessageWriter(stream));
     const end = (why: string) =>
-      this.#end(new AgentError("gone", `The agent on ${host} is gone${why === "" ? "" : ` (${why})`}.`));
+      this.#end(
+        new AgentError(
+          "gone",
+          why === "" ? say`The agent on ${host} is gone.` : say`The agent on ${host} is gone (${why}).`,
+        ),
+      );
     this.#connection.onClose(() => end(""));
     this.#connection.onError(([error, sent]) => {
       // What cannot be read as a message means that nothing after it can be trusted either. Its text is not repeated.
@@ -85,9 +91,12 @@ export class AgentClient {
     });
     givenUp.catch(() => undefined);
     const seconds = limitMs / 1000;
-    const late = new AgentError("timeout", `The agent on ${this.#host} did not answer ${method} within ${seconds} s.`);
+    const late = new AgentError(
+      "timeout",
+      say`The agent on ${this.#host} did not answer ${method} within ${seconds} s.`,
+    );
     const timer = setTimeout(() => give(late), limitMs);
-    const abort = () => give(new AgentError("cancelled", `${method} was cancelled.`));
+    const abort = () => give(new AgentError("cancelled", say`${method} was cancelled.`));
     if (signal?.aborted) abort();
     signal?.addEventListener("abort", abort, { once: true });
     this.#waiting.add(give);
@@ -122,13 +131,13 @@ export class AgentClient {
 
   /** Ends the connection for what the agent did: it cannot be trusted any more. */
   distrust(what: string): void {
-    const sentence = `The agent on ${this.#host} sent ${what}, and was disconnected: it may be of another version, or not be ours.`;
+    const sentence = say`The agent on ${this.#host} sent ${what}, and was disconnected: it may be of another version, or not be ours.`;
     this.#end(new AgentError("malformed", sentence));
     this.close();
   }
 
   close(): void {
-    this.#end(new AgentError("gone", `The connection to the agent on ${this.#host} was closed.`));
+    this.#end(new AgentError("gone", say`The connection to the agent on ${this.#host} was closed.`));
     this.#connection.end();
     this.#connection.dispose();
     this.#stream.destroy(); // else a sender without end would be read on
@@ -147,7 +156,7 @@ export class AgentClient {
     if (this.#ended !== null) return this.#ended;
     if (error instanceof ResponseError) return refusal(error);
     const said = error instanceof Error ? error.message : String(error);
-    return new AgentError("gone", `${method} could not be sent to the agent on ${this.#host}: ${said}`);
+    return new AgentError("gone", say`${method} could not be sent to the agent on ${this.#host}: ${said}`);
   }
 
   #onNotification<N extends keyof typeof notifications>(
@@ -165,10 +174,11 @@ export class AgentClient {
   #parsed(method: string, schema: z.ZodType, answer: unknown): unknown {
     const parsed = schema.safeParse(answer);
     if (parsed.success) return parsed.data;
-    const first = parsed.error.issues[0];
+    const [first] = parsed.error.issues;
+    const [place, problem] = [first?.path.join(".") ?? "", first?.message ?? ""];
     throw new AgentError(
       "malformed",
-      `The agent on ${this.#host} answered ${method} with something unexpected (${first?.path.join(".")}: ${first?.message}): it may be of another version.`,
+      say`The agent on ${this.#host} answered ${method} with something unexpected (${place}: ${problem}): it may be of another version.`,
     );
   }
 }

@@ -1,14 +1,18 @@
 import type { WorkProgress } from "../../remote-agent/src/protocol/launching.ts";
+import { english, type Sentence } from "../ssh/sentence.ts";
 
-/** The agent refused a request, did not answer in time, or is gone; the message is a sentence for the user. */
+/** The agent refused a request, did not answer in time, or is gone; the message is a sentence for the user, in English. */
 export class AgentError extends Error {
   override readonly name = "AgentError";
   /** As the agent names it, or `timeout`, `gone`, `malformed`. */
   readonly reason: string;
   readonly remedy: string | null;
+  /** The message as it can be said in the person's language; null where it is the agent's own words. */
+  readonly sentence: Sentence | null;
 
-  constructor(reason: string, message: string, remedy: string | null = null) {
-    super(message);
+  constructor(reason: string, said: Sentence | string, remedy: string | null = null) {
+    super(typeof said === "string" ? said : english(said));
+    this.sentence = typeof said === "string" ? null : said;
     this.reason = reason;
     this.remedy = remedy;
   }

@@ -1,3 +1,4 @@
+import { say } from "../ssh/sentence.ts";
 import { type ByteStream, type Transport, TransportError } from "../ssh/transport.ts";
 import { AgentClient } from "./agentClient.ts";
 import { AgentError } from "./agentError.ts";
@@ -40,12 +41,15 @@ export async function connectAgent(
 /** A connection that was cut is tried again by itself; an agent that ends at once is not. */
 async function whyNot(error: unknown, transport: Transport, served: ByteStream): Promise<unknown> {
   if (!(error instanceof AgentError)) return error;
-  if (error.reason === "cancelled") return new TransportError("cancelled", error.message);
-  if (error.reason === "timeout") return new TransportError("timeout", error.message);
+  if (error.reason === "cancelled") return new TransportError("cancelled", error.sentence ?? error.message);
+  if (error.reason === "timeout") return new TransportError("timeout", error.sentence ?? error.message);
   const late = new Promise<null>((resolve) => setTimeout(resolve, CLOSING_MS, null).unref());
   const lost = await Promise.race([transport.closed, late]);
   if (lost !== null) return lost;
   const said = served.stderr().trim().split("\n").slice(-3).join(" ").slice(0, 400);
-  const sentence = `The agent on ${transport.host} ended at once${said === "" ? "." : `: ${said}`}`;
+  const sentence =
+    said === ""
+      ? say`The agent on ${transport.host} ended at once.`
+      : say`The agent on ${transport.host} ended at once: ${said}`;
   return new TransportError("failed", sentence, served.stderr());
 }

@@ -1,4 +1,5 @@
 import type { MethodName, Params, Result, RunEvents, RunLogs, RunReask } from "../../remote-agent/src/protocol/rpc.ts";
+import { type Sentence, say } from "../ssh/sentence.ts";
 import { TransportError, type TransportReason } from "../ssh/transport.ts";
 import type { AgentClient } from "./agentClient.ts";
 import { AgentError, type RequestOptions } from "./agentError.ts";
@@ -21,6 +22,8 @@ export interface LinkPorts {
   /** In [0, 1). */
   readonly random: () => number;
   readonly onState: (state: LinkState) => void;
+  /** An error as the person reads it. */
+  readonly words?: (error: Error) => string;
 }
 
 export interface Subscription {
@@ -88,16 +91,18 @@ export class HostLink {
         either.removeEventListener("abort", end);
         how();
       };
-      const fail = (reason: string, message: string) => settle(() => reject(new AgentError(reason, message)));
+      const fail = (reason: string, message: Sentence | string) =>
+        settle(() => reject(new AgentError(reason, message)));
       const look = (state: LinkState) => {
         if (state.kind === "connected" && this.#attached !== null) settle(resolve);
         else if (state.kind === "stopped") fail("gone", state.why);
-        else if (state.kind === "idle") fail("gone", "The connection to the host was closed.");
+        else if (state.kind === "idle") fail("gone", say`The connection to the host was closed.`);
       };
       const end = () => {
-        if (!limit.aborted) return fail("cancelled", "Cancelled.");
-        const why = this.#state.kind === "waiting" ? ` ${this.#state.why}` : "";
-        fail("timeout", `There was no connection to the host within ${Math.round(limitMs / 1000)} s.${why}`);
+        if (!limit.aborted) return fail("cancelled", say`Cancelled.`);
+        const why = this.#state.kind === "waiting" ? this.#state.why : "";
+        const seconds = Math.round(limitMs / 1000);
+        fail("timeout", say`There was no connection to the host within ${seconds} s. ${why}`);
       };
       this.#watchers.add(look);
       either.addEventListener("abort", end);
@@ -126,7 +131,7 @@ export class HostLink {
 
   /** Asks the agent. @throws AgentError, `gone` when there is no connection at the moment */
   async request<M extends MethodName>(method: M, params: Params<M>, options?: RequestOptions): Promise<Result<M>> {
-    if (this.#attached === null) throw new AgentError("gone", "There is no connection to the host at the moment.");
+    if (this.#attached === null) throw new AgentError("gone", say`There is no connection to the host at the moment.`);
     const result = await this.#attached.client.request(method, params, options);
     this.#apply({ kind: "heard", now: this.#ports.now() });
     return result;
@@ -190,11 +195,13 @@ export class HostLink {
       });
       for (const following of this.#following) this.#subscribe(following, attached.client);
       for (const following of this.#logs) following.attach(attached.client);
-      const lost = attached.lost.then((error) => error?.message ?? "The connection was closed.");
+      const lost = attached.lost.then((error) =>
+        this.#words(error ?? new AgentError("gone", say`The connection was closed.`)),
+      );
       let distrusted = false;
       const gone = attached.client.gone.then((error) => {
         distrusted = error.reason === "malformed";
-        return error.message;
+        return this.#words(error);
       });
       const why = await Promise.race([gone, lost, this.#silent(attached.client)]);
       clearInterval(this.#pulse);
@@ -208,7 +215,7 @@ export class HostLink {
     } catch (error) {
       if (abort.signal.aborted) return;
       const reason: TransportReason = error instanceof TransportError ? error.reason : "failed";
-      this.#down(reason, error instanceof Error ? error.message : String(error));
+      this.#down(reason, error instanceof Error ? this.#words(error) : String(error));
     }
   }
 
@@ -228,11 +235,15 @@ export class HostLink {
             asked = false;
             const waited = (QUIET_MS + SILENT_MS) / 1000;
             if (error instanceof AgentError && error.reason === "timeout" && this.#attached?.client === client)
-              resolve(`Nothing was heard from the host for ${waited} s.`);
+              resolve(this.#words(new AgentError("timeout", say`Nothing was heard from the host for ${waited} s.`)));
           },
         );
       }, PULSE_MS);
     });
+  }
+
+  #words(error: Error): string {
+    return this.#ports.words?.(error) ?? error.message;
   }
 
   #down(reason: TransportReason, why: string): void {
@@ -260,7 +271,7 @@ export class HostLink {
     } catch (error) {
       this.#following.delete(following);
       const said = error instanceof Error ? error.message : String(error);
-      following.onFailed(new AgentError("view", `The records of ${following.run} could not be shown: ${said}`));
+      following.onFailed(new AgentError("view", say`The records of ${following.run} could not be shown: ${said}`));
     }
   }
 

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import * as z from "zod";
+import { errorText } from "../hosts/errorText.ts";
 import type { Hosts } from "../hosts/hosts.ts";
 import { AgentError } from "../link/agentError.ts";
 import { oneLine } from "../oneLine.ts";
@@ -65,7 +66,7 @@ export class FullLogDocuments implements vscode.TextDocumentContentProvider, vsc
       );
       return left === 0 ? text : `${omitted}\n${text}`;
     } catch (error) {
-      if (error instanceof AgentError) return error.reason === "cancelled" ? null : error.message;
+      if (error instanceof AgentError) return error.reason === "cancelled" ? null : errorText(error, vscode.l10n);
       throw error;
     }
   }

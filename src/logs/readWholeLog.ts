@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import type { LogLine } from "../../remote-agent/src/protocol/logs.ts";
 import { AgentError } from "../link/agentError.ts";
 import type { HostLink } from "../link/hostLink.ts";
+import { say } from "../ssh/sentence.ts";
 import { terminalText } from "./terminalText.ts";
 
 export interface WholeLog {
@@ -34,13 +35,13 @@ export async function readWholeLog(
   try {
     await new Promise<void>((resolve, reject) => {
       const silent = () =>
-        reject(new AgentError("timeout", `The logs of ${run} stopped coming for ${SILENT_MS / 1000} s.`));
+        reject(new AgentError("timeout", say`The logs of ${run} stopped coming for ${SILENT_MS / 1000} s.`));
       const heard = () => {
         clearTimeout(timer);
         timer = setTimeout(silent, SILENT_MS);
       };
       heard();
-      const cancelled = () => reject(new AgentError("cancelled", "Reading the logs was cancelled."));
+      const cancelled = () => reject(new AgentError("cancelled", say`Reading the logs was cancelled.`));
       if (signal.aborted) cancelled();
       signal.addEventListener("abort", cancelled, { once: true });
       stop = link.followLogs({

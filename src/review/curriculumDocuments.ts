@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { DecisionView } from "../../remote-agent/src/protocol/review.ts";
+import { errorText } from "../hosts/errorText.ts";
 import type { HostEntry } from "../hosts/hostEntry.ts";
 import type { Hosts } from "../hosts/hosts.ts";
 import { type Address, addressOf, pathOf, queryOf, SCHEME } from "./curriculumAddress.ts";
@@ -84,7 +85,7 @@ export class CurriculumDocuments implements vscode.TextDocumentContentProvider, 
     try {
       return await this.#text(uri, address, entry);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = errorText(error, vscode.l10n);
       this.#log.error(`${entry.name}: ${message}`);
       return message;
     }

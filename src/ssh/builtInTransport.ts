@@ -8,6 +8,7 @@ import type { Deadline } from "./deadline.ts";
 import type { KeyFile } from "./keyFile.ts";
 import type { Prompter } from "./prompter.ts";
 import type { ResolvedHost } from "./resolvedHost.ts";
+import { say } from "./sentence.ts";
 import { type Transport, TransportError } from "./transport.ts";
 
 /** ssh2 accepts any key unless it is given a verifier, so there is no way to connect here without one. */
@@ -78,8 +79,8 @@ export async function connectBuiltIn(options: BuiltInOptions): Promise<Transport
   }
   client.setNoDelay(true); // small messages both ways: without it, each may wait for the answer to the one before
   client.once("close", () => {
-    const why = lastError === null ? "" : `: ${lastError.message}`;
-    gone.resolve(ours ? null : new TransportError("lost", `The connection to ${host.alias} was lost${why}.`));
+    const why = lastError === null ? "" : ` (${lastError.message})`;
+    gone.resolve(ours ? null : new TransportError("lost", say`The connection to ${host.alias} was lost${why}.`));
   });
   return channelTransport({
     host: host.alias,
@@ -106,7 +107,7 @@ async function openChannel(client: Client, host: string, command: string, signal
     try {
       client.exec(command, (error, channel) => {
         signal.removeEventListener("abort", give);
-        if (error) return reject(new TransportError("failed", `${host} refused to run a command: ${error.message}`));
+        if (error) return reject(new TransportError("failed", say`${host} refused to run a command: ${error.message}`));
         const ended = new Promise<{ code: number | null }>((done) => {
           let code: number | null = null;
           channel.on("exit", (status: number | null) => {
@@ -125,7 +126,7 @@ async function openChannel(client: Client, host: string, command: string, signal
       });
     } catch (error) {
       signal.removeEventListener("abort", give);
-      reject(new TransportError("lost", `There is no connection to ${host}.`, String(error)));
+      reject(new TransportError("lost", say`There is no connection to ${host}.`, String(error)));
     }
   });
 }
@@ -135,11 +136,11 @@ export function failure(host: ResolvedHost, error: (Error & { level?: string; co
   const detail = error?.message ?? null;
   const place = `${host.hostname}:${host.port}`;
   if (error?.level === "client-authentication") {
-    const sentence = `${host.alias} took none of the keys or answers offered for user ${host.user}: check User and IdentityFile in your SSH configuration, or add your key to the host's authorized_keys.`;
+    const sentence = say`${host.alias} took none of the keys or answers offered for user ${host.user}: check User and IdentityFile in your SSH configuration, or add your key to the host's authorized_keys.`;
     return new TransportError("authentication", sentence, detail);
   }
   if (error !== null && /no matching|handshake failed/i.test(error.message)) {
-    const sentence = `${host.alias} and the built-in SSH client have no algorithm in common (${error.message}).`;
+    const sentence = say`${host.alias} and the built-in SSH client have no algorithm in common (${error.message}).`;
     return new TransportError("negotiation", sentence, detail);
   }
   switch (error?.code) {
@@ -147,13 +148,13 @@ export function failure(host: ResolvedHost, error: (Error & { level?: string; co
     case "EAI_AGAIN":
       return new TransportError(
         "unreachable",
-        `The name ${host.hostname} of ${host.alias} is not known: check HostName and your network.`,
+        say`The name ${host.hostname} of ${host.alias} is not known: check HostName and your network.`,
         detail,
       );
     case "ECONNREFUSED":
       return new TransportError(
         "unreachable",
-        `Nothing listens at ${place} of ${host.alias}: check that its SSH server runs and the port is right.`,
+        say`Nothing listens at ${place} of ${host.alias}: check that its SSH server runs and the port is right.`,
         detail,
       );
     case "ETIMEDOUT":
@@ -161,12 +162,12 @@ export function failure(host: ResolvedHost, error: (Error & { level?: string; co
     case "ENETUNREACH":
       return new TransportError(
         "unreachable",
-        `${place} of ${host.alias} cannot be reached: check your network or VPN.`,
+        say`${place} of ${host.alias} cannot be reached: check your network or VPN.`,
         detail,
       );
     default: {
       const why = detail === null ? "it closed the connection" : detail;
-      return new TransportError("unreachable", `${host.alias} (${place}) could not be connected: ${why}.`, detail);
+      return new TransportError("unreachable", say`${host.alias} (${place}) could not be connected: ${why}.`, detail);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { Duplex, type Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { say } from "./sentence.ts";
 import { AfterMarker, framed } from "./shellScript.ts";
 import { type ByteStream, type ExecOptions, type ExecResult, TransportError } from "./transport.ts";
 
@@ -125,7 +126,10 @@ async function collected(
     if (after?.tooNoisy) throw endlessNoise(host);
     bytes += part.length;
     if (bytes > most) {
-      throw new TransportError("output_limit", `A command on ${host} printed more than ${most} bytes and was ended.`);
+      throw new TransportError(
+        "output_limit",
+        say`A command on ${host} printed more than ${most} bytes and was ended.`,
+      );
     }
     parts.push(part);
   }
@@ -160,7 +164,7 @@ function limited(host: string, timeoutMs: number, outer: AbortSignal | undefined
   const abort = new AbortController();
   const seconds = Math.round(timeoutMs / 1000);
   const timer = setTimeout(
-    () => abort.abort(new TransportError("timeout", `${host} did not finish a command within ${seconds} s.`)),
+    () => abort.abort(new TransportError("timeout", say`${host} did not finish a command within ${seconds} s.`)),
     timeoutMs,
   );
   const cancel = () => abort.abort(cancelled(host));
@@ -202,15 +206,16 @@ function limited(host: string, timeoutMs: number, outer: AbortSignal | undefined
 }
 
 export function cancelled(host: string): TransportError {
-  return new TransportError("cancelled", `The operation on ${host} was cancelled.`);
+  return new TransportError("cancelled", say`The operation on ${host} was cancelled.`);
 }
 
 function noShell(host: string, code: number | null, noise: string, errors: string): TransportError {
   const said = `${noise}\n${errors}`.trim().split("\n").slice(-3).join(" ").slice(0, 300);
-  const how = code === null ? "was ended" : `ended with exit code ${code}`;
+  const how = code === null ? "" : ` (${code})`;
+  const words = said === "" ? "" : ` ${said}`;
   return new TransportError(
     "no_shell",
-    `The login shell of ${host} ${how} before it ran a command${said === "" ? "." : `; it said: ${said}`} Check its start-up files, and that sh and base64 are there.`,
+    say`The login shell of ${host} ended${how} before it ran a command.${words} Check its start-up files, and that sh and base64 are there.`,
     errors,
   );
 }
@@ -218,6 +223,6 @@ function noShell(host: string, code: number | null, noise: string, errors: strin
 function endlessNoise(host: string): TransportError {
   return new TransportError(
     "no_shell",
-    `The start-up files of the login shell of ${host} print without end: no command could be run.`,
+    say`The start-up files of the login shell of ${host} print without end: no command could be run.`,
   );
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { execOver, type OpenChannel, streamOver } from "./channel.ts";
+import { say } from "./sentence.ts";
 import { quoted } from "./shellScript.ts";
 import { type ExecOptions, type ExecResult, type PutOptions, type Transport, TransportError } from "./transport.ts";
 
@@ -75,7 +76,7 @@ async function putFile(
     await exec(`rm -f ${quoted(temporary)}`, { timeoutMs: SMALL_MS });
     throw new TransportError(
       "failed",
-      `${path} arrived damaged on ${host} and was removed; try again.`,
+      say`${path} arrived damaged on ${host} and was removed; try again.`,
       received.stderr,
     );
   }
@@ -104,14 +105,14 @@ function writeFailed(host: string, path: string, { stderr }: ExecResult): Transp
   if (/no space left|quota exceeded/i.test(stderr)) {
     return new TransportError(
       "no_room",
-      `There is no room on ${host} for ${path}: free some space, or choose another folder.`,
+      say`There is no room on ${host} for ${path}: free some space, or choose another folder.`,
       stderr,
     );
   }
   if (/permission denied|read-only file system|operation not permitted/i.test(stderr)) {
-    return new TransportError("denied", `${path} cannot be written on ${host}: ${said}`, stderr);
+    return new TransportError("denied", say`${path} cannot be written on ${host}: ${said}`, stderr);
   }
-  return new TransportError("failed", `${path} could not be written on ${host}: ${said}`, stderr);
+  return new TransportError("failed", say`${path} could not be written on ${host}: ${said}`, stderr);
 }
 
 /** Pieces small enough that a cancelled upload stops soon. */

@@ -9,6 +9,7 @@ import { HUMAN_MS, type Prompter } from "./prompter.ts";
 import { proxyStream } from "./proxyStream.ts";
 import type { ResolvedHost } from "./resolvedHost.ts";
 import { type Route, routeTo } from "./route.ts";
+import { say } from "./sentence.ts";
 import { hasLiveMaster, resolveHost, type SystemSsh } from "./systemSsh.ts";
 import { connectSystem } from "./systemTransport.ts";
 import { type Transport, TransportError } from "./transport.ts";
@@ -80,7 +81,10 @@ async function builtIn(
         prompter.acceptHostKey(evidence, verdict.otherTypesKnown, signal),
       );
       if (!accepted) {
-        throw new TransportError("host_key", `The host key of ${host.alias} was not accepted; nothing was sent to it.`);
+        throw new TransportError(
+          "host_key",
+          say`The host key of ${host.alias} was not accepted; nothing was sent to it.`,
+        );
       }
     }
     await rememberKey(acceptedKeys, evidence.name, key, host.hashKnownHosts);

@@ -1,3 +1,4 @@
+import { say } from "./sentence.ts";
 import { TransportError } from "./transport.ts";
 
 /** A limit on what machines do; while a person is asked it stands still, and the person's own limit runs. */
@@ -29,7 +30,7 @@ export class Deadline {
       if (!limit.aborted) throw error;
       throw new TransportError(
         "timeout",
-        `A question about ${this.#host} was not answered within ${Math.round(humanMs / 1000)} s.`,
+        say`A question about ${this.#host} was not answered within ${Math.round(humanMs / 1000)} s.`,
       );
     } finally {
       if (--this.#asking === 0) this.#run();
@@ -43,7 +44,7 @@ export class Deadline {
   #run(): void {
     this.#since = performance.now();
     this.#timer = setTimeout(() => {
-      this.#abort.abort(new TransportError("timeout", `${this.#host} did not answer in time.`));
+      this.#abort.abort(new TransportError("timeout", say`${this.#host} did not answer in time.`));
     }, this.#left);
   }
 

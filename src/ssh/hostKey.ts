@@ -1,5 +1,6 @@
 import { fingerprint, type KnownHost, keyTypeOf, knownHostsName, speaksOf } from "./knownHosts.ts";
 import type { ResolvedHost } from "./resolvedHost.ts";
+import { type Sentence, say } from "./sentence.ts";
 
 /** What a server showed, beside what is known of it. No judgement yet. */
 export interface HostKeyEvidence {
@@ -24,7 +25,7 @@ export type HostKeyVerdict =
   | {
       readonly kind: "refused";
       readonly reason: "revoked" | "changed" | "unknown" | "unreadable";
-      readonly sentence: string;
+      readonly sentence: Sentence;
     };
 
 type Named = Pick<ResolvedHost, "hostname" | "port" | "hostKeyAlias">;
@@ -64,21 +65,19 @@ export function evidenceOf(host: Named, key: Buffer, known: readonly KnownHost[]
 export function judge(evidence: HostKeyEvidence, strict: ResolvedHost["strictHostKeyChecking"]): HostKeyVerdict {
   const { name, keyType, fingerprint: print, revokedBy, knownBy, contradictedBy, otherTypes } = evidence;
   if (keyType === "") {
-    return refused("unreadable", `${name} showed a host key that cannot be read. Nothing was sent to it.`);
+    return refused("unreadable", say`${name} showed a host key that cannot be read. Nothing was sent to it.`);
   }
   if (revokedBy.length > 0) {
-    const sentence = `The ${keyType} key of ${name} (${print}) is revoked by ${places(revokedBy)}. Nothing was sent to it. Ask who runs the host.`;
+    const sentence = say`The ${keyType} key of ${name} (${print}) is revoked by ${places(revokedBy)}. Nothing was sent to it. Ask who runs the host.`;
     return refused("revoked", sentence);
   }
   if (knownBy.length > 0) return { kind: "trusted" };
   if (contradictedBy.length > 0) {
-    const sentence =
-      `${name} shows another ${keyType} key (${print}) than the one known from ${places(contradictedBy)}. Somebody may be in between; nothing was sent to it. ` +
-      "If the host was really set up anew, confirm the key with who runs it, remove that line, and connect again.";
+    const sentence = say`${name} shows another ${keyType} key (${print}) than the one known from ${places(contradictedBy)}. Somebody may be in between; nothing was sent to it. If the host was really set up anew, confirm the key with who runs it, remove that line, and connect again.`;
     return refused("changed", sentence);
   }
   if (strict === "yes") {
-    const sentence = `The ${keyType} key of ${name} (${print}) is not known, and StrictHostKeyChecking is on: add the key to known_hosts, then connect again.`;
+    const sentence = say`The ${keyType} key of ${name} (${print}) is not known, and StrictHostKeyChecking is on: add the key to known_hosts, then connect again.`;
     return refused("unknown", sentence);
   }
   if (strict === "accept-new" && otherTypes.length === 0) return { kind: "remember" };
@@ -103,6 +102,6 @@ function places(lines: readonly KnownHost[]): string {
   return lines.map(({ file, line }) => `${file}:${line}`).join(", ");
 }
 
-function refused(reason: "revoked" | "changed" | "unknown" | "unreadable", sentence: string): HostKeyVerdict {
+function refused(reason: "revoked" | "changed" | "unknown" | "unreadable", sentence: Sentence): HostKeyVerdict {
   return { kind: "refused", reason, sentence };
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { deferred } from "../deferred.ts";
 import type { Channel } from "./channel.ts";
 import { channelTransport } from "./channelTransport.ts";
+import { say } from "./sentence.ts";
 import { type Transport, TransportError } from "./transport.ts";
 
 /** This machine as a host: the same scripts, run by the same `sh`, with no connection in between. */
@@ -39,7 +40,7 @@ export async function processChannel(child: ChildProcess, host: string, signal: 
     child.once("spawn", resolve);
     child.once("error", (error) =>
       reject(
-        new TransportError("failed", `${child.spawnfile} could not be started to reach ${host}: ${error.message}`),
+        new TransportError("failed", say`${child.spawnfile} could not be started to reach ${host}: ${error.message}`),
       ),
     );
   });

@@ -8,6 +8,7 @@ import { openAskpass } from "./askpass.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Prompter } from "./prompter.ts";
 import type { ResolvedHost } from "./resolvedHost.ts";
+import { say } from "./sentence.ts";
 import { answersTo } from "./sshQuestion.ts";
 import { configArguments, output, type SystemSsh, strictArguments } from "./systemSsh.ts";
 import { TransportError } from "./transport.ts";
@@ -96,20 +97,20 @@ function failureOf(host: ResolvedHost, errors: string): TransportError {
       ?.trim() ?? "it said nothing";
   if (/REMOTE HOST IDENTIFICATION HAS CHANGED|has been revoked|REVOKED HOST KEY/i.test(errors)) {
     const where = /Offending .* key in (\S+)/.exec(errors)?.[1];
-    const sentence = `${host.alias} shows another host key than the one known${where === undefined ? "" : ` from ${where}`}, or a revoked one. Somebody may be in between; nothing was sent to it. If the host was really set up anew, confirm the key with who runs it and remove that line.`;
+    const sentence = say`${host.alias} shows another host key than the one known (${where ?? "known_hosts"}), or a revoked one. Somebody may be in between; nothing was sent to it. If the host was really set up anew, confirm the key with who runs it and remove that line.`;
     return new TransportError("host_key", sentence, errors);
   }
   if (/host key verification failed/i.test(errors)) {
     return new TransportError(
       "host_key",
-      `The host key of ${host.alias} was not accepted; nothing was sent to it.`,
+      say`The host key of ${host.alias} was not accepted; nothing was sent to it.`,
       errors,
     );
   }
   if (/permission denied|too many authentication failures/i.test(errors)) {
-    return new TransportError("authentication", `${host.alias} did not let ${host.user} in: ${said}`, errors);
+    return new TransportError("authentication", say`${host.alias} did not let ${host.user} in: ${said}`, errors);
   }
   if (/no matching/i.test(errors))
-    return new TransportError("negotiation", `${host.alias} and ssh have no algorithm in common: ${said}`, errors);
-  return new TransportError("unreachable", `${host.alias} could not be connected: ${said}`, errors);
+    return new TransportError("negotiation", say`${host.alias} and ssh have no algorithm in common: ${said}`, errors);
+  return new TransportError("unreachable", say`${host.alias} could not be connected: ${said}`, errors);
 }

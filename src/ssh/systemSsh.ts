@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { homedir } from "node:os";
 import { parseResolved, type ResolvedHost } from "./resolvedHost.ts";
+import { say } from "./sentence.ts";
 import { TransportError } from "./transport.ts";
 
 /** The system's ssh as a program: its name or path, a configuration file other than the user's (tests), and the environment. */
@@ -15,12 +16,12 @@ const OUTPUT_MS = 15_000;
 /** What ssh makes of an alias: Include, Match and defaults applied. @throws TransportError */
 export async function resolveHost(ssh: SystemSsh, alias: string): Promise<ResolvedHost> {
   if (alias.startsWith("-") || alias === "") {
-    throw new TransportError("failed", `“${alias}” is no name of a host.`);
+    throw new TransportError("failed", say`“${alias}” is no name of a host.`);
   }
   const { code, stdout, stderr } = await output(ssh, [...configArguments(ssh), "-G", "--", alias]);
   if (code !== 0) {
     const said = stderr.trim().split("\n").at(-1) ?? "";
-    throw new TransportError("failed", `Your SSH configuration cannot be used for ${alias}: ${said}`, stderr);
+    throw new TransportError("failed", say`Your SSH configuration cannot be used for ${alias}: ${said}`, stderr);
   }
   return parseResolved(alias, stdout, ssh.env["HOME"] ?? homedir());
 }
@@ -63,7 +64,9 @@ export function output(
       reject(
         new TransportError(
           "failed",
-          missing ? "There is no ssh on this machine: install OpenSSH." : `ssh could not be started: ${error.message}.`,
+          missing
+            ? say`There is no ssh on this machine: install OpenSSH.`
+            : say`ssh could not be started: ${error.message}.`,
         ),
       );
     });

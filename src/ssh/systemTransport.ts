@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { deferred } from "../deferred.ts";
 import { channelTransport } from "./channelTransport.ts";
 import { processChannel } from "./localTransport.ts";
+import { say } from "./sentence.ts";
 import { type MasterOptions, openMaster } from "./sshMaster.ts";
 import { configArguments } from "./systemSsh.ts";
 import { type Transport, TransportError } from "./transport.ts";
@@ -21,7 +22,7 @@ export async function connectSystem({
   const gone = deferred<TransportError | null>();
   let ours = false;
   master?.ended.then((said) => {
-    gone.resolve(ours ? null : new TransportError("lost", `The connection to ${host.alias} was lost.`, said));
+    gone.resolve(ours ? null : new TransportError("lost", say`The connection to ${host.alias} was lost.`, said));
   });
   return channelTransport({
     host: host.alias,

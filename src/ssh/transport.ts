@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { english, type Sentence } from "./sentence.ts";
 
 /** A way to a host. Every wait has a limit and can be cancelled; every error is a TransportError. */
 export interface Transport {
@@ -63,14 +64,17 @@ export type TransportReason =
   | "denied"
   | "failed";
 
-/** What went wrong on the way to a host: the message is a sentence for the user, `detail` is for the log. */
+/** What went wrong on the way to a host: the message is a sentence for the user, in English; `detail` is for the log. */
 export class TransportError extends Error {
   override readonly name = "TransportError";
   readonly reason: TransportReason;
   readonly detail: string | null;
+  /** The message as it can be said in the person's language; null where it is somebody else's words. */
+  readonly sentence: Sentence | null;
 
-  constructor(reason: TransportReason, message: string, detail: string | null = null) {
-    super(message);
+  constructor(reason: TransportReason, said: Sentence | string, detail: string | null = null) {
+    super(typeof said === "string" ? said : english(said));
+    this.sentence = typeof said === "string" ? null : said;
     this.reason = reason;
     this.detail = detail;
   }

@@ -1,6 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { hashOfBeginning, type LocalFile, uploadFile } from "../deploy/uploadFile.ts";
+import { say } from "../ssh/sentence.ts";
 import { quoted } from "../ssh/shellScript.ts";
 import { type Transport, TransportError } from "../ssh/transport.ts";
 
@@ -91,11 +92,11 @@ printf '%s\\n' "$d"`;
     const free = Number(made.stderr.trim().split("\n").at(-1)) * 1024;
     throw new TransportError(
       "no_room",
-      `The model takes ${gib(bytes)}, and ${gib(free)} are free on ${transport.host}: free some space, or choose another folder in the setting rzero.hosts.`,
+      say`The model takes ${gib(bytes)}, and ${gib(free)} are free on ${transport.host}: free some space, or choose another folder in the setting rzero.hosts.`,
     );
   }
   throw new TransportError(
     "denied",
-    `The folder for models could not be made on ${transport.host}: ${made.stderr.trim()}`,
+    say`The folder for models could not be made on ${transport.host}: ${made.stderr.trim()}`,
   );
 }

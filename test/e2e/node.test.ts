@@ -158,6 +158,7 @@ describe.skipIf(missing !== null)(`a run on a node${missing === null ? "" : ` (s
     expect(await show()).toMatchObject({ live: true });
     await node.desk.start();
     code = await node.desk.open();
+    await code.showRuns();
     await connected();
     await code.line(atWork).waitFor({ timeout: LIMIT_MS });
     await expect.poll(() => charted(audits.length), { timeout: LIMIT_MS, interval: 500 }).toBe("same");

@@ -27,6 +27,7 @@ export function bandBoxes(spec: ChartSpec, data: RunData, palette: Palette, kept
         fill: palette.contrast || !shaded ? "transparent" : faded(color, overTime ? 0.1 : 0.05),
         border: palette.contrast ? faded(color, 0.6) : "transparent",
         label: !overTime && bands.length <= LABELS ? String(iteration) : "",
+        at: "center", // the first one begins half a step before what can be seen
         palette,
       }),
     ];
@@ -41,7 +42,17 @@ function keptBox({ keptBand, histograms }: RunData, palette: Palette, label: str
   const low = Math.ceil(keptBand.low * m - 1e-9) / m - 0.5 / m;
   const high = Math.floor(keptBand.high * m + 1e-9) / m + 0.5 / m;
   const fill = palette.contrast ? "transparent" : faded(palette.lines[2] ?? palette.text, 0.12);
-  return [box({ from: low, to: high, fill, border: faded(palette.lines[2] ?? palette.text, 0.6), label, palette })];
+  return [
+    box({
+      from: low,
+      to: high,
+      fill,
+      border: faded(palette.lines[2] ?? palette.text, 0.6),
+      label,
+      at: "start",
+      palette,
+    }),
+  ];
 }
 
 function box(parts: {
@@ -50,9 +61,10 @@ function box(parts: {
   fill: string;
   border: string;
   label: string;
+  at: "start" | "center";
   palette: Palette;
 }): AnnotationOptions {
-  const { from, to, fill, border, label, palette } = parts;
+  const { from, to, fill, border, label, at, palette } = parts;
   return {
     type: "box",
     xMin: from,
@@ -65,7 +77,7 @@ function box(parts: {
     label: {
       display: label !== "",
       content: label,
-      position: { x: "start", y: "start" },
+      position: { x: at, y: "start" },
       padding: 2,
       color: palette.faintText,
       font: { family: palette.font.family, size: palette.font.size - 1, weight: "normal" },

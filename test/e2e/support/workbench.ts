@@ -60,9 +60,10 @@ export class Workbench {
     await input.fill(label);
     await row.waitFor();
     for (let tries = 0; ; tries++) {
-      await input.press("Enter");
+      // Where it has been taken meanwhile, the key would go to what has the keyboard now.
+      if (await input.evaluate((node) => node === node.ownerDocument.activeElement)) await input.press("Enter");
       try {
-        return await row.waitFor({ state: "hidden", timeout: 3_000 });
+        return await row.waitFor({ state: "hidden", timeout: 10_000 });
       } catch (error) {
         if (tries >= 5) throw error;
       }

@@ -1,0 +1,10 @@
+import type { L10n } from "../l10n.ts";
+import { AgentError } from "../link/agentError.ts";
+import { TransportError } from "../ssh/transport.ts";
+
+/** An error as the person reads it: in their language where the sentence is ours, else in the words of who said it. */
+export function errorText(error: unknown, l10n: L10n): string {
+  const ours = error instanceof TransportError || error instanceof AgentError ? error.sentence : null;
+  if (ours !== null) return l10n.t(ours.pattern, ...ours.parts);
+  return error instanceof Error ? error.message : String(error);
+}
