@@ -148,7 +148,10 @@ export class Workbench {
   /** Goes to a line of the explorer with the keyboard alone: the first one that fits behind the one that fits `below`. */
   async goTo(name: RegExp, below?: RegExp): Promise<void> {
     await this.command("R-Zero: Focus on Runs View");
-    await this.focusedLine().waitFor();
+    for (let tries = 0; (await this.focusedLine().count()) === 0 && tries < 50; tries++) {
+      await this.page.keyboard.press("Home"); // no line has the keyboard until an arrow is pressed
+      await this.page.waitForTimeout(100);
+    }
     await this.page.keyboard.press("Home");
     let passed = below === undefined;
     for (let lines = 0; lines < 200; lines++) {
@@ -156,6 +159,7 @@ export class Workbench {
       if (passed && name.test(label)) return;
       if (below?.test(label)) passed = true;
       await this.page.keyboard.press("ArrowDown");
+      await this.page.waitForTimeout(30);
     }
     throw new Error(`No line of the explorer is called ${name}.`);
   }
