@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 import { z } from "zod";
-import { oneLine } from "../explorer/treeModel.ts";
 import type { HostEntry } from "../hosts/hostEntry.ts";
 import type { Hosts } from "../hosts/hosts.ts";
+import { oneLine } from "../oneLine.ts";
 import { LogTerminal, type LogTerminalActions } from "./logTerminal.ts";
 
 const KEY = "rzero.logs.open";

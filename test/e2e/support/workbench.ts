@@ -200,7 +200,7 @@ export class Workbench {
 
   /** What Tab leads to in the visible panel, in its order, until it comes round or `most` are seen. */
   async panelTabStops(most: number): Promise<TabStop[]> {
-    const frame = await this.#panelFrame();
+    const frame = await this.panelFrame();
     await frame.evaluate(await axeSource());
     await this.command("View: Focus Active Editor Group");
     const stops: TabStop[] = [];
