@@ -1,7 +1,6 @@
 import * as vscode from "vscode";
 import { chooseRun } from "../explorer/chooseRun.ts";
 import { commands } from "../ids.ts";
-import { oneLine } from "../oneLine.ts";
 import type { Handler, Services } from "../services.ts";
 import { FullLogDocuments } from "./fullLogDocument.ts";
 import { TELEMETRY } from "./logSession.ts";
