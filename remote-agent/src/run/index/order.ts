@@ -4,7 +4,8 @@
  */
 export function orderOf(keys: Float64Array, descending: boolean): Uint32Array {
   const { low, high } = sortableBits(keys, descending);
-  let order: Uint32Array = Uint32Array.from(keys.keys());
+  let order: Uint32Array = new Uint32Array(keys.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
   let spare: Uint32Array = new Uint32Array(keys.length);
   for (const [words, shift] of [
     [low, 0],
@@ -13,7 +14,7 @@ export function orderOf(keys: Float64Array, descending: boolean): Uint32Array {
     [high, 16],
   ] as const) {
     const counts = new Uint32Array(0x10000);
-    for (const word of words) counts[(word >>> shift) & 0xffff]!++;
+    for (let i = 0; i < words.length; i++) counts[((words[i] as number) >>> shift) & 0xffff]!++;
     if (counts.includes(keys.length)) continue; // all equal here
     let sum = 0;
     for (let digit = 0; digit < counts.length; digit++) {
@@ -21,7 +22,10 @@ export function orderOf(keys: Float64Array, descending: boolean): Uint32Array {
       counts[digit] = sum;
       sum += count;
     }
-    for (const i of order) spare[counts[((words[i] as number) >>> shift) & 0xffff]!++] = i;
+    for (let k = 0; k < order.length; k++) {
+      const i = order[k] as number;
+      spare[counts[((words[i] as number) >>> shift) & 0xffff]!++] = i;
+    }
     [order, spare] = [spare, order];
   }
   return order;

@@ -9,7 +9,7 @@ import { QuestionMemory } from "./memory.ts";
 import { orderOf } from "./order.ts";
 import { TEXT_KEY } from "./schema.ts";
 import { searchOf } from "./searchText.ts";
-import { membership, select } from "./select.ts";
+import { both, type Flags, flagsOf, select } from "./select.ts";
 import { hexOf } from "./store.ts";
 
 const ROW_CHARS = 1000;
@@ -26,7 +26,8 @@ export class Questions {
   readonly #selections = new Recent<Uint32Array>(8);
   readonly #orders = new Recent<Uint32Array>(8);
   readonly #results = new Recent<Uint32Array>(16);
-  readonly #found = new Recent<Uint32Array>(16);
+  /** One byte a question: 32 of them for a quarter of a million questions are 8 MB. */
+  readonly #found = new Recent<Flags>(32);
 
   constructor(db: DatabaseSync) {
     this.#db = db;
@@ -63,9 +64,7 @@ export class Questions {
       if (sort.by === "order") return sort.descending ? chosen.slice().reverse() : chosen;
       const order = this.#order(sort);
       if (chosen.length === order.length) return order;
-      const isChosen = new Uint8Array(this.memory.length);
-      for (const i of chosen) isChosen[i] = 1;
-      return order.filter((i) => isChosen[i] === 1);
+      return only(order, flagsOf(chosen, this.memory.length), chosen.length);
     });
   }
 
@@ -74,8 +73,7 @@ export class Questions {
     return this.#selections.get(JSON.stringify(filter), () =>
       select(this.memory, filter, {
         text: (typed) => this.#containing(typed),
-        label: (label) =>
-          this.#numbers("SELECT n FROM texts WHERE label = ? ORDER BY n", label.slice(0, KEPT_LABEL_CHARS)),
+        label: (label) => this.#flags("n", "FROM texts WHERE label = ?", label.slice(0, KEPT_LABEL_CHARS)),
         rolled: (place) => this.#rolledIn(place),
       }),
     );
@@ -138,30 +136,48 @@ export class Questions {
     return this.#numbers(`SELECT n FROM texts ORDER BY ${key} ${descending ? "DESC" : "ASC"} NULLS LAST, n`);
   }
 
-  #containing(typed: string): Uint32Array {
+  /** Word by word: each is found once, whatever it is looked for together with. */
+  #containing(typed: string): Flags {
     const { words, phrases } = searchOf(typed);
-    return this.#found.get(JSON.stringify([words, phrases]), () => {
-      const [first, second] = [this.#matching("words", words), this.#matching("search", phrases)];
-      if (first === null || second === null) return first ?? second ?? new Uint32Array();
-      const inSecond = membership(second, this.memory.length);
-      return first.filter((i) => inSecond[i] === 1);
-    });
+    const found = words.map((word) => this.#matching("words", word));
+    if (phrases !== null) found.push(this.#matching("search", phrases));
+    return found.reduce(both);
   }
 
   /** A call's records are the `count` ones before its own; its key begins with its place. */
-  #rolledIn({ iteration, stage, step }: NonNullable<QuestionFilter["rolled"]>): Uint32Array {
+  #rolledIn({ iteration, stage, step }: NonNullable<QuestionFilter["rolled"]>): Flags {
     const place = `${iteration === 0 ? "" : `iteration:${iteration}/`}${stage}${step === undefined ? "" : `/step:${step}`}`;
-    const sql = `SELECT DISTINCT records.question AS n FROM calls JOIN records ON records.seq BETWEEN calls.seq - calls.count AND calls.seq
-      WHERE calls.key > ? AND calls.key < ? AND records.type = 'trajectory' AND records.question IS NOT NULL ORDER BY n`;
-    return this.#numbers(sql, `${place}/`, `${place}0`); // "0" follows "/"
+    const from = `FROM calls JOIN records ON records.seq BETWEEN calls.seq - calls.count AND calls.seq
+      WHERE calls.key > ? AND calls.key < ? AND records.type = 'trajectory' AND records.question IS NOT NULL`;
+    return this.#flags("records.question", from, `${place}/`, `${place}0`); // "0" follows "/"
   }
 
-  #matching(table: "words" | "search", match: string | null): Uint32Array | null {
-    if (match === null) return null;
-    return this.#numbers(`SELECT rowid AS n FROM ${table} WHERE ${table} MATCH ? ORDER BY rowid`, match);
+  #matching(table: "words" | "search", match: string): Flags {
+    return this.#found.get(`${table} ${match}`, () =>
+      this.#flags("rowid", `FROM ${table} WHERE ${table} MATCH ?`, match),
+    );
   }
 
-  /** Positions from question numbers. As one JSON text: reading row by row would cost ten times as much. */
+  /** From question numbers in any order, through one text: reading row by row would cost several times as much. */
+  #flags(number: string, from: string, ...values: string[]): Flags {
+    const row = this.#db.prepare(`SELECT CAST(group_concat(${number}) AS BLOB) AS list ${from}`).get(...values);
+    const list = row?.["list"] instanceof Uint8Array ? row["list"] : new Uint8Array();
+    const flags = new Uint8Array(this.memory.length);
+    let n = 0;
+    const found = () => {
+      if (n > 0 && n <= flags.length) flags[n - 1] = 1;
+      n = 0;
+    };
+    for (let at = 0; at < list.length; at++) {
+      const digit = (list[at] as number) - 48; // a comma is less than 0
+      if (digit >= 0) n = 10 * n + digit;
+      else found();
+    }
+    found();
+    return flags;
+  }
+
+  /** Positions from question numbers, in their order; as one text for the same reason. */
   #numbers(sql: string, ...values: string[]): Uint32Array {
     const row = this.#db.prepare(`SELECT json_group_array(n) AS list FROM (${sql})`).get(...values);
     const positions = Uint32Array.from(JSON.parse(String(row?.["list"] ?? "[]")) as number[]);
@@ -185,12 +201,22 @@ export class Questions {
     if (result[Number(end) - 1] === i) return Number(end);
     const place = result.indexOf(i);
     if (place >= 0) return place + 1;
-    const isChosen = membership(this.selection(filter), this.memory.length);
+    const isChosen = flagsOf(this.selection(filter), this.memory.length);
     const all = this.result({}, sort);
     let before = 0;
     for (const j of all.subarray(0, all.indexOf(i))) before += isChosen[j] as number;
     return before;
   }
+}
+
+/** Those of `order` whose flag is set; there are `count` of them. */
+function only(order: Uint32Array, flags: Flags, count: number): Uint32Array {
+  const chosen = new Uint32Array(count);
+  for (let k = 0, next = 0; k < order.length; k++) {
+    const i = order[k] as number;
+    if (flags[i] === 1) chosen[next++] = i;
+  }
+  return chosen;
 }
 
 /** As the index's own writer stored it. */

@@ -24,8 +24,8 @@ export function searchable(texts: readonly string[]): string {
 
 /** Expressions for the two tables of words; what both find is what was searched for. */
 export interface Search {
-  /** Single words, `"a" AND "b" *`: for the table that knows only which questions have a word. */
-  readonly words: string | null;
+  /** Single words, each as `"a"` or `"b" *`: for the table that knows only which questions have a word. */
+  readonly words: readonly string[];
   /** Phrases: for the table that also knows where. */
   readonly phrases: string | null;
 }
@@ -51,12 +51,8 @@ export function searchOf(typed: string): Search {
       `There is no word in '${typed.slice(0, 80)}' to search for: give at least one letter or digit.`,
     );
   }
-  const all = (isWord: boolean) =>
-    terms
-      .filter((term) => term.isWord === isWord)
-      .map(({ match }) => match)
-      .join(" AND ") || null;
-  return { words: all(true), phrases: all(false) };
+  const matches = (isWord: boolean) => terms.filter((term) => term.isWord === isWord).map(({ match }) => match);
+  return { words: [...new Set(matches(true))].sort(), phrases: matches(false).join(" AND ") || null };
 }
 
 function spaced(text: string): string {

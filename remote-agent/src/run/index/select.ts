@@ -2,11 +2,14 @@ import type { QuestionFilter } from "../../protocol/questionQuery.ts";
 import type { ColumnName } from "./columns.ts";
 import type { QuestionMemory } from "./memory.ts";
 
-/** What a filter needs that is not a figure: the questions that contain words, or have a label. Positions, ascending. */
+/** 1 at the position of each question that is meant, 0 elsewhere. */
+export type Flags = Uint8Array;
+
+/** What a filter needs that is not a figure: the questions that contain words, or have a label. */
 export interface Lookups {
-  text(typed: string): Uint32Array;
-  label(label: string): Uint32Array;
-  rolled(place: NonNullable<QuestionFilter["rolled"]>): Uint32Array;
+  text(typed: string): Flags;
+  label(label: string): Flags;
+  rolled(place: NonNullable<QuestionFilter["rolled"]>): Flags;
 }
 
 type Range = { readonly min?: number | undefined; readonly max?: number | undefined };
@@ -20,26 +23,29 @@ export function select(memory: QuestionMemory, filter: QuestionFilter, lookups: 
     ...(filter.label === undefined ? [] : [lookups.label(filter.label)]),
     ...(filter.rolled === undefined ? [] : [lookups.rolled(filter.rolled)]),
   ];
-  const found = new Uint32Array(sets[0]?.length ?? memory.length);
-  const [first, ...others] = sets;
-  const inOthers = others.map((set) => membership(set, memory.length));
   const known = Math.min(memory.length, filter.first ?? memory.length);
+  const found = new Uint32Array(known);
   let count = 0;
-  for (let k = 0; k < found.length; k++) {
-    const i = first === undefined ? k : (first[k] as number);
-    if (i >= known || inOthers.some((set) => set[i] !== 1)) continue;
-    let holds = true;
-    for (let t = 0; holds && t < tests.length; t++) holds = (tests[t] as Test)(i);
-    if (holds) found[count++] = i;
+  next: for (let i = 0; i < known; i++) {
+    for (let s = 0; s < sets.length; s++) if ((sets[s] as Flags)[i] !== 1) continue next;
+    for (let t = 0; t < tests.length; t++) if (!(tests[t] as Test)(i)) continue next;
+    found[count++] = i;
   }
   return found.slice(0, count);
 }
 
-/** 1 for each of `positions` among `length`: many times faster to ask than a Set of as many numbers. */
-export function membership(positions: Uint32Array, length: number): Uint8Array {
-  const bits = new Uint8Array(length);
-  for (let k = 0; k < positions.length; k++) bits[positions[k] as number] = 1;
-  return bits;
+/** Where both are set. */
+export function both(one: Flags, other: Flags): Flags {
+  const flags = one.slice();
+  for (let i = 0; i < flags.length; i++) flags[i] = (one[i] as number) & (other[i] as number);
+  return flags;
+}
+
+/** Many times faster to ask than a Set of as many numbers. */
+export function flagsOf(positions: Uint32Array, length: number): Flags {
+  const flags = new Uint8Array(length);
+  for (let k = 0; k < positions.length; k++) flags[positions[k] as number] = 1;
+  return flags;
 }
 
 function testsOf(memory: QuestionMemory, filter: QuestionFilter): Test[] {

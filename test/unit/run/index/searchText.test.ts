@@ -13,10 +13,10 @@ function finds(typed: string, ...answers: string[]): boolean {
     db.prepare(`INSERT INTO ${table} (rowid, text) VALUES (1, ?)`).run(searchable(answers));
   }
   const search = searchOf(typed);
-  const found = (["words", "phrases"] as const).every((table) => {
-    const match = search[table];
-    return match === null || db.prepare(`SELECT rowid FROM ${table} WHERE ${table} MATCH ?`).get(match) !== undefined;
-  });
+  const isIn = (table: keyof typeof tables, match: string) =>
+    db.prepare(`SELECT rowid FROM ${table} WHERE ${table} MATCH ?`).get(match) !== undefined;
+  const found =
+    search.words.every((word) => isIn("words", word)) && (search.phrases === null || isIn("phrases", search.phrases));
   db.close();
   return found;
 }
