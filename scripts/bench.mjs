@@ -1,10 +1,11 @@
 // `npm run bench -- NAME [--json] [arguments]`: runs test/bench/NAME.ts, which exports
 //   run(options: { args: string[]; emit: (row: Row) => void; log: (line: string) => void }): Promise<Row[] | void>
 // A row is flat JSON with `bench` and `case`, and the figures. With --json standard output has one row per line and
-// nothing else; without it, a table.
-import { existsSync, readdirSync } from "node:fs";
+// nothing else; without it, a table. With --help it says what the benchmark measures and takes, and starts nothing.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { about } from "./bench/about.mjs";
 import { root } from "./setup/paths.mjs";
 
 const folder = join(root, "test/bench");
@@ -13,9 +14,20 @@ const json = rest.includes("--json");
 const args = rest.filter((argument) => argument !== "--json");
 const file = join(folder, `${name}.ts`);
 
+const usage = `Usage: npm run bench -- NAME [--json] [arguments], or NAME --help. Benchmarks: ${benchmarks().join(", ")}.`;
+const wantsHelp = (given) => given === "--help" || given === "-h";
+
+if (wantsHelp(name)) {
+  console.log(usage);
+  process.exit(0);
+}
 if (!/^[\w-]+$/.test(name) || !existsSync(file)) {
-  console.error(`Usage: npm run bench -- NAME [--json]. Benchmarks: ${benchmarks().join(", ") || "none"}.`);
+  console.error(usage);
   process.exit(2);
+}
+if (rest.some(wantsHelp)) {
+  console.log(about(readFileSync(file, "utf8")));
+  process.exit(0);
 }
 
 const rows = [];
