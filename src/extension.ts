@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { alarmCommands } from "./alarms/alarmCommands.ts";
 import { commandLines } from "./commandLine.ts";
 import { ComparedRuns } from "./explorer/compared.ts";
 import { explorerCommands, filterCommands, showExplorer } from "./explorer/explorer.ts";
@@ -42,6 +43,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...filterCommands(explorer),
     ...logCommands(services),
     ...reviewCommands(services),
+    ...alarmCommands(services),
     ...launchCommands(services),
     ...runActionCommands(services),
     ...weightsCommands(services),

@@ -50,10 +50,16 @@ export const commands = {
   uploadModel: "rzero.uploadModel",
   setHubToken: "rzero.setHubToken",
   removeAgent: "rzero.removeAgent",
+  showAlarms: "rzero.showAlarms",
+  showAlarm: "rzero.showAlarm",
+  muteAlarm: "rzero.muteAlarm",
 } as const;
 
 /** Opens the inspector at the rollouts of `{ host, run, iteration, stage, step }`; for other parts of the extension, not for the palette. */
 export const openRollouts = "rzero.openRollouts";
+
+/** Opens the charts of `{ host, run }` at `chart`, by its id; likewise. */
+export const openChart = "rzero.openChart";
 
 export type CommandId = (typeof commands)[keyof typeof commands];
 

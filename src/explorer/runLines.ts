@@ -1,5 +1,7 @@
+import { activeAlarms } from "../../remote-agent/src/protocol/runFold.ts";
 import type { CheckpointView, RunView, StageView } from "../../remote-agent/src/protocol/runView.ts";
 import { timeLeft } from "../../remote-agent/src/protocol/timeLeft.ts";
+import { alarmCount, alarmLines } from "../alarms/alarmLines.ts";
 import type { RunModel } from "../hosts/hostModel.ts";
 import type { L10n } from "../l10n.ts";
 import { oneLine } from "../oneLine.ts";
@@ -13,6 +15,7 @@ export function runLine(host: string, run: RunModel, options: TreeOptions): Tree
   const { now, l10n } = options;
   const iterations = [...new Set(view.stages.map((stage) => stage.iteration))].sort((a, b) => a - b);
   const { icon, color } = stateLooks[view.state];
+  const alarms = alarmLines(host, run, l10n);
   const heard = run.lastEvent === undefined || !live ? null : l10n.t("last event {0}", ago(now - run.lastEvent, l10n));
   return {
     id: `run:${host}/${id}`,
@@ -31,12 +34,12 @@ export function runLine(host: string, run: RunModel, options: TreeOptions): Tree
       .flatMap((part) => (part == null || part === "" ? [] : [oneLine(part)]))
       .join("\n"),
     icon,
-    color,
+    color: alarms.length > 0 && live ? "list.warningForeground" : color,
     host,
     run: id,
     context: `run.${(live && (view.state === "running" || view.state === "preparing")) || waits(run.job) ? "running" : resumable.has(view.state) ? "resting" : view.state}`,
     checked: options.isChecked?.(host, id) ?? false,
-    children: iterations.map((iteration) => iterationLine(host, id, iteration, view, l10n)),
+    children: [...alarms, ...iterations.map((iteration) => iterationLine(host, id, iteration, view, l10n))],
   };
 }
 
@@ -90,6 +93,7 @@ function runFigures(run: RunModel, { now, l10n }: TreeOptions): string {
   const left = atWork && run.plan !== undefined ? timeLeft(view, run.plan, hostNow(run, now)) : null;
   const parts = [
     atWork ? l10n.t("iteration {0}, {1}", current.iteration, progress(current)) : standing(view, l10n),
+    alarmCount(activeAlarms(view).length, l10n),
     accuracy === null ? "" : l10n.t("accuracy {0}", percent(accuracy)),
     jobText(run, l10n),
     atWork && kept !== null ? l10n.t("kept {0}", percent(kept)) : "",

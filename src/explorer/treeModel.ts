@@ -20,6 +20,8 @@ export interface TreeLine {
   readonly place?: { readonly iteration: number; readonly stage: string | null };
   /** Id of the checkpoint's record. */
   readonly checkpoint?: string;
+  /** Episode of the alarm that it is about. */
+  readonly alarm?: string;
   /** What a click on it does. */
   readonly command?: CommandId;
   /** Whether its box is ticked; absent where it has none. */

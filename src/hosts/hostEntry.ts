@@ -9,7 +9,7 @@ import { oneLine } from "../oneLine.ts";
 import type { HostModel } from "./hostModel.ts";
 
 /** Records that the tree shows; questions and answers stay on the host. */
-const SHOWN = ["state", "stage", "metric", "notice", "usage", "gating", "release", "checkpoint", "removed"];
+const SHOWN = ["state", "stage", "metric", "notice", "alarm", "usage", "gating", "release", "checkpoint", "removed"];
 const LIST_EVERY_MS = 10_000;
 const MOST_PARTS = 50_000;
 

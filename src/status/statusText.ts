@@ -1,3 +1,6 @@
+import { activeAlarms } from "../../remote-agent/src/protocol/runFold.ts";
+import { alarmCount } from "../alarms/alarmLines.ts";
+import { alarmTitle } from "../alarms/words.ts";
 import { stepName } from "../deploy/stepName.ts";
 import { ago } from "../explorer/spans.ts";
 import type { HostModel, RunModel } from "../hosts/hostModel.ts";
@@ -23,22 +26,29 @@ export function statusText(hosts: readonly HostModel[], now: number, l10n: L10n)
   const silent = hosts
     .flatMap(({ link }) => (link.kind === "connected" ? [now - link.lastHeard] : []))
     .filter((ms) => ms >= SILENT_MS);
+  const alarms = working.flatMap(({ run }) => activeAlarms(run.view));
   const parts = [
     working.length === 0
       ? "R-Zero"
       : working.length === 1
         ? l10n.t("R-Zero: 1 run at work")
         : l10n.t("R-Zero: {0} runs at work", working.length),
+    alarmCount(alarms.length, l10n),
     apart.length === 1 ? l10n.t("{0} cut off", apart[0]?.name ?? "") : "",
     apart.length > 1 ? l10n.t("{0} hosts cut off", apart.length) : "",
     apart.length === 0 && silent.length > 0 ? l10n.t("last heard {0}", ago(Math.max(...silent), l10n)) : "",
   ];
-  const warns = apart.length > 0 || silent.length > 0;
+  const warns = apart.length > 0 || silent.length > 0 || alarms.length > 0;
   return {
     text: `${warns ? "$(warning)" : "$(beaker)"} ${parts.filter((part) => part !== "").join(" · ")}`,
     tooltip: hosts.flatMap((host) => [
       `${host.name}: ${linkText(host, now, l10n)}`,
-      ...working.filter((found) => found.host === host).map(({ run }) => `  ${runText(run, now, l10n)}`),
+      ...working
+        .filter((found) => found.host === host)
+        .flatMap(({ run }) => [
+          `  ${runText(run, now, l10n)}`,
+          ...activeAlarms(run.view).map(({ rule }) => `    ⚠ ${alarmTitle(rule, l10n)}`),
+        ]),
     ]),
     warns,
   };

@@ -19,6 +19,8 @@ const PERSON_MS = 300_000;
 /** More than any screen is wide: for what is saved, and what was zoomed into. */
 const FINE_POINTS = 4000;
 const STALE_EVERY_MS = 5000;
+/** So long a chart that was asked for is marked. */
+const SOUGHT_MS = 5000;
 /** So long a failure stands above the charts. */
 const FAILURE_MS = 20_000;
 
@@ -86,7 +88,8 @@ export class ChartsPage {
     this.#state = state;
     this.#watch();
     this.#drawSoon();
-    if (first && state.scroll > 0) requestAnimationFrame(() => window.scrollTo(0, state.scroll));
+    if (first && state.chart === null && state.scroll > 0)
+      requestAnimationFrame(() => window.scrollTo(0, state.scroll));
   }
 
   takeRuns(statuses: readonly RunStatus[]): void {
@@ -103,7 +106,7 @@ export class ChartsPage {
   }
 
   get #stateNow(): ChartsState {
-    return this.#state ?? { runs: [], smoothing: 0, log: [], tables: [], scroll: 0 };
+    return this.#state ?? { runs: [], smoothing: 0, log: [], tables: [], scroll: 0, chart: null };
   }
 
   get #runs(): ShownRun[] {
@@ -146,6 +149,18 @@ export class ChartsPage {
       const { id } = view.spec;
       view.show({ runs, palette: this.#palette, weight, log: log.includes(id), table: tables.includes(id) });
     }
+    this.#seek();
+  }
+
+  /** Brings the chart that was asked for into view, once it is there. */
+  #seek(): void {
+    const { chart } = this.#stateNow;
+    const view = chart === null ? undefined : this.#views.get(chart);
+    if (view === undefined) return;
+    this.#keep({ chart: null });
+    view.element.scrollIntoView({ block: "center" });
+    view.element.classList.add("sought");
+    window.setTimeout(() => view.element.classList.remove("sought"), SOUGHT_MS);
   }
 
   /** Sections and charts; made anew only when there are others, so that nothing jumps and the focus stays. */

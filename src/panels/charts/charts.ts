@@ -1,6 +1,8 @@
 import * as vscode from "vscode";
+import * as z from "zod";
 import { chooseRun } from "../../explorer/chooseRun.ts";
 import type { TreeLine } from "../../explorer/treeModel.ts";
+import { openChart } from "../../ids.ts";
 import { oneLine } from "../../oneLine.ts";
 import type { Services } from "../../services.ts";
 import type { OpenPanels } from "../base/onDemand.ts";
@@ -21,7 +23,9 @@ const kind: PanelKind<ChartsContract> = {
   serve: (panel, services) => new ChartsService(panel, services),
 };
 
-const fresh: ChartsState = { runs: [], smoothing: 0.6, log: [], tables: [], scroll: 0 };
+const chartPlace = z.object({ host: z.string(), run: z.string(), chart: z.string() });
+
+const fresh: ChartsState = { runs: [], smoothing: 0.6, log: [], tables: [], scroll: 0, chart: null };
 
 /** The Charts panels of this window. */
 export class Charts implements OpenPanels {
@@ -58,10 +62,21 @@ export class Charts implements OpenPanels {
     if (runs !== undefined && runs.length > 0) this.#show(runs);
   }
 
-  #show(runs: ChartsState["runs"]): void {
+  /** Charts of a run, with one of them in view. */
+  openAt(raw: unknown): void {
+    const place = chartPlace.safeParse(raw);
+    if (place.success) this.#show([{ host: place.data.host, run: place.data.run }], place.data.chart);
+    else this.#services.log.error(`${openChart}: ${place.error.message}`);
+  }
+
+  #show(runs: ChartsState["runs"], chart: string | null = null): void {
     const shown = [...this.#open].find(({ state }) => sameRuns(state.runs, runs));
-    if (shown !== undefined) shown.reveal();
-    else this.#remember(openPanel(kind, this.#services, { ...fresh, runs }));
+    if (shown === undefined) {
+      this.#remember(openPanel(kind, this.#services, { ...fresh, runs, chart }));
+      return;
+    }
+    shown.reveal();
+    if (chart !== null) shown.navigate({ ...shown.state, chart });
   }
 
   #remember(panel: Panel<ChartsContract>): void {

@@ -18,6 +18,8 @@ export const chartsState = z.object({
   tables: z.array(name).max(100),
   /** How far the page was scrolled, in pixels. */
   scroll: z.number().min(0),
+  /** Chart to bring into view; null when that is done. */
+  chart: name.nullable().default(null),
 });
 export type ChartsState = z.infer<typeof chartsState>;
 

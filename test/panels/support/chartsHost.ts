@@ -18,6 +18,7 @@ export const fresh: ChartsState = {
   log: [],
   tables: [],
   scroll: 0,
+  chart: null,
 };
 
 export const status = (key: string, more: Partial<RunStatus> = {}): RunStatus => ({
