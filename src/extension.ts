@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { alarmCommands } from "./alarms/alarmCommands.ts";
+import { offerTools } from "./assistant/assistant.ts";
 import { commandLines } from "./commandLine.ts";
 import { ComparedRuns } from "./explorer/compared.ts";
 import { explorerCommands, filterCommands, showExplorer } from "./explorer/explorer.ts";
@@ -57,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): void {
     showStatusBar(hosts),
     watchEvents(services, explorer),
     followOpenNotes(services),
+    offerTools(services),
   );
   for (const [id, handler] of Object.entries(handlers))
     context.subscriptions.push(vscode.commands.registerCommand(id, handler));

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 import { parse } from "yaml";
 import type { HostEntry } from "../hosts/hostEntry.ts";
@@ -9,16 +8,14 @@ import type { Services } from "../services.ts";
 import { ensureModel } from "../weights/ensureModel.ts";
 import { withModelLine } from "../weights/modelLine.ts";
 import { approved, mayContinue, refuseUntrusted } from "./askTrust.ts";
-import { author } from "./author.ts";
-import { connected, pickListedHost, withProgress } from "./connectedHost.ts";
-import { changedSettings, type ForkPlace, forkPlaceOf, iterationsBefore } from "./forkLine.ts";
+import { connected, pickListedHost } from "./connectedHost.ts";
+import { type ForkPlace, forkPlaceOf, iterationsBefore } from "./forkLine.ts";
 import type { HostProblems } from "./hostProblems.ts";
 import type { DocumentHosts } from "./launchDocument.ts";
 import { planDetail } from "./planText.ts";
+import { startOn } from "./startOn.ts";
 import { namedContent } from "./trust.ts";
 
-/** Making a base model or waiting for a slow disk. */
-const START_MS = 3 * 3_600_000;
 const PLAN_MS = 60_000;
 
 /** `R-Zero: Start This Run`: checks, shows what it will take, and starts the run.yaml of an editor. */
@@ -141,27 +138,6 @@ async function withWeights(
   edit.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), changed);
   await vscode.workspace.applyEdit(edit);
   return changed;
-}
-
-/** @returns the run's id */
-async function startOn(entry: HostEntry, text: string, fork: ForkPlace | null, name: string): Promise<string> {
-  const title = vscode.l10n.t("Starting {0} on {1}", name, entry.name);
-  return withProgress(title, async (report, signal) => {
-    const onProgress = (at: { text: string; done: number | null; total: number | null }) =>
-      report(at.text, at.done === null || at.total === null || at.total === 0 ? null : at.done / at.total);
-    if (fork === null) {
-      const params = { text, command: randomUUID(), by: author() };
-      return (await persistentRequest(entry.link, "runs/start", params, { limitMs: START_MS, signal, onProgress })).run;
-    }
-    const { text: parent } = await persistentRequest(entry.link, "runs/config", { run: fork.run });
-    const settings = changedSettings(parse(parent), parse(text));
-    const asked = { run: fork.run, at: fork.at, settings, name: null, command: randomUUID() };
-    const made = await persistentRequest(entry.link, "runs/fork", asked, { limitMs: START_MS, signal });
-    report(vscode.l10n.t("Starting the run"), null);
-    const resume = { run: made.run, command: randomUUID(), by: author() };
-    await persistentRequest(entry.link, "runs/resume", resume, { limitMs: 120_000, signal });
-    return made.run;
-  });
 }
 
 async function documentOf(target: unknown): Promise<vscode.TextDocument | undefined> {
