@@ -6,6 +6,7 @@ import { withLock } from "./lock.mjs";
 import { waitNote } from "./npm.mjs";
 import { cacheRoot, platform } from "./paths.mjs";
 import { fingerprint, missing } from "./requirements.mjs";
+import { keptDays, markUsed, removeUnused } from "./unused.mjs";
 
 // `${cache}/python/<fingerprint of requirements.txt>-py3.11.7-linux-x64/`, finished layers marked by a stamp each.
 const environments = () => join(cacheRoot(), "python");
@@ -16,6 +17,7 @@ const complete = (folder, layer) => existsSync(stampOf(folder, layer)) && exists
 /** The interpreter of a finished environment for these requirements, or undefined. Asks nobody: a look at the disk. */
 export function stampedPython() {
   const folder = stampedFolder();
+  if (folder) markUsed(stampOf(folder, "engine"), Date.now());
   return folder && pythonOf(folder);
 }
 
@@ -42,7 +44,10 @@ export async function ensurePython(layer) {
   if (!wanted.every((name) => complete(folder, name))) {
     const lock = join(cacheRoot(), "locks", `python-${basename(folder)}`);
     await withLock(lock, () => make(folder, base, wanted), { onWait: waitNote("the Python environment") });
+    for (const path of removeUnused(environments(), folder, Date.now()))
+      process.stderr.write(`• Removed ${path}, which was not used for ${keptDays} days\n`);
   }
+  markUsed(stampOf(folder, "engine"), Date.now());
   return pythonOf(folder);
 }
 

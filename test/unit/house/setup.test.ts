@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -9,6 +9,7 @@ import { findPython } from "../../../scripts/setup/interpreter.mjs";
 import { cacheRoot } from "../../../scripts/setup/paths.mjs";
 import { pins } from "../../../scripts/setup/requirements.mjs";
 import { bringsCuda } from "../../../scripts/setup/torch.mjs";
+import { keptDays, markUsed, removeUnused } from "../../../scripts/setup/unused.mjs";
 
 const root = resolve(import.meta.dirname, "../../..");
 let folder = "";
@@ -44,6 +45,39 @@ describe("finding a Python", () => {
 
   test("says so when RZERO_PYTHON is no Python at all", async () => {
     await expect(findPython(join(folder, "absent"))).rejects.toThrow(/RZERO_PYTHON=.*absent is not one/);
+  });
+});
+
+describe("environments that are not used any more", () => {
+  const dayMs = 86_400_000;
+  const now = Date.UTC(2026, 10, 27);
+
+  async function environment(name: string, daysAgo: number | null): Promise<string> {
+    const path = join(folder, name);
+    await mkdir(path);
+    if (daysAgo === null) return path;
+    const used = (now - daysAgo * dayMs) / 1000;
+    await writeFile(join(path, ".complete-engine-abc"), "");
+    await utimes(join(path, ".complete-engine-abc"), used, used);
+    return path;
+  }
+
+  test("go when another one is made, unless a process works with them, they were used lately or are half made", async () => {
+    const own = await environment("own", 400);
+    const old = await environment("old", keptDays + 1);
+    const works = await environment("works", 400);
+    await environment("lately", keptDays - 1);
+    await environment("half-made", null);
+    expect(removeUnused(folder, own, now, null)).toEqual([]);
+    expect(removeUnused(folder, own, now, `${works}/bin/python -m rzero_engine serve\n`)).toEqual([old]);
+    expect((await readdir(folder)).sort()).toEqual(["half-made", "lately", "own", "works"]);
+  });
+
+  test("are used from the moment that set-up answers with them", async () => {
+    const old = await environment("old", keptDays + 1);
+    markUsed(join(old, ".complete-engine-abc"), now);
+    expect(removeUnused(folder, join(folder, "own"), now, "")).toEqual([]);
+    markUsed(join(folder, "absent"), now);
   });
 });
 

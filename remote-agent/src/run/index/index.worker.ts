@@ -1,8 +1,10 @@
+import path from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { SeriesReader } from "../series/seriesReader.ts";
 import { isBusy, isDamage } from "./errors.ts";
 import { IndexReader } from "./indexReader.ts";
 import { IndexWriter } from "./indexWriter.ts";
+import { markUsed, removeUnused } from "./unused.ts";
 import type { Reply, ReplyError, Request, WorkerStart } from "./workerMessages.ts";
 
 /**
@@ -27,7 +29,11 @@ port.on("message", (request: Request) => {
 });
 
 function workerOf({ role, runDir, file }: WorkerStart): { do(request: Request): unknown } {
-  if (role === "writer") return new IndexWriter(start, (seq) => reply({ progress: seq }));
+  markUsed(file, Date.now());
+  if (role === "writer") {
+    removeUnused(path.dirname(file), Date.now());
+    return new IndexWriter(start, (seq) => reply({ progress: seq }));
+  }
   if (role === "reader") return new IndexReader(start);
   const series = new SeriesReader(runDir, file.replace(/\.sqlite$/, ".series.json"));
   return {

@@ -8,6 +8,7 @@ import { writeDerived } from "../runDir.ts";
 import { IndexError } from "./errors.ts";
 import { bytesAfter, journalAfter, type Position, position, START, stillHolds } from "./journalTail.ts";
 import { cacheDirectory, journalIdentity } from "./place.ts";
+import { markUsed } from "./unused.ts";
 
 /** Raised when the fold of a view changes: a cached one of another version is made anew. */
 const VERSION = 2;
@@ -62,7 +63,9 @@ function cacheFile(runDir: string, env: NodeJS.ProcessEnv): string | null {
 
 async function readCached(file: string): Promise<z.infer<typeof Cached> | null> {
   try {
-    return Cached.parse(JSON.parse(await readFile(file, "utf8")));
+    const cached = Cached.parse(JSON.parse(await readFile(file, "utf8")));
+    markUsed(file, Date.now());
+    return cached;
   } catch {
     return null; // missing, half written or of another version
   }
