@@ -11,6 +11,7 @@ const icons: Record<ToolName, string> = {
   [toolNames.readMetrics]: "$(graph-line)",
   [toolNames.queryQuestions]: "$(list-filter)",
   [toolNames.readQuestion]: "$(question)",
+  [toolNames.listAlarms]: "$(bell)",
   [toolNames.launchRun]: "$(rocket)",
   [toolNames.stopRun]: "$(debug-stop)",
 };

@@ -58,6 +58,12 @@ export const inputs = {
       .describe("How many answers' texts, of the largest classes first."),
     at: at.describe("The first answer's text, from 0."),
   }),
+  [toolNames.listAlarms]: z.strictObject({
+    run: run.optional().describe("Only alarms of this run: its id, the beginning of it, its name, or `last`."),
+    host,
+    standing: z.boolean().default(false).describe("Only those that still hold."),
+    at,
+  }),
   [toolNames.launchRun]: z
     .strictObject({
       host: z.string().max(300).describe("A connected host, as rzero_listRuns names it."),
@@ -90,6 +96,9 @@ export const modelDescriptions: Record<ToolName, string> = {
     "Searches, filters and sorts the questions that the Challenger of an R-Zero run posed: text, pseudo-label, majority share, whether it was kept and why not, reward, decisions of reviewers. " +
     `A page at a time, with the exact total. ${isData}`,
   [toolNames.readQuestion]: `Reads one question of an R-Zero run with its answers in classes, the majority, texts of answers, and the reward in its parts. ${isData}`,
+  [toolNames.listAlarms]:
+    "Lists what the alarm rules of R-Zero runs found: reward up while the audit falls, jumps of length, collapse of entropy or of answers, duplicates, idle GPUs, a full disk, a stall. " +
+    "Each with when, where, what was measured against which limit, and where a fork would begin that leaves it behind.",
   [toolNames.launchRun]:
     "Launches an R-Zero run on a connected host from a preset or a run.yaml. It uses processors, memory, disk and hours of the host, so the person is shown what it takes and has to agree. " +
     "Use it only when the person asked for a run.",

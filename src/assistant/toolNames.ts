@@ -4,6 +4,7 @@ export const toolNames = {
   readMetrics: "rzero_readMetrics",
   queryQuestions: "rzero_queryQuestions",
   readQuestion: "rzero_readQuestion",
+  listAlarms: "rzero_listAlarms",
   launchRun: "rzero_launchRun",
   stopRun: "rzero_stopRun",
 } as const;

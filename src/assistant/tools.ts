@@ -5,6 +5,7 @@ import { seriesQuery } from "../../remote-agent/src/protocol/series.ts";
 import { oneLine } from "../oneLine.ts";
 import type { Services } from "../services.ts";
 import { Agreed } from "./agreed.ts";
+import { alarmsAnswer } from "./alarmRows.ts";
 import { answerText, jsonLine, type ToolAnswer } from "./answerText.ts";
 import { parsedInput, type ToolInput } from "./catalogue.ts";
 import { findRun } from "./findRun.ts";
@@ -67,6 +68,10 @@ export class Tools {
           const view = await entry.link.request("runs/question", { run: run.id, id }, { limitMs: ASK_MS, signal });
           return told(questionAnswer(view, answers, at));
         },
+      },
+      [toolNames.listAlarms]: {
+        prepare: running(vscode.l10n.t("Listing alarms")),
+        invoke: async (input) => told(alarmsAnswer(hosts, input)),
       },
       [toolNames.launchRun]: {
         prepare: async (input) => ({

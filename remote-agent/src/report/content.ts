@@ -19,6 +19,16 @@ export interface ReportNotice {
   readonly text: string;
 }
 
+/** What the run's rules of alarm found. */
+export interface ReportAlarm {
+  readonly title: string;
+  /** When it was raised and since when it is over, and where in the run. */
+  readonly when: string;
+  readonly standing: boolean;
+  /** What was measured, what it means, and what to do. */
+  readonly sentences: readonly string[];
+}
+
 /** Questions that were chosen by one rule; one that an earlier rule chose stands there. */
 export interface ReportSelection {
   readonly key: string;
@@ -47,6 +57,7 @@ export interface ReportContent {
   readonly iterations: ContentTable;
   readonly stages: ContentTable;
   readonly series: RunSeries;
+  readonly alarms: readonly ReportAlarm[];
   readonly notices: readonly ReportNotice[];
   readonly selections: readonly ReportSelection[];
   /** Questions of the run. */

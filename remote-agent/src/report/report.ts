@@ -66,7 +66,7 @@ function head(content: ReportContent): Html {
 <main><section aria-labelledby="summary"><h2 id="summary">Summary</h2>${summary.map((sentence) => html`<p>${sentence}</p>`)}${notes === null ? null : html`<h3>Notes</h3><p class="person">${notes}</p>`}</section>
 <section aria-labelledby="ran"><h2 id="ran">What ran</h2>${factList(content.ran)}<details class="data"><summary>All settings</summary>${factList(content.settings)}</details></section>
 <section aria-labelledby="iterations"><h2 id="iterations">Iterations</h2>${table(content.iterations)}<h3>Stages and time</h3>${table(content.stages)}</section>
-${notices(content)}`;
+${alarms(content)}${notices(content)}`;
 }
 
 const contents = html`<nav aria-label="Contents"><ul>${[
@@ -76,6 +76,15 @@ const contents = html`<nav aria-label="Contents"><ul>${[
   ["charts", "Charts"],
   ["questions", "Selected questions"],
 ].map(([id, title]) => html`<li><a href="#${id ?? ""}">${title ?? ""}</a></li>`)}</ul></nav>`;
+
+function alarms({ alarms: all }: ReportContent): Html | null {
+  if (all.length === 0) return null;
+  const items = all.map(
+    ({ title, when, standing, sentences }) =>
+      html`<li><strong>${title}</strong>${standing ? " (it still holds)" : null} <span class="note">${when}</span>${sentences.map((sentence) => html`<br>${sentence}`)}</li>`,
+  );
+  return html`<section aria-labelledby="alarms"><h2 id="alarms">Alarms</h2><ul>${items}</ul></section>\n`;
+}
 
 function notices({ notices: all }: ReportContent): Html | null {
   if (all.length === 0) return null;

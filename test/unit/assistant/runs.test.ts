@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { AlarmView } from "../../../remote-agent/src/protocol/alarms.ts";
 import { applyRecord, emptyRunView } from "../../../remote-agent/src/protocol/runFold.ts";
 import { Agreed } from "../../../src/assistant/agreed.ts";
+import { alarmsAnswer } from "../../../src/assistant/alarmRows.ts";
 import { answerText } from "../../../src/assistant/answerText.ts";
 import { type AskedHosts, findHost, findRun } from "../../../src/assistant/findRun.ts";
 import { metricsAnswer } from "../../../src/assistant/metricRows.ts";
@@ -107,6 +109,47 @@ it("a run's figures are a row for each metric, with series that were asked for a
   expect(answer.rows).toContainEqual(expect.objectContaining({ kind: "series", name: "solver/reward" }));
   expect(answer.rows.at(-1)).toMatchObject({ kind: "catalogue" });
   expect(answerText(answer, "word")).toContain('"share_histogram":[0,3,12');
+});
+
+describe("alarms", () => {
+  const raised = (at: number, over: number | null): AlarmView => ({
+    rule: "entropyCollapse",
+    episode: `entropy ${at}`,
+    role: "solver",
+    iteration: 2,
+    stage: "solver",
+    step: 3,
+    values: { entropy: 0.01 },
+    limits: { entropy: 0.1 },
+    message: "The Solver's entropy is 0.01.",
+    stops: false,
+    good: { at: "1", checkpoints: {} },
+    at,
+    seq: at,
+    over,
+  });
+  const noisy = run("20261122-noisy-dd05", "noisy");
+  const alarmed = {
+    all: [
+      ...hosts.all,
+      host("lab", [{ ...noisy, view: { ...noisy.view, alarms: [raised(1000, 2000), raised(3000, null)] } }]),
+    ],
+  };
+
+  it("are those of all connected hosts, the newest first, or of one run, or only those that hold", () => {
+    const all = alarmsAnswer(alarmed, { at: 0, standing: false });
+    expect(all.rows).toMatchObject([
+      { host: "lab", run: "20261122-noisy-dd05", at: "1970-01-01T00:00:03.000Z", over: null, forkAt: "1" },
+      { at: "1970-01-01T00:00:01.000Z", over: "1970-01-01T00:00:02.000Z" },
+    ]);
+    expect(alarmsAnswer(alarmed, { at: 0, standing: true }).total).toBe(1);
+    expect(alarmsAnswer(alarmed, { at: 0, standing: false, run: "qwen" }).total).toBe(0);
+    expect(alarmsAnswer(alarmed, { at: 1, standing: false, host: "lab" })).toMatchObject({
+      at: 1,
+      total: 2,
+      rows: [{}],
+    });
+  });
 });
 
 describe("what a person agreed to", () => {

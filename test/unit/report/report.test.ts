@@ -98,6 +98,7 @@ const content = (ids: readonly string[]): ReportContent => ({
   iterations: { caption: "By iteration", head: ["figure", "base"], rows: [{ head: "greedy", cells: ["84.4 %"] }] },
   stages: { caption: "Stages", head: ["stage", "time"], rows: [{ head: "base, audit", cells: ["3.4 s"] }] },
   series: chartSeries({ ...chartRun, iterations: 1 }, { names: ["solver/reward"] }),
+  alarms: [{ title: "Stalled", when: "2026-11-22 14:40 UTC", standing: true, sentences: ["No <record> came."] }],
   notices: [{ at: "2026-11-22 14:30 UTC", level: "warning", text: "the engine was restarted" }],
   selections: [{ key: "kept", title: "Kept", rule: "A rule.", total: 40, ids, elsewhere: 1 }],
   questions: 24_000,
@@ -143,6 +144,7 @@ describe("a report", () => {
       "summary",
       "ran",
       "iterations",
+      "alarms",
       "notices",
       "charts",
       "questions",
@@ -154,6 +156,8 @@ describe("a report", () => {
     expect(places.every((place, i) => place > (places[i - 1] ?? 0))).toBe(true);
     for (const [, target] of text.matchAll(/(?:href="#|aria-labelledby=")([^"]+)"/g))
       expect(text, target).toContain(`id="${target}"`);
+    expect(text).toContain("<strong>Stalled</strong> (it still holds)");
+    expect(text).toContain("No &lt;record&gt; came.");
     expect(text).toContain("<h1>a &lt;run&gt;</h1>");
     expect(text).toContain("Try &lt;again&gt;");
     expect(text).toContain("2 of the run&#39;s 24,000 questions");
@@ -202,7 +206,7 @@ describe("a report", () => {
 
 /** Elements that are open at the end, or closed where they are not open. */
 function unclosed(text: string): string[] {
-  const empty = /^(?:meta|line|rect|circle|polyline)$/;
+  const empty = /^(?:meta|br|line|rect|circle|polyline)$/;
   const open: string[] = [];
   const problems: string[] = [];
   for (const [, closing, name = ""] of text

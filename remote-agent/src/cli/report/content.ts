@@ -1,9 +1,10 @@
+import { advice, titles } from "../../alarms/sentence.ts";
 import { wantedSeries } from "../../protocol/charts.ts";
 import type { ResolvedRun, RunConfig, RunPatch } from "../../protocol/config.ts";
 import type { RunAnnotations } from "../../protocol/runActions.ts";
 import type { RunView } from "../../protocol/runView.ts";
 import { type RunSeries, type SeriesQuery, seriesQuery } from "../../protocol/series.ts";
-import type { ContentTable, ReportContent, ReportSelection } from "../../report/content.ts";
+import type { ContentTable, ReportAlarm, ReportContent, ReportSelection } from "../../report/content.ts";
 import { costSentence } from "../demoReport.ts";
 import { cell, demoRows, iterationsOf } from "../demoTable.ts";
 import { demoVerdict } from "../demoVerdict.ts";
@@ -47,6 +48,7 @@ export function contentOf(sources: ReportSources): ReportContent {
     iterations: iterationTable(view, run.config),
     stages: stageTable(view),
     series,
+    alarms: alarmsOf(view).map((alarm) => ({ ...alarm, sentences: alarm.sentences.map(say) })),
     notices: view.notices
       .filter(({ level }) => level !== "info")
       .map(({ t, level, message }) => ({ at: `${minuteOf(t)} UTC`, level, text: say(message) })),
@@ -54,6 +56,23 @@ export function contentOf(sources: ReportSources): ReportContent {
     questions,
     remarks: [`It has the run as of record ${view.seq.toLocaleString("en-US")}.`, ...sources.remarks.map(say)],
   };
+}
+
+function alarmsOf({ alarms }: RunView): ReportAlarm[] {
+  return alarms.map(({ rule, at, over, iteration, stage, step, message, stops }) => {
+    const place = [
+      iteration === null ? "" : `iteration ${iteration}`,
+      stage ?? "",
+      step === null ? "" : `step ${step}`,
+    ].filter((part) => part !== "");
+    const until = over === null ? [] : [`over since ${minuteOf(over)} UTC`];
+    return {
+      title: titles[rule],
+      when: [`${minuteOf(at)} UTC`, ...until, ...place].join(", "),
+      standing: over === null,
+      sentences: [message, ...(stops ? ["It stopped the run."] : []), advice[rule]],
+    };
+  });
 }
 
 function iterationTable(view: RunView, config: RunConfig): ContentTable {
