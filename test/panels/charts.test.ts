@@ -60,6 +60,16 @@ describe.skipIf(missing !== null)(`the Charts page${missing === null ? "" : ` (s
     expect(complaints).toEqual([]);
   });
 
+  test("a chart that was asked for is brought into view and marked, once", async () => {
+    const { page, states } = await opened(one, { state: { ...fresh, chart: "solver.entropy", scroll: 10 } });
+    const chart = page.locator('[data-chart="solver.entropy"].sought');
+    await chart.waitFor();
+    const box = await chart.boundingBox();
+    expect(box?.y).toBeGreaterThanOrEqual(0);
+    expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(page.viewportSize()?.height ?? 0);
+    await expect.poll(() => states.at(-1)?.chart).toBeNull();
+  });
+
   test("empty, loading, cut off, broken and not connected say so, each without a violation", async () => {
     const cut = status("local/a", { link: { kind: "waiting", lastHeard: Date.now() - 65_000, why: "Reset." } });
     const states: [Parameters<typeof chartsHost>[0], RegExp][] = [

@@ -104,6 +104,8 @@ describe("what is asked for", () => {
     [{ iterations: 0 }, /'iterations'/],
     [{ "solver.steps": 9 }, /'solver.steps' is part of what the run is/],
     [{ "checkpoints.keep.newest": 9 }, /There is no setting/],
+    [{ "alarms.webhook": "http://elsewhere.example/" }, /'alarms.webhook' is part of what the run is/],
+    [{ alarms: { webhook: "http://elsewhere.example/" } }, /'alarms' is part of what the run is/],
     [{ "payload.keep": "everything" }, /'payload.keep'/],
     [{ "payload.__proto__": 1 }, /There is no setting/],
   ])("%j is refused and leaves no trace", async (settings, message) => {
@@ -122,7 +124,7 @@ test("a crash between record and patch leaves a run that resumes to nothing and 
   const { run, resume } = await oneIteration();
   const opened = await openRun(run, () => undefined);
   const next = { ...(await readRun(run)), id: "as it would be" };
-  await opened.journal.append(recordsOf("a-command", "test", next, true), { durable: true });
+  await opened.journal.append(recordsOf("a-command", "test", next, { iterations: 2 }, true), { durable: true });
   await opened.close();
   expect((await resume()).outcome).toEqual(completed);
   await extendResting(run, extension(2), now);

@@ -31,7 +31,9 @@ export async function extendResting(
     const next = extended(run, settings);
     // What is derived from the journal must not outlive it: a list would go on showing a completed run.
     await rm(path.join(runDir, "summary.json"), { force: true });
-    await opened.journal.append(recordsOf(command, by, next, opened.view.state === "completed"), { durable: true });
+    await opened.journal.append(recordsOf(command, by, next, settings, opened.view.state === "completed"), {
+      durable: true,
+    });
     await appendPatch(runDir, { command, at: now.toISOString(), by, set: settings });
     await writeDerived(path.join(runDir, "summary.json"), opened.view);
     return { run: next, repeated: false };
@@ -41,9 +43,19 @@ export async function extendResting(
 }
 
 /** What the journal says of an extension. */
-export function recordsOf(command: string, by: string, next: ResolvedRun, wasCompleted: boolean): RunRecord[] {
-  const { iterations } = next.config;
-  const message = `The run was extended: ${iterations} iterations.`;
+export function recordsOf(
+  command: string,
+  by: string,
+  next: ResolvedRun,
+  settings: Readonly<Record<string, unknown>>,
+  wasCompleted: boolean,
+): RunRecord[] {
+  const message =
+    "iterations" in settings
+      ? `The run was extended: ${next.config.iterations} iterations.`
+      : `Settings of the run were changed: ${Object.entries(settings)
+          .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+          .join(", ")}.`;
   return [
     { type: "command", id: command, command: "extend", by },
     { type: "notice", level: "info", code: "extended", message },

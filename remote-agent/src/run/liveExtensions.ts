@@ -50,7 +50,7 @@ export class LiveExtensions {
       if (this.#closed) throw new PatchRefused(`Run ${run.id} is just ending; extend it again in a moment.`);
       const next = extended(run, settings);
       await appendPatch(this.#runDir, { command, at: new Date().toISOString(), by, set: settings });
-      await journal.append(recordsOf(command, by, next, false), { durable: true, reserve: true });
+      await journal.append(recordsOf(command, by, next, settings, false), { durable: true, reserve: true });
       commands.set(command, "extend");
       run.config = next.config;
       this.#changed = true;

@@ -41,3 +41,23 @@ test("what a stage starts from exists until it has ended, and what it would resu
     }),
   );
 });
+
+test("what an alarm holds keeps its weights, and where one may stop the run the stage end before the newest stays as well", () => {
+  fc.assert(
+    fc.property(savesSoFar, keepRules, fc.nat(40), (saved, keep, at) => {
+      const ends = saved.filter(
+        ({ line, id, ended }) => ended && saved.findLast((item) => item.line === line)?.id === id,
+      );
+      const held = ends[at % Math.max(1, ends.length)];
+      const fates = fatesOf(saved, keep, { ids: new Set(held === undefined ? [] : [held.id]), stageEnds: 2 });
+      const kept = [
+        held,
+        ...["challenger", "solver"].flatMap((role) => ends.filter((end) => end.role === role).slice(-2)),
+      ];
+      for (const checkpoint of kept)
+        if (checkpoint !== undefined) expect(fates.get(checkpoint.id)?.left).not.toBe("nothing");
+      const without = fatesOf(saved, keep);
+      for (const [id, { left }] of without) if (left !== "nothing") expect(fates.get(id)?.left).not.toBe("nothing");
+    }),
+  );
+});

@@ -4,7 +4,7 @@ import type { Moment } from "../../alarms/moment.ts";
 import type { Reading, RuleSettings } from "../../alarms/reading.ts";
 import { recordRules } from "../../alarms/recordRules.ts";
 import { advice, sentenceOf } from "../../alarms/sentence.ts";
-import { type AlarmPlace, stopsAt } from "../../protocol/alarms.ts";
+import { type AlarmPlace, type AlarmRule, stopsAt } from "../../protocol/alarms.ts";
 import type { RunConfig } from "../../protocol/config.ts";
 import type { AlarmRecord } from "../../protocol/records.ts";
 import type { TelemetrySample } from "../../protocol/telemetry.ts";
@@ -35,6 +35,9 @@ export interface AlarmWatchOptions {
 }
 
 const EVERY_MS = 5000;
+
+/** Alarms that mean nothing any more when nobody works on the run. */
+const ofWorkUnderWay: ReadonlySet<AlarmRule> = new Set(["gpuIdle", "stalled"]);
 
 /** Records that say nothing of the run's own work. */
 const beside = new Set(["alarm", "notice", "command", "decision", "gating", "aside", "owner", "usage", "removed"]);
@@ -78,6 +81,8 @@ export class AlarmWatch {
       clearInterval(this.#timer);
       this.#watching[Symbol.dispose]();
       this.#tick(); // a run may be shorter than the time between two looks
+      for (const episode of this.#episodes.end((rule) => ofWorkUnderWay.has(rule)))
+        this.#do({ phase: "over", episode });
     }
     await this.#turn;
     await this.#o.webhook.close();
