@@ -107,3 +107,42 @@ export async function writeHostileRun(directory: string, payloads: readonly Payl
   );
   await writer.close();
 }
+
+/** The same texts as questions of a curriculum that kept them all, each with its label. */
+export async function writeHostileCurriculum(directory: string, payloads: readonly Payload[]): Promise<void> {
+  const writer = await RunWriter.open(directory, 2);
+  const checkpoint = "0".repeat(24);
+  const place = "iteration:1/curriculum";
+  const [slot] = await writer.call<TaskRecord>(`${place}/source:slots`, "source", [task(null)]);
+  const proposals = await writer.rollout<TrajectoryRecord>(
+    `${place}/rollout:ask/chunk:0`,
+    payloads.map(({ text }, i) => ({
+      completion: { text, tokens: 8 },
+      body: {
+        parents: [slot?.id],
+        role: "challenger",
+        checkpoint,
+        rollout: i,
+        product: { valid: true, question: text, answer: "1", reason: null },
+      },
+    })),
+  );
+  const tasks = await writer.call<TaskRecord>(
+    `${place}/source:questions:0`,
+    "source",
+    proposals.map(({ id, product }) => task(product.question, { parents: [id], proposedBy: id, difficulty: 1 })),
+  );
+  await writer.call(
+    `${place}/score:labels`,
+    "score",
+    payloads.map(({ text }, i) => ({
+      type: "score" as const,
+      parents: [tasks[i]?.id],
+      value: 0.5,
+      parts: { votes: 1, denominator: 2, majority: "1", label: text.slice(0, 3000), kept: true, reason: "kept" },
+      scorer: { name: "pseudo-label", version: 1 },
+      consulted: [],
+    })),
+  );
+  await writer.close();
+}

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { MethodName, Params, Result } from "../../../remote-agent/src/protocol/rpc.ts";
 import { AgentError } from "../../link/agentError.ts";
 import { oneLine } from "../../oneLine.ts";
+import { visibleText } from "../../review/visibleText.ts";
 import type { Services } from "../../services.ts";
 import type { Panel, PanelKind, PanelService } from "../base/panel.ts";
 import type { AnswerDocuments } from "./answerDocuments.ts";
@@ -82,7 +83,7 @@ function serve(
       DIFF_CHARS,
       signal,
     );
-    return { id, text: found.problem ?? found.text };
+    return { id, text: visibleText(found.problem ?? found.text) };
   };
   return {
     requests: {

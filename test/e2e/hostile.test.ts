@@ -1,0 +1,214 @@
+// A run of which every text was written to do harm, through every view of the real VS Code: nothing is executed, nothing is loaded, no
+// policy is violated, no link is made, and everything stays in its place.
+
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
+import { demoConfig } from "../../remote-agent/src/recipes/demoConfig.ts";
+import { createRunDirectory } from "../../remote-agent/src/run/runDir.ts";
+import { hostileCorpus, hugeLine, PWNED } from "../support/hostileCorpus.ts";
+import { writeHostileCurriculum, writeHostileRun } from "../support/inspectedRun.ts";
+import { RunWriter } from "../support/writtenRun.ts";
+import { type Desk, newDesk } from "./support/desk.ts";
+import { pictureOnFailure } from "./support/evidence.ts";
+import type { Workbench } from "./support/workbench.ts";
+
+const shared = inject("e2e");
+const { missing } = shared;
+const RUN = "20261122-1-hostile-aaaa";
+const OTHER = "20261122-2-hostile-bbbb";
+const LIMIT_MS = 120_000;
+const NAME = "[go](command:workbench.action.quit) <img src=x onerror=rzeroPwned=1> $(x)\u202egnp\n\u0000";
+const payloads = [...hostileCorpus, hugeLine()];
+const texts = payloads.map(({ text }) => text);
+
+describe.skipIf(missing !== null)(`a hostile run in VS Code${missing === null ? "" : ` (skipped: ${missing})`}`, () => {
+  let desk: Desk;
+  let code: Workbench;
+  const incidents: string[] = [];
+
+  beforeAll(async () => {
+    desk = await newDesk(shared);
+    for (const id of [RUN, OTHER]) await hostileRun(desk.rzeroHome, id);
+    code = await desk.open({ width: 1280, height: 800 });
+    watch(code, incidents);
+    await code.showRuns();
+    await code.command("R-Zero: Add Host");
+    await code.pick("This machine");
+    await code.page.locator(".codicon-vm-active").waitFor({ timeout: LIMIT_MS });
+  }, 300_000);
+  afterAll(() => desk?.remove());
+  afterEach(async () => {
+    for (const frame of code.page.frames()) {
+      const isTaken = await frame.evaluate((key) => key in globalThis, PWNED).catch(() => false); // the frame has gone
+      expect(isTaken, frame.url()).toBe(false);
+    }
+    expect(incidents).toEqual([]);
+    await code.command("View: Close All Editors");
+  });
+  /** The lines of the editor, with ordinary spaces. */
+  const shown = async () =>
+    (await code.page.locator(".editor-instance .view-lines").first().innerText()).replaceAll("\u00a0", " ");
+  const choose = () => code.pick(RUN);
+
+  test("explorer, tooltip, quick pick, status bar and notices show names and reasons as text, each in its line", async () => {
+    pictureOnFailure(() => code);
+    const line = code.line(/go.*command/).first();
+    await line.waitFor({ timeout: LIMIT_MS });
+    await line.hover();
+    const hover = code.page.locator(".workbench-hover, .monaco-hover").filter({ hasText: RUN }).first();
+    await hover.waitFor();
+    expect(await hover.locator("img, a, script").count()).toBe(0);
+    const notice = code.notification(/waits for the review of iteration 1/).first();
+    await notice.waitFor({ timeout: LIMIT_MS });
+    expect(await notice.locator("a[href], .notification-list-item-message a, img").count()).toBe(0);
+    const rows = code.page.locator(".sidebar .monaco-list-row");
+    for (const box of await Promise.all((await rows.all()).map((row) => row.boundingBox())))
+      expect(box?.height).toBe(22);
+    expect(await code.page.locator(".sidebar .pane-body").first().evaluate(overflows)).toBe(false);
+    expect(await code.page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+  });
+
+  test("the inspector", async () => {
+    pictureOnFailure(() => code);
+    await code.command("R-Zero: Inspect Questions");
+    await choose();
+    const rows = code.panel().locator(".grid-body .row:not(.pending)");
+    await rows.first().waitFor({ timeout: LIMIT_MS });
+    for (const i of [0, 5, 9, 14]) {
+      await rows.nth(i).click();
+      await code.panel().locator(".lineage [aria-current]").waitFor();
+    }
+    for (const share of [0.3, 0.6, 1]) {
+      await code.panel().locator(".grid").evaluate(scrollTo, share);
+      await rows.first().waitFor();
+      await rows.nth(3).click();
+      await code.page.waitForTimeout(500);
+    }
+    expect(await code.panel().locator("html").evaluate(overflows)).toBe(false);
+    expect(await code.panel().locator("img, iframe, object, embed, a[href]").count()).toBe(0);
+  });
+
+  test("the charts", async () => {
+    pictureOnFailure(() => code);
+    await code.command("R-Zero: Open Charts");
+    await choose();
+    const name = code.panel().locator(".runs .name").first();
+    await name.waitFor({ timeout: LIMIT_MS });
+    expect(await name.textContent()).toContain("[go] (command:");
+    expect(await code.panel().locator("html").evaluate(overflows)).toBe(false);
+  });
+
+  test("a curriculum with its problems, a question with its answers, and the diff with another iteration", async () => {
+    pictureOnFailure(() => code);
+    await code.command("R-Zero: Review Curriculum");
+    await choose();
+    await expect.poll(shown, { timeout: LIMIT_MS }).toMatch(/Curriculum of iteration 1 of .*: \d+ questions/);
+    const lenses = code.page.locator(".codelens-decoration a");
+    await lenses.filter({ hasText: "Approve" }).first().waitFor();
+    await code.command("Problems: Focus on Problems View");
+    await code.page.locator(".markers-panel .monaco-list-row").first().waitFor();
+    await code.command("View: Toggle Panel Visibility");
+    await lenses.filter({ hasText: "Show Question" }).first().click();
+    await code.page.getByRole("tab", { name: /^question / }).waitFor();
+  });
+
+  test("configuration, comparison, notes and the log", async () => {
+    pictureOnFailure(() => code);
+    await code.command("R-Zero: Show Configuration");
+    await choose();
+    await expect.poll(shown, { timeout: LIMIT_MS }).toContain("The run");
+    await code.command("R-Zero: Compare Configurations");
+    await choose();
+    await code.quickPickRow(OTHER).first().click();
+    await code.quickPickRow("Only differences").first().click();
+    await expect.poll(shown, { timeout: LIMIT_MS }).toContain("settings differ");
+    await code.command("R-Zero: Edit Notes");
+    await choose();
+    await expect.poll(shown, { timeout: LIMIT_MS }).toContain("command:");
+    await code.command("R-Zero: Follow Logs");
+    await choose();
+    await expect.poll(() => code.terminalText(), { timeout: LIMIT_MS }).toContain("theendofthelog");
+    expect(await code.page.locator(".terminal-wrapper").evaluate(overflows)).toBe(false);
+    await code.command("R-Zero: Open Full Log");
+    await choose();
+    await expect.poll(shown, { timeout: LIMIT_MS }).not.toBe("");
+  });
+});
+
+/** A run at rest whose every text is hostile: name, reason, questions, answers, labels, tags, notes, log. */
+async function hostileRun(home: string, id: string): Promise<void> {
+  const directory = await createRunDirectory(home, {
+    id,
+    createdAt: "2026-11-22T14:30:00.000Z",
+    config: { ...demoConfig(id === RUN ? 0 : 1), name: NAME },
+    modelDir: "/models/base",
+    identity: { agent: "source", engine: "0", model: "0" },
+  });
+  await writeHostileRun(directory, payloads);
+  await writeHostileCurriculum(directory, payloads);
+  const writer = await RunWriter.open(directory, 3);
+  const stage = { key: "iteration:1/curriculum", iteration: 1, stage: "curriculum", units: 1 };
+  await writer.append([
+    { type: "stage", phase: "begin", ...stage, seconds: null, engineSeconds: null },
+    { type: "stage", phase: "end", ...stage, seconds: 1, engineSeconds: 1 },
+    { type: "notice", level: "error", code: "evil", message: NAME, remedy: NAME },
+    {
+      type: "state",
+      state: "paused",
+      reason: NAME,
+      remedy: NAME,
+      waiting: { gate: "iteration:1/gate:curriculum", iteration: 1 },
+    },
+  ] as never);
+  await writer.close();
+  const annotations = { tags: [NAME.slice(0, 40), "<b>"], notes: texts.filter((text) => text.length < 300).join("\n") };
+  writeFileSync(
+    path.join(directory, "annotations.json"),
+    JSON.stringify({ ...annotations, by: NAME, at: "2026-11-22T14:30:00.000Z" }),
+  );
+  mkdirSync(path.join(directory, "logs"), { recursive: true });
+  const log = [...texts, "the end of the log"].map(
+    (text) => `2026-11-22T14:30:00.000Z INFO agent ${text.slice(0, 30_000)}\n`,
+  );
+  appendFileSync(path.join(directory, "logs/agent.log"), log.join(""));
+}
+
+/** What must not happen in the window and its frames. */
+function watch(code: Workbench, incidents: string[]): void {
+  const { page } = code;
+  const origin = new URL(page.url()).origin;
+  page.on("dialog", (dialog) => {
+    incidents.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on("console", (message) => {
+    const text = message.text();
+    if (/Content Security Policy|evil\.invalid|rzeroPwned/i.test(text))
+      incidents.push(`console: ${text.slice(0, 300)}`);
+  });
+  page.on("pageerror", (error) => {
+    if (/rzero|evil\.invalid/i.test(`${error.message}${error.stack}`)) incidents.push(`error: ${error.message}`);
+  });
+  page.context().on("page", (other) => incidents.push(`window: ${other.url()}`));
+  page.context().on("request", (request) => {
+    const { protocol, origin: asked } = new URL(request.url());
+    // A webview's own files: VS Code's service worker answers for this host, and nobody else is asked.
+    if (asked.endsWith(".vscode-resource.vscode-cdn.net") && /\/dist\/webview\/[\w.]+(\?|$)/.test(request.url()))
+      return;
+    if (/^https?:|^wss?:/.test(protocol) && asked.replace(/^ws/, "http") !== origin)
+      incidents.push(`request: ${request.url().slice(0, 200)}`);
+  });
+}
+
+// What follows runs in the page.
+
+function overflows(node: unknown): boolean {
+  const { scrollWidth, clientWidth } = node as { scrollWidth: number; clientWidth: number };
+  return scrollWidth > clientWidth + 1;
+}
+
+function scrollTo(node: unknown, share: number): void {
+  const grid = node as { scrollTop: number; scrollHeight: number };
+  grid.scrollTop = share * grid.scrollHeight;
+}
