@@ -12,5 +12,10 @@ export function visibleText(text: string): string {
 
 /** On one line. */
 export function visibleLine(text: string): string {
-  return visibleText(text).replace(/\s*\n\s*/g, " ⏎ ");
+  // Line by line: an expression over both sides of a line's end would look at a long run of spaces again from each of them.
+  const [first = "", ...others] = visibleText(text).split("\n");
+  if (others.length === 0) return first;
+  const last = others.pop() ?? "";
+  const between = others.map((line) => line.trim()).filter((line) => line !== "");
+  return [first.trimEnd(), ...between, last.trimStart()].join(" ⏎ ");
 }

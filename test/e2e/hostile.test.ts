@@ -125,7 +125,7 @@ describe.skipIf(missing !== null)(`a hostile run in VS Code${missing === null ? 
     await expect.poll(shown, { timeout: LIMIT_MS }).toContain("settings differ");
     await code.command("R-Zero: Edit Notes");
     await choose();
-    await expect.poll(shown, { timeout: LIMIT_MS }).toContain("command:");
+    await expect.poll(shown, { timeout: LIMIT_MS }).toContain("<script>globalThis.rzeroPwned=1</script>");
     await code.command("R-Zero: Follow Logs");
     await choose();
     await expect.poll(() => code.terminalText(), { timeout: LIMIT_MS }).toContain("theendofthelog");
@@ -184,6 +184,7 @@ function watch(code: Workbench, incidents: string[]): void {
   });
   page.on("console", (message) => {
     const text = message.text();
+    if (text.startsWith("Time limit reached when tokenizing line")) return; // VS Code on long lines, which it then repeats
     if (/Content Security Policy|evil\.invalid|rzeroPwned/i.test(text))
       incidents.push(`console: ${text.slice(0, 300)}`);
   });

@@ -70,7 +70,8 @@ function fateOf({ valid, reason, kept, band }: QuestionView["question"]): string
 
 /** A block of code that shows a text as it is; what would not be seen is written out. */
 export function fenced(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  let longest = 2;
+  for (const [ticks] of text.matchAll(/`+/g)) longest = Math.max(longest, ticks.length);
   const fence = "`".repeat(longest + 1);
   return `${fence}text\n${writtenOut(text)}\n${fence}`;
 }
@@ -89,8 +90,12 @@ function writtenOut(text: string): string {
 /** JSON.stringify escapes C0 controls and lone surrogates by itself. The line feeds between its own lines stay. */
 function escapedControls(json: string): string {
   return json.replace(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-    Array.from({ length: character.length }, (_, i) => `\\u${hex(character.charCodeAt(i)).toLowerCase()}`).join(""),
+    character.length === 1 ? unit(character, 0) : unit(character, 0) + unit(character, 1),
   );
+}
+
+function unit(character: string, i: number): string {
+  return `\\u${hex(character.charCodeAt(i)).toLowerCase()}`;
 }
 
 function hex(code: number): string {
