@@ -32,7 +32,7 @@ const links = [
 ];
 const formulas = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1", " =1", "\u200b=1", "＝1"];
 /** As many as no list of arguments takes, and what makes an expression look at the same place again and again. */
-const many = ["` ".repeat(300_000), " \n".repeat(30_000), `${" ".repeat(100_000)}x`];
+const many = ["` ".repeat(150_000), " \n".repeat(30_000), `${" ".repeat(100_000)}x`];
 const texts = [...hostileCorpus.map(({ text }) => text), ...links, ...formulas, ...many];
 
 /** What is not seen, or steers; the line feed and the tab are told apart below. */
