@@ -74,9 +74,10 @@ export function alarmSentence({ rule, role, values, limits }: AlarmView, l10n: L
       );
     case "duplicates":
       return l10n.t(
-        "{0} of {1} valid questions repeat another one; the limit is {2}.",
+        "{0} of {1} valid questions repeat another one, and at least {2} of all are alike; the limit of both is {3}.",
         share("duplicates"),
         value("questions"),
+        share("similar"),
         shareLimit,
       );
     case "settled":

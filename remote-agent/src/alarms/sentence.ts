@@ -67,7 +67,7 @@ const said: Readonly<Record<AlarmRule, (reading: Said) => string>> = {
   uniqueCollapse: ({ values, limits }) =>
     `${percent(values, "same")} of ${of(values, "questions", 0)} questions have the same majority answer (at least ${percent(limits, "share")}).`,
   duplicates: ({ values, limits }) =>
-    `${percent(values, "duplicates")} of ${of(values, "questions", 0)} valid questions repeat another one (at least ${percent(limits, "share")}).`,
+    `${percent(values, "duplicates")} of ${of(values, "questions", 0)} valid questions repeat another one, and at least ${percent(values, "similar")} of all are alike (the limit of both is ${percent(limits, "share")}).`,
   settled: ({ values, limits }) =>
     `${percent(values, "settled")} of ${of(values, "questions", 0)} questions have p̂ 0 or 1 (at least ${percent(limits, "share")}).`,
   verifierErrors: ({ values, limits }) =>

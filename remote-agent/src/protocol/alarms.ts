@@ -70,8 +70,10 @@ export const alarmsConfig = z.strictObject({
     .prefault({}),
   duplicates: z
     .strictObject({
-      on: watch("many questions of a batch repeat another one of it, word for word"),
-      share: share.default(0.5).describe("This share of the valid ones, or more."),
+      on: watch("many questions of a batch repeat another one of it, word for word, or are alike"),
+      share: share
+        .default(0.5)
+        .describe("This share of the valid ones, or more; or of all in one cluster of similar ones."),
     })
     .prefault({}),
   settled: z

@@ -92,6 +92,14 @@ test("duplicates count only where there are questions enough to have any", () =>
   expect(raisedBy(step(0.05))).toEqual([]);
 });
 
+test("questions that are alike count as duplicates, though no two are the same", () => {
+  const step = (penalty: number) => [
+    figures("challenger", [1, 1], { valid_share: 1, unique_share: 1, repetition_penalty: penalty }),
+  ];
+  expect(raisedBy(step(0.6))).toHaveLength(1);
+  expect(raisedBy(step(0.3))).toEqual([]);
+});
+
 describe("votes", () => {
   const ballots = (votes: (i: number) => number, label: (i: number) => string, verb = "score"): RunRecord[] => {
     const call = "iteration:2/challenger/step:3/score:reward";

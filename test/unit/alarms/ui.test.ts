@@ -19,7 +19,7 @@ const alarm = (rule: AlarmRule, more: Partial<AlarmView> = {}): AlarmView => ({
   iteration: 2,
   stage: "challenger",
   step: 3,
-  values: { duplicates: 0.7, questions: 128 },
+  values: { duplicates: 0.7, similar: 0.4, questions: 128 },
   limits: { share: 0.5 },
   message: "Iteration 2, challenger, step 3: 70.0 % of 128 valid questions repeat another one.",
   stops: false,
@@ -139,7 +139,7 @@ describe("words", () => {
         expect(text.length).toBeGreaterThan(3);
       }
     expect(alarmSentence(alarm("duplicates"), english)).toBe(
-      "70.0 % of 128 valid questions repeat another one; the limit is 50.0 %.",
+      "70.0 % of 128 valid questions repeat another one, and at least 40.0 % of all are alike; the limit of both is 50.0 %.",
     );
   });
 

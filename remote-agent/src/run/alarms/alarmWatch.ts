@@ -3,13 +3,12 @@ import { byTheClock, type Change, Episodes } from "../../alarms/episodes.ts";
 import type { Moment } from "../../alarms/moment.ts";
 import type { Reading, RuleSettings } from "../../alarms/reading.ts";
 import { recordRules } from "../../alarms/recordRules.ts";
-import { advice, sentenceOf } from "../../alarms/sentence.ts";
 import { type AlarmPlace, type AlarmRule, stopsAt } from "../../protocol/alarms.ts";
 import type { RunConfig } from "../../protocol/config.ts";
-import type { AlarmRecord } from "../../protocol/records.ts";
 import type { TelemetrySample } from "../../protocol/telemetry.ts";
 import type { RunControl } from "../control.ts";
 import type { OpenedRun } from "../opened.ts";
+import { overAlarm, raisedAlarm, stopReasonOf } from "./alarmRecord.ts";
 import { lastGood } from "./lastGood.ts";
 import type { AlarmWebhook } from "./webhook.ts";
 import { WorkClock } from "./workClock.ts";
@@ -158,33 +157,22 @@ export class AlarmWatch {
 
   async #raise({ episode, reading }: Extract<Change, { phase: "raised" }>): Promise<void> {
     const { opened, config, control, webhook } = this.#o;
-    const { rule, role, place, values, limits } = reading;
+    const { rule, place } = reading;
     const stops = stopsAt(rule, config().alarms);
-    const weightsAreFine = byTheClock.has(rule);
     const { gone } = opened.checkpoints;
-    const alarm: AlarmRecord = {
-      type: "alarm",
-      phase: "raised",
-      rule,
-      episode,
-      role,
-      ...place,
-      values,
-      limits,
-      message: sentenceOf(reading),
-      stops,
-      good: lastGood(opened.boundaries.boundaries, weightsAreFine ? null : place, (id) => !gone.has(id)),
-    };
+    const weightsAreFine = byTheClock.has(rule);
+    const good = lastGood(opened.boundaries.boundaries, weightsAreFine ? null : place, (id) => !gone.has(id));
+    const alarm = raisedAlarm(reading, { episode, stops, good });
     await opened.journal.append([alarm], { durable: true, reserve: true });
     webhook.send(alarm);
-    if (stops) control.stop({ reason: alarm.message, remedy: remedyOf(alarm) });
+    if (stops) control.stop(stopReasonOf(alarm));
   }
 
   async #end(episode: string): Promise<void> {
     const { journal, alarms } = this.#o.opened;
     const alarm = alarms.get(episode);
     if (alarm === undefined || alarm.phase === "over") return;
-    await journal.append([{ ...contentOf(alarm), phase: "over" }], { durable: true, reserve: true });
+    await journal.append([overAlarm(alarm)], { durable: true, reserve: true });
   }
 }
 
@@ -194,15 +182,4 @@ function settingsOf({ alarms, challenger, audit }: RunConfig): RuleSettings {
 
 function placeOf(stage: { iteration: number; stage: string } | undefined): AlarmPlace {
   return { iteration: stage?.iteration ?? null, stage: stage?.stage ?? null, step: null };
-}
-
-/** Without what the journal added when it was written. */
-function contentOf(alarm: AlarmRecord): AlarmRecord {
-  const { type, phase, rule, episode, role, iteration, stage, step, values, limits, message, stops, good } = alarm;
-  return { type, phase, rule, episode, role, iteration, stage, step, values, limits, message, stops, good };
-}
-
-function remedyOf({ rule, good }: AlarmRecord): string {
-  const back = good === null ? "" : ` \`rzero fork RUN --at ${good.at}\` begins before that; its weights are kept.`;
-  return `${advice[rule]}${back} Resuming goes on as it was, and this alarm does not stop it again.`;
 }
