@@ -124,7 +124,7 @@ function iterationLine(host: string, run: string, iteration: number, view: RunVi
     label: iteration === 0 ? l10n.t("Before training") : l10n.t("Iteration {0}", iteration),
     description: iterationFigures(iteration, view, l10n),
     tooltip: "",
-    icon: done ? "check" : "sync~spin",
+    icon: done ? "check" : unfinished(view),
     color: null,
     host,
     run,
@@ -132,6 +132,11 @@ function iterationLine(host: string, run: string, iteration: number, view: RunVi
     context: "iteration",
     children: stages.map((stage) => stageLine(host, run, stage, view, l10n)),
   };
+}
+
+/** What has not come to its end turns only while somebody works on it. */
+function unfinished({ state }: RunView): string {
+  return state === "running" || state === "preparing" ? "sync~spin" : "circle-outline";
 }
 
 function iterationFigures(iteration: number, view: RunView, l10n: L10n): string {
@@ -151,7 +156,7 @@ function stageLine(host: string, run: string, stage: StageView, view: RunView, l
     label: stage.stage,
     description: stage.status === "done" ? (stage.seconds === null ? "" : span(stage.seconds, l10n)) : progress(stage),
     tooltip: "",
-    icon: stage.status === "done" ? "check" : "sync~spin",
+    icon: stage.status === "done" ? "check" : unfinished(view),
     color: null,
     host,
     run,

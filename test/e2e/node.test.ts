@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { sshdMissing } from "../support/sshd.ts";
 import { pictureOnFailure, shown } from "./support/evidence.ts";
 import { type DeskAndNode, deskAndNode } from "./support/node.ts";
+import { readmePictures } from "./support/readmePictures.ts";
 import { shownRun } from "./support/size.ts";
 import type { Workbench } from "./support/workbench.ts";
 
@@ -182,7 +183,8 @@ describe.skipIf(missing !== null)(`a run on a node${missing === null ? "" : ` (s
       await code.press(line, "Resume Run");
       await code.line(new RegExp(`^${name}, completed`)).waitFor({ timeout: wholeMs });
       await expect.poll(() => charted(iterations + 1), { timeout: LIMIT_MS, interval: 500 }).toBe("same");
-      await shown(code, "completed");
+      await auditChart().getByRole("button", { name: "Show as Table" }).click(); // the curves again
+      await readmePictures(code, { host: "node", run: line });
     });
 
   test("it is downloaded and is then a run of this machine: its charts, its questions", async () => {

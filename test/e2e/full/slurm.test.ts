@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { type Slurm, slurmMissing, startSlurm } from "../../support/slurm.ts";
+import { until } from "../../support/slurmRuns.ts";
 import { sshdMissing } from "../../support/sshd.ts";
 import { pictureOnFailure, shown } from "../support/evidence.ts";
 import { type DeskAndNode, deskAndNode } from "../support/node.ts";
@@ -25,9 +26,9 @@ describe.skipIf(missing !== null)(`a run on a Slurm cluster${missing === null ? 
       const whole = ["--parsable", "--partition=urgent", "--exclusive", `--nodelist=${name}`, "--output=/dev/null"];
       others.push((await slurm.command("sbatch", ...whole, "--wrap=sleep 600")).trim());
     }
-    await expect
-      .poll(() => Promise.all(others.map((job) => slurm.stateOf(job))), { timeout: 60_000 })
-      .toEqual(["R", "R"]);
+    await until("both nodes are taken", async () =>
+      (await Promise.all(others.map((job) => slurm.stateOf(job)))).every((state) => state === "R"),
+    );
   });
   afterAll(async () => {
     await node?.remove();

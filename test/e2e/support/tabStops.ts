@@ -37,6 +37,8 @@ const LOOK = `(() => {
     const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
     return outlined || style.boxShadow.includes(focus) || (parseFloat(style.borderTopWidth) > 0 && style.borderTopColor === focus);
   };
-  const parts = [at, ...(host ? [host] : [])];
+  const parts = [];
+  for (let part = at; part !== null && (host || part === at); part = part.parentElement) parts.push(part);
+  if (host) parts.push(host);
   return { role, name: name.trim(), seen: parts.some(shows), html: (host ?? at).outerHTML.slice(0, 200) };
 })()`;

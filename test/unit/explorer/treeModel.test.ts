@@ -111,6 +111,16 @@ describe("the tree of hosts and runs", () => {
     expect(context("completed", false)).toBe("run.completed");
   });
 
+  it("what has not come to its end turns only while somebody works on it", () => {
+    const stages = [stage(1, "solver", 3, 25)];
+    const icon = (state: RunView["state"]) =>
+      treeOf([host({ runs: [run("a", "2026", { view: view({ state, stages }) })] })], 0)[0]?.children?.[0]
+        ?.children?.[0]?.icon;
+    expect(icon("running")).toBe("sync~spin");
+    for (const state of ["paused", "stopped", "failed", "interrupted"] as const)
+      expect(icon(state)).toBe("circle-outline");
+  });
+
   it("a run at a review gate says that it waits for a person", () => {
     const review = { gate: null, waiting: { gate: "iteration:1/gate:curriculum", iteration: 1 } };
     const line = (state: RunView["state"]) =>
