@@ -33,7 +33,6 @@ export async function superviseCommand(runDir: string, env: NodeJS.ProcessEnv, m
       job === null
         ? await supervise(options, control)
         : await superviseInJob({ options, control, job, env, onTold: (listener) => (told = listener) });
-    agentLog.write(`run ${outcome.state}${outcome.reason === null ? "" : `: ${outcome.reason}`}`);
     // A job says by itself whether it goes back into the queue; to Slurm it is done, not failed.
     if (outcome.state === "interrupted") return job === null ? REQUEUE : 0;
     return outcome.state === "completed" || outcome.state === "stopped" ? 0 : 1;

@@ -45,8 +45,11 @@ export async function superviseInJob({ options, control, job, env, onTold }: InJ
     } catch (error) {
       const mine = error instanceof RunLocked && error.owner?.slurm?.job === job.id;
       if (!mine || performance.now() > giveUp) throw error;
-      if (control.signal.aborted)
-        return { state: "interrupted", reason: "The job was told to end before it owned the run." };
+      if (control.signal.aborted) {
+        const reason = "The job was told to end before it owned the run.";
+        log(reason);
+        return { state: "interrupted", reason };
+      }
       const params: z.infer<typeof leaveParams> = { job: job.id, restart: job.restart };
       if (!asked) await post(runDir, { method: "leave", params, at: Date.now() });
       asked = true;

@@ -102,6 +102,7 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
     await telemetry.close();
     await metrics.close();
   }
+  log(`run ${outcome.state}${outcome.reason === null ? "" : `: ${outcome.reason}`}`); // the last line, before anybody hears of the end
   await options.companion?.end(outcome);
   await server.close();
   await opened.close();

@@ -23,7 +23,14 @@ describe.skipIf(missing !== null)(`a run on a Slurm cluster${missing === null ? 
     code = await node.desk.open();
     // Somebody more important has both nodes.
     for (const name of slurm.nodes) {
-      const whole = ["--parsable", "--partition=urgent", "--exclusive", `--nodelist=${name}`, "--output=/dev/null"];
+      const whole = [
+        "--parsable",
+        "--partition=urgent",
+        "--time=10",
+        "--exclusive",
+        `--nodelist=${name}`,
+        "--output=/dev/null",
+      ];
       others.push((await slurm.command("sbatch", ...whole, "--wrap=sleep 600")).trim());
     }
     await until("both nodes are taken", async () =>
