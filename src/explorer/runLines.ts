@@ -91,11 +91,14 @@ function runFigures(run: RunModel, { now, l10n }: TreeOptions): string {
   const kept = newest(view, "curriculum", "kept_share");
   const atWork = view.state === "running" && current !== undefined;
   const left = atWork && run.plan !== undefined ? timeLeft(view, run.plan, hostNow(run, now)) : null;
+  const job = jobText(run, l10n);
+  // Nothing has worked on it yet: where its job stands is all there is to say.
+  const rests = view.state === "created" && job !== "" ? "" : standing(view, l10n);
   const parts = [
-    atWork ? l10n.t("iteration {0}, {1}", current.iteration, progress(current)) : standing(view, l10n),
+    atWork ? l10n.t("iteration {0}, {1}", current.iteration, progress(current)) : rests,
     alarmCount(activeAlarms(view).length, l10n),
     accuracy === null ? "" : l10n.t("accuracy {0}", percent(accuracy)),
-    jobText(run, l10n),
+    job,
     atWork && kept !== null ? l10n.t("kept {0}", percent(kept)) : "",
     left === null ? "" : spanLeft(left, l10n),
     (run.annotations?.tags ?? []).map((tag) => `#${oneLine(tag)}`).join(" "),

@@ -134,7 +134,7 @@ describe("the tree of hosts and runs", () => {
     const line = (more: Partial<RunModel>) => drawn(treeOf([host({ runs: [run("r", "2026", more)] })], 0))[1];
     const fresh = view({ state: "created" });
     expect(line({ view: fresh, job: { ...job, state: "queued", reason: "Resources" } })).toBe(
-      "  r  created · queued (Resources)  [run.running]",
+      "  r  queued (Resources)  [run.running]",
     );
     const at = view({ state: "running", stages: [stage(1, "solver", 3, 25)] });
     expect(line({ view: at, live: true, job: { ...job, state: "running", node: "gpu1" } })).toBe(
