@@ -70,6 +70,12 @@ function serve(
     params: Params<M>,
     signal: AbortSignal,
   ): Promise<Result<M>> => entryOf(host).link.request(method, params, { signal, limitMs: INDEX_MS });
+  const gone = new AbortController();
+  // While VS Code makes the page, the agent reads the figures of the run: the page's own first question finds them in memory.
+  for (const { source } of panel.state.panes) {
+    if (source === null) continue;
+    ask(source.host, "runs/questions", { run: source.run, query: { limit: 1 } }, gone.signal).catch(() => undefined); // the page asks itself
+  }
   const reasks = new Reasks({
     link: (host) => entryOf(host).link,
     key: (url) => endpointKey(context, url),
@@ -136,6 +142,7 @@ function serve(
     },
     onState: follow,
     dispose: () => {
+      gone.abort();
       listening.dispose();
       deciding.dispose();
       reasks.close();

@@ -15,6 +15,13 @@ const BUFFER_CHARS = 2 ** 20;
 const GROUP_CHARS = 2 ** 23;
 const GROUP_ROWS = 20_000;
 
+/** Line ends for readers that go by Unicode, as Python's splitlines: a row stays one line for them, too. */
+const OTHER_BREAKS = /[\u0085\u2028\u2029]/g;
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
 export async function jsonLines(path: string, columns: readonly Column[]): Promise<TableFile> {
   const file = await open(path, "wx");
   let waiting = "";
@@ -29,7 +36,8 @@ export async function jsonLines(path: string, columns: readonly Column[]): Promi
       return rows;
     },
     async add(row) {
-      waiting += `${JSON.stringify(Object.fromEntries(columns.map((column) => [column.name, cellOf(row, column)])))}\n`;
+      const json = JSON.stringify(Object.fromEntries(columns.map((column) => [column.name, cellOf(row, column)])));
+      waiting += `${json.replace(OTHER_BREAKS, escaped)}\n`;
       rows += 1;
       if (waiting.length > BUFFER_CHARS) await write();
     },

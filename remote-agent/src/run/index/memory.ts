@@ -24,16 +24,24 @@ export class QuestionMemory {
 
   /** Takes in what later transactions wrote; answers whether there was anything. */
   refresh(db: DatabaseSync): boolean {
-    const changed = db.prepare(
-      `SELECT n, changed, ${columnNames.join(", ")} FROM questions WHERE changed > ? ORDER BY changed`,
-    );
-    changed.setReturnArrays(true);
     const before = this.version;
-    for (const row of changed.iterate(before) as unknown as Iterable<(number | string | null)[]>) {
+    // The first time all of them are taken in, in the order in which they lie there.
+    const condition = before === 0 ? "" : "WHERE changed > ?";
+    const changed = db.prepare(`SELECT n, changed, ${columnNames.join(", ")} FROM questions ${condition}`);
+    changed.setReturnArrays(true);
+    this.#grow(Number(db.prepare("SELECT max(n) AS n FROM questions").get()?.["n"] ?? 0));
+    // A run has millions of figures: nothing is looked up for each.
+    const arrays = columnNames.map((name) => this.#columns[name]);
+    const nones = columnNames.map((name) => noneOf(columns[name]));
+    const rows = before === 0 ? changed.iterate() : changed.iterate(before);
+    for (const row of rows as unknown as Iterable<(number | string | null)[]>) {
       const [n, version] = row as [number, number];
-      this.#grow(n);
-      this.version = version;
-      for (let c = 0; c < columnNames.length; c++) this.#set(columnNames[c] as ColumnName, n - 1, row[c + 2] ?? null);
+      if (version > this.version) this.version = version;
+      for (let c = 0; c < arrays.length; c++) {
+        const value = row[c + 2] ?? null;
+        const stored = typeof value === "number" ? value : value === null ? nones[c] : this.#code(value);
+        (arrays[c] as Numbers)[n - 1] = stored as number;
+      }
     }
     return this.version !== before;
   }
@@ -72,12 +80,6 @@ export class QuestionMemory {
     return keys;
   }
 
-  #set(name: ColumnName, i: number, value: number | string | null): void {
-    const array = this.#columns[name];
-    if (value === null) array[i] = columns[name] === "real" ? Number.NaN : columns[name] === "int" ? NO_INT : NO_CODE;
-    else array[i] = typeof value === "string" ? this.#code(value) : value;
-  }
-
   #code(name: string): number {
     const known = this.#codes.get(name);
     if (known !== undefined) return known;
@@ -109,6 +111,10 @@ export class QuestionMemory {
       this.#columns[name] = larger;
     }
   }
+}
+
+function noneOf(kind: ColumnKind): number {
+  return kind === "real" ? Number.NaN : kind === "int" ? NO_INT : NO_CODE;
 }
 
 function arrayOf(kind: ColumnKind, length: number): Numbers {
