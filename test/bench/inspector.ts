@@ -23,7 +23,7 @@ import {
   watchTasks,
 } from "./inspector/inPage.ts";
 import { heapMb, residentMb } from "./inspector/memory.ts";
-import { naivePage } from "./inspector/naivePage.ts";
+import { NAIVE_ROWS, naivePage } from "./inspector/naivePage.ts";
 
 interface Options {
   readonly args: readonly string[];
@@ -88,7 +88,9 @@ async function measure(
       case: `${what}, ${questions.toLocaleString("en-US")} questions`,
       questions,
       ...rounded(figures),
-      ...(naive === undefined ? {} : rounded({ baseline: naive, speedup: naive / typical })),
+      ...(naive === undefined
+        ? {}
+        : rounded({ baseline: naive, baseline_questions: NAIVE_ROWS, speedup: naive / typical })),
       ...(growth === null ? {} : { growth: Number(growth.toFixed(2)) }),
       within_budget: isWithin && (growth ?? 0) <= GROWTH,
     });
@@ -211,7 +213,7 @@ async function baselineOf(home: BenchHome, shared: Shared, isWanted: boolean, lo
   log(`${home.name}: the page that has everything …`);
   const browser = await chromium.connect(shared.browser);
   try {
-    const naive = await naivePage(browser, agent, home.run, 1);
+    const naive = await naivePage(browser, agent, home.run, 4);
     return new Map([
       ["open to the first rows", naive.open],
       ["sort to its rows", median(naive.sort)],
