@@ -32,7 +32,7 @@ export function metricsAnswer(run: RunModel, series: RunSeries, at: number): Too
   return {
     intro:
       "Figures of the run; iteration 0 is the base model. audit: mean_at_k is the accuracy of sampled held-out answers, majority_at_k of their vote, greedy of the greedy answer. " +
-      "curriculum: share_histogram[k] questions had k of m equal answers.",
+      `curriculum: share_histogram[k] questions had k of m equal answers.${series.read.current ? "" : " The run's figures over time are still being read: ask again for them."}`,
     rows: rows.slice(at),
     at,
     total: rows.length,

@@ -37,9 +37,14 @@ export interface DeskOptions {
   readonly settings?: Record<string, unknown>;
   /** ~/.ssh/config of the person. */
   readonly sshConfig?: string;
+  /** Packages of further extensions. */
+  readonly vsixes?: readonly string[];
 }
 
-export async function newDesk(shared: Shared, { settings = {}, sshConfig = "" }: DeskOptions = {}): Promise<Desk> {
+export async function newDesk(
+  shared: Shared,
+  { settings = {}, sshConfig = "", vsixes = [] }: DeskOptions = {},
+): Promise<Desk> {
   const { vsix, editor, browser: endpoint } = shared;
   const scratch = await mkdtemp(path.join(tmpdir(), "rzero-desk-"));
   const home = path.join(scratch, "home");
@@ -54,7 +59,7 @@ export async function newDesk(shared: Shared, { settings = {}, sshConfig = "" }:
   await writeFile(path.join(bin, "ssh"), ssh, { mode: 0o755 });
   const profile = makeProfile(path.join(scratch, "profile"), { ...readable, ...settings });
   const serving = path.join(scratch, "server");
-  await installVsix(editor, vsix, { profile, folder: serving });
+  for (const one of [vsix, ...vsixes]) await installVsix(editor, one, { profile, folder: serving });
   const env = {
     ...process.env,
     HOME: home,
