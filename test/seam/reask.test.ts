@@ -1,5 +1,6 @@
 // Questions asked again, outside of the run's own work: of live runs, of runs at rest, and of other servers.
 
+import { readdir } from "node:fs/promises";
 import http from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
@@ -232,4 +233,24 @@ test("a run that ends while it is asked ends all the same, and says so to who as
   client.close();
   expect((await going).outcome.state).toBe("stopped");
   expect(await asidesIn(run)).toEqual([]);
+});
+
+test("an engine that is not there is said within its patience, nothing is recorded, and the run is nobody's again", async () => {
+  const { run, go } = await newRun();
+  await go();
+  const engine = engines.pop() as ScriptedEngine;
+  await engine.close();
+  const asking = reask(
+    { env: { ...process.env, RZERO_ENGINE_TOKEN: engine.token }, installation: async () => home },
+    {
+      run: await readRun(run),
+      runDir: run,
+      asked: { command: "nobody", by: "ada", question, m: 1 },
+      onAnswer: () => undefined,
+      signal: new AbortController().signal,
+    },
+  );
+  await expect(asking).rejects.toThrow(engine.url);
+  expect(await asidesIn(run)).toEqual([]);
+  expect(await readdir(run)).not.toContain("LOCK");
 });

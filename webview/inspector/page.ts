@@ -80,6 +80,7 @@ export class InspectorPage {
   }
 
   grown(run: RunRef): void {
+    this.#detail.grown(run);
     for (const table of this.#tables) {
       if (table.state.source?.host === run.host && table.state.source.run === run.run) table.grown();
     }

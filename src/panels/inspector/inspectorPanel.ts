@@ -54,6 +54,15 @@ function serve(
   );
   const listening = hosts.onDidChange(() => watch.look());
   const follow = ({ panes }: InspectorState) => watch.watch(panes.flatMap(({ source }) => source ?? []));
+  let isFirst = true;
+  /** A panel that came back with its window connects its hosts; later a person may have disconnected them. */
+  const connect = ({ panes }: InspectorState) => {
+    for (const { source } of isFirst ? panes : []) {
+      const link = source === null ? undefined : hosts.get(source.host)?.link;
+      if (link?.state.kind === "idle") link.connect();
+    }
+    isFirst = false;
+  };
   const entryOf = (host: string) => {
     const entry = hosts.get(host);
     if (entry === undefined) {
@@ -137,6 +146,7 @@ function serve(
         ),
     },
     ready: () => {
+      connect(panel.state);
       follow(panel.state);
       watch.tellAll();
     },

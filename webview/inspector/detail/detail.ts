@@ -26,6 +26,8 @@ import { recordView } from "./recordView.ts";
 import { fillReview } from "./reviewMenu.ts";
 import { section } from "./section.ts";
 
+const FRESHEN_MS = 2500;
+
 export interface DetailPorts {
   readonly link: HostLink<InspectorContract>;
   readonly words: Words;
@@ -53,6 +55,7 @@ export class Detail {
   readonly #review: Menu;
   #reask: ReaskPart | null = null;
   #row: QuestionRow | null = null;
+  #freshening: ReturnType<typeof setTimeout> | undefined;
   /** What is being asked again, or was in this page, by question. */
   readonly #asked = new Map<string, ReaskProgress>();
   #loading: AbortController | undefined;
@@ -129,6 +132,33 @@ export class Detail {
   reasking(progress: ReaskProgress): void {
     this.#asked.set(progress.id, progress);
     this.#reask?.show(progress);
+  }
+
+  /** The run has written more: what the question earned and led to is looked at again, at most every few seconds. */
+  grown(run: RunRef): void {
+    if (this.#row === null || !this.#isOf(run)) return;
+    this.#freshening ??= setTimeout(() => {
+      this.#freshening = undefined;
+      if (this.#target !== null && this.#loading !== undefined) void this.#freshen(this.#target, this.#loading.signal);
+    }, FRESHEN_MS);
+  }
+
+  /** Nothing that the person may be reading or walking along is taken away. */
+  async #freshen(target: DetailTarget, signal: AbortSignal): Promise<void> {
+    const source = this.#ports.sourceOf(target.pane);
+    if (source === null || target.kind !== "question" || signal.aborted) return;
+    try {
+      const { question } = await this.#ports.link.ask("question", { ...source, id: target.id }, { signal });
+      const decision = newer(this.#row?.decision ?? null, question.decision);
+      const row = { ...question, decision };
+      if (signal.aborted || JSON.stringify(row) === JSON.stringify(this.#row)) return;
+      this.#row = row;
+      this.#content.querySelector(".question > .facts")?.replaceWith(questionFacts(row, this.#ports.words));
+      const isWalked = this.#content.querySelector(".lineage-part")?.contains(document.activeElement) === true;
+      if (!isWalked) await this.#lineage(source, target, signal);
+    } catch {
+      return; // what is shown stays; the next growth looks again
+    }
   }
 
   /** Somebody asked a question of this run again. */
@@ -288,12 +318,13 @@ export class Detail {
 
   async #lineage(source: RunRef, { pane, id }: DetailTarget, signal: AbortSignal): Promise<void> {
     const { link, words } = this.#ports;
+    const before = this.#content.querySelector(".lineage-part");
     const place = section(
       words.texts.lineageHead,
       [element("p", { class: "note", text: words.loading })],
       "lineage-part",
     );
-    this.#content.append(place);
+    if (before === null) this.#content.append(place);
     try {
       // Causes only so far that a checkpoint's own history does not drown what is near: one goes on from there.
       const [causes, effects] = await Promise.all([
@@ -303,7 +334,9 @@ export class Detail {
       const found = joined(causes, effects);
       const onNode = (node: LineageNode) =>
         this.#visit({ pane, kind: isOfQuestion(node.type) && node.id !== id ? "question" : "record", id: node.id });
+      if (signal.aborted) return;
       place.lastChild?.replaceWith(lineageView(found, { words, onNode }));
+      before?.replaceWith(place);
     } catch (error) {
       if (signal.aborted) return;
       const text = visible(error instanceof Error ? error.message : String(error));
@@ -362,6 +395,11 @@ export class Detail {
     event.preventDefault();
     event.stopPropagation();
   }
+}
+
+/** The index may be a moment behind what was just decided. */
+function newer(known: QuestionRow["decision"], found: QuestionRow["decision"]): QuestionRow["decision"] {
+  return known !== null && known.seq > (found?.seq ?? 0) ? known : found;
 }
 
 function same(a: DetailTarget, b: DetailTarget): boolean {

@@ -120,7 +120,7 @@ function comparisonRow(
     if (count === null || of === 0) return element("td", { text: "–" });
     const bar = element("span", { class: "class-bar" });
     bar.style.setProperty("--share", `${(100 * count) / of}%`);
-    return element("td", {}, [bar, element("span", { text: ` ${count}/${of} (${percent(count / of)})` })]);
+    return element("td", {}, [element("span", { text: `${count}/${of} (${percent(count / of)})` }), bar]);
   };
   return element("tr", {}, [name, cell(own, totals.own), cell(again, totals.again)]);
 }
