@@ -1,7 +1,5 @@
 // A link that is cut at random instants while its run goes on: what the client has seen in the end is the run, each record once.
 
-import { execFileSync } from "node:child_process";
-import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { followThroughCuts } from "../support/link/cuts.ts";
 import { type LinkLab, openLinkLab } from "../support/link/lab.ts";
@@ -9,13 +7,11 @@ import { liveRun } from "../support/link/liveRun.ts";
 import { sshdMissing } from "../support/sshd.ts";
 
 const missing = sshdMissing();
-const checkout = path.resolve(import.meta.dirname, "../..");
 const CUTS = Number(process.env["RZERO_CUTS"] ?? 6);
 let lab: LinkLab;
 
 beforeAll(async () => {
   expect(missing).toBeNull();
-  execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: checkout, stdio: "ignore" });
   lab = await openLinkLab(process.env["RZERO_PYTHON"] ?? "python3");
 }, 300_000);
 

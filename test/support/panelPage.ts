@@ -19,6 +19,8 @@ export interface PanelPage<C extends PanelContract> {
   readonly kept: () => PanelState<C> | null;
   /** Everything that must not happen: policy violations, requests for anything else, dialogs, errors, troubles. */
   readonly incidents: string[];
+  /** The person chooses another theme. */
+  setTheme(theme: ThemeName): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -30,7 +32,9 @@ export interface PanelPageOptions<C extends PanelContract> {
   readonly handlers: RequestHandlers<C>;
   readonly theme?: ThemeName;
   readonly size?: { readonly width: number; readonly height: number };
+  readonly reducedMotion?: boolean;
   readonly ready?: (end: HostEnd<C>) => void;
+  readonly onState?: (state: PanelState<C>) => void;
 }
 
 /** Chromium as the tests start it. */
@@ -75,15 +79,18 @@ export async function openPanelPage<C extends PanelContract>(
     handlers,
     theme = "dark",
     size = { width: 1280, height: 800 },
+    reducedMotion = false,
     ready,
+    onState,
   }: PanelPageOptions<C>,
 ): Promise<PanelPage<C>> {
-  const context = await browser.newContext({ viewport: size });
+  const motion = reducedMotion ? "reduce" : "no-preference";
+  const context = await browser.newContext({ viewport: size, reducedMotion: motion });
   const page = await context.newPage();
   const incidents: string[] = [];
   let kept: PanelState<C> | null = null;
   const end: HostEnd<C> = new HostEnd(contract, {
-    post: (message) => void page.evaluate(asMessage, message).catch(() => undefined), // the page has gone
+    post: (message) => void page.evaluate(asMessage, encoded(message)).catch(() => undefined), // the page has gone
     handlers,
     ready: () => {
       end.sendState(kept ?? state);
@@ -91,13 +98,15 @@ export async function openPanelPage<C extends PanelContract>(
     },
     onState: (changed) => {
       kept = changed;
+      onState?.(changed);
     },
     report: (message) => incidents.push(`trouble: ${message}`),
   });
   await watchFor(incidents, context, page);
-  await page.exposeBinding("postToHost", (_, message: unknown) => end.receive(message));
+  await page.exposeBinding("postToHost", (_, message: unknown) => end.receive(decoded(message)));
   await page.exposeBinding("tellIncident", (_, what: string) => incidents.push(what));
-  await page.addInitScript(asVsCode, themes[theme]);
+  await page.addInitScript(asVsCode);
+  await page.addInitScript(dress, themes[theme]);
   const html = pageOf({
     script: `${ORIGIN}/${name}.js`,
     style: `${ORIGIN}/${name}.css`,
@@ -119,7 +128,8 @@ export async function openPanelPage<C extends PanelContract>(
     return route.abort();
   });
   await page.goto(`${ORIGIN}/`);
-  return { page, end, kept: () => kept, incidents, close: () => context.close() };
+  const setTheme = (to: ThemeName) => page.evaluate(dress, themes[to]);
+  return { page, end, kept: () => kept, incidents, setTheme, close: () => context.close() };
 }
 
 async function watchFor(incidents: string[], context: BrowserContext, page: Page): Promise<void> {
@@ -129,7 +139,7 @@ async function watchFor(incidents: string[], context: BrowserContext, page: Page
   });
   page.on("pageerror", (error) => incidents.push(`error: ${error.message}`));
   page.on("console", (message) => {
-    if (message.type() === "error") incidents.push(`console: ${message.text()}`);
+    if (message.type() === "error" || message.type() === "warning") incidents.push(`console: ${message.text()}`);
   });
   page.on("framenavigated", (frame) => {
     if (frame !== page.mainFrame() || !frame.url().startsWith(ORIGIN)) incidents.push(`navigation: ${frame.url()}`);
@@ -137,18 +147,49 @@ async function watchFor(incidents: string[], context: BrowserContext, page: Page
   context.on("page", (other) => other !== page && incidents.push(`window: ${other.url()}`));
 }
 
+/** Typed arrays pass a webview as they are, but not the wire to this browser. */
+function encoded(value: unknown): unknown {
+  if (value instanceof Float64Array) return { "f64-": [...value] };
+  if (Array.isArray(value)) return value.map(encoded);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, encoded(item)]));
+}
+
+function decoded(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(decoded);
+  if (typeof value !== "object" || value === null) return value;
+  if ("u8-" in value) return Uint8Array.from(Buffer.from(String(value["u8-"]), "base64"));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, decoded(item)]));
+}
+
 /** Runs in the page. */
 function asMessage(data: unknown): void {
-  (globalThis as unknown as { postMessage(data: unknown, origin: string): void }).postMessage(data, "*");
+  const revived = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(revived);
+    if (typeof value !== "object" || value === null) return value;
+    if ("f64-" in value) return Float64Array.from(value["f64-"] as number[]);
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revived(item)]));
+  };
+  (globalThis as unknown as { postMessage(data: unknown, origin: string): void }).postMessage(revived(data), "*");
 }
 
 /** Runs in the page before everything else. */
-function asVsCode({ class: name, variables }: { class: string; variables: Record<string, string> }): void {
+function asVsCode(): void {
   const world = globalThis as unknown as Record<string, (value: unknown) => void>;
+  const flat = (value: unknown): unknown => {
+    if (value instanceof Uint8Array) {
+      let text = "";
+      for (const byte of value) text += String.fromCharCode(byte);
+      return { "u8-": btoa(text) };
+    }
+    if (Array.isArray(value)) return value.map(flat);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, flat(item)]));
+  };
   let kept: unknown = null;
   Object.assign(globalThis, {
     acquireVsCodeApi: () => ({
-      postMessage: (message: unknown) => world["postToHost"]?.(message),
+      postMessage: (message: unknown) => world["postToHost"]?.(flat(message)),
       getState: () => kept,
       setState: (state: unknown) => {
         kept = state;
@@ -159,18 +200,27 @@ function asVsCode({ class: name, variables }: { class: string; variables: Record
   page.document.addEventListener("securitypolicyviolation", (event) =>
     world["tellIncident"]?.(`policy: ${event["violatedDirective"]} ${event["blockedURI"]} ${event["sample"]}`),
   );
-  page.document.addEventListener("DOMContentLoaded", () => {
-    page.document.body.classList.add(name);
+}
+
+/** Runs in the page, before it is there and when the theme changes. */
+function dress({ class: name, variables }: { class: string; variables: Record<string, string> }): void {
+  const { document } = globalThis as unknown as { document: PageDocument };
+  const apply = () => {
     for (const [variable, value] of Object.entries(variables))
-      page.document.documentElement.style.setProperty(variable, value);
-  });
+      document.documentElement?.style.setProperty(variable, value);
+    if (document.body === null) return;
+    document.body.className = name;
+    document.body.dataset["vscodeThemeKind"] = name;
+  };
+  if (document.body === null) document.addEventListener("DOMContentLoaded", apply);
+  else apply();
 }
 
 /** As much of the browser's document as is used above: these files are checked with Node's types. */
 interface PageDocument {
   addEventListener(name: string, listener: (event: Record<string, unknown>) => void): void;
-  readonly body: { readonly classList: { add(name: string): void } };
-  readonly documentElement: { readonly style: { setProperty(name: string, value: string): void } };
+  readonly body: { className: string; readonly dataset: Record<string, string> } | null;
+  readonly documentElement: { readonly style: { setProperty(name: string, value: string): void } } | null;
 }
 
 function typeOf(path: string): string {

@@ -87,6 +87,7 @@ export const themes = {
 } as const;
 
 export type ThemeName = keyof typeof themes;
+export const themeNames = Object.keys(themes) as ThemeName[];
 
 interface Colours {
   readonly muted: string;
@@ -149,11 +150,13 @@ function variables(foreground: string, background: string, focus: string, c: Col
     "dropdown-background": c.input,
     "dropdown-foreground": foreground,
     "dropdown-border": c.border,
+    "settings-dropdownListBorder": c.border,
     "menu-background": c.widget,
     "menu-foreground": foreground,
     "menu-border": c.border,
     "menu-separatorBackground": c.border,
     "editorWidget-background": c.widget,
+    "editorWidget-border": c.border,
     "badge-background": c.badge,
     "badge-foreground": c.badgeText,
     "button-background": c.button,
@@ -174,6 +177,8 @@ function variables(foreground: string, background: string, focus: string, c: Col
     "charts-yellow": c.warning,
     "charts-orange": "#d18616",
     "charts-purple": "#a371d0",
+    "terminal-ansiCyan": "#0598bc",
+    "terminal-ansiMagenta": "#bc3fbc",
     "testing-iconPassed": "#388a34",
     "testing-iconFailed": c.error,
     "font-family": '"Segoe UI", "DejaVu Sans", "Liberation Sans", sans-serif',

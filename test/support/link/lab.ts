@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -24,6 +25,7 @@ export interface LinkLab {
 const checkout = path.resolve(import.meta.dirname, "../../..");
 
 export async function openLinkLab(python: string): Promise<LinkLab> {
+  execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: checkout, stdio: "ignore" }); // the agent that is deployed
   const sshd = await startSshd();
   const wire = await wireTo(sshd.port);
   const root = await mkdtemp(path.join(tmpdir(), "rzero-link-"));
