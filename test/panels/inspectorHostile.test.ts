@@ -132,7 +132,9 @@ async function lookAtMarked(index: number) {
   const late = title() === "" || title() === seen.seenTitle;
   seen.seenTitle = title();
   const hiddenCharacters = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u115f\u1160\u3164\uffa0\u2800]/u;
-  const html = new Set("div span section button ul li dl dt dd details summary h2 p strong output input".split(" "));
+  const html = new Set(
+    "div span section button ul li dl dt dd details summary h2 p strong output input label select option".split(" "),
+  );
   const math = new Set(
     "math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mtable mtr mtd mstyle mpadded menclose".split(
       " ",
