@@ -36,7 +36,7 @@ const budgets = { open: 500, page: 100, change: 200, frame: 50, longTask: 50, he
 /** What ten times the data may cost, by the medians. */
 const GROWTH = 2;
 const OPENS = 8;
-const ROUNDS = 24;
+const ROUNDS = 16;
 const PAGES = 60;
 const STEPS = 240;
 /** A notch of a mouse's wheel. */

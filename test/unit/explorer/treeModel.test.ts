@@ -248,3 +248,11 @@ it("tags stand beside a run's figures; notes and where it came from are told on 
   expect(line?.tooltip).toContain("Better than  expected");
   expect(line?.tooltip).toContain("downloaded from node42");
 });
+
+it("shows a folder that its agent cannot read where the run would be, with the reason", () => {
+  const unreadable = [{ directory: "/home/ada/.rzero/runs/odd", why: "run.yaml is a pipe, not a file." }];
+  const [line] = treeOf([host({ runs: [run("a", "1")], unreadable })], 0);
+  expect(drawn(line?.children ?? []).at(-1)).toBe("odd  cannot be read  [unreadable]");
+  expect(line?.children?.at(-1)?.tooltip).toBe("run.yaml is a pipe, not a file.");
+  expect(drawn(treeOf([host({ unreadable })], 0)).at(-1)).toContain("odd");
+});

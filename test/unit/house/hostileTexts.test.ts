@@ -1,8 +1,10 @@
 // Everything that the extension writes into editors, trees, terminals and files, given texts that were made to do harm.
 
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { commentedConfig } from "../../../remote-agent/src/cli/commentedConfig.ts";
+import { runId } from "../../../remote-agent/src/protocol/config.ts";
 import type { QuestionView } from "../../../remote-agent/src/protocol/questionRows.ts";
 import { emptyRunView } from "../../../remote-agent/src/protocol/runFold.ts";
 import { demoConfig } from "../../../remote-agent/src/recipes/demoConfig.ts";
@@ -66,6 +68,16 @@ it("names and reasons on one line: nothing steers, and nothing is a link", () =>
     expect(`${line} failed. ${line}`).not.toMatch(LINK);
     expect(line.length).toBeLessThanOrEqual(200);
   }
+});
+
+it("an id of a run is the name of a folder and nothing else, whoever sends it", () => {
+  const leading = ["../x", "a/b", "a\\b", ".", "..", ".hidden", "", "a\n", "C:", "a\0b", "-rf", "~", "x".repeat(200)];
+  for (const text of [...texts, ...leading]) {
+    if (!runId.safeParse(text).success) continue;
+    expect(text).toMatch(/^[A-Za-z0-9][\w.-]*$/);
+    expect(path.dirname(path.join("/runs", text))).toBe("/runs");
+  }
+  for (const text of leading) expect(runId.safeParse(text).success, text).toBe(false);
 });
 
 it("the explorer's lines and the status bar", () => {
