@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { RunSummary } from "../protocol/rpc.ts";
+import { refuseOdd } from "../run/ordinary.ts";
 import { readRun, runIds, runsDirectory, rzeroHome } from "../run/runDir.ts";
 import { summaryOf } from "./connect.ts";
 import { minuteOf, percent } from "./format.ts";
@@ -29,6 +30,7 @@ export async function listRuns(
   for (const id of await runIds(home)) {
     const directory = path.join(runsDirectory(home), id);
     try {
+      await refuseOdd(directory, { segments: true });
       const run = await readRun(directory);
       // Whoever asks for a run by its id is led to the folder of that name.
       if (run.id !== id)

@@ -1,4 +1,4 @@
-import type { Stats } from "node:fs";
+import type { Dirent, Stats } from "node:fs";
 import { lstat, readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { errorCode } from "./journal/errors.ts";
@@ -26,23 +26,26 @@ const SEGMENT_BYTES = 1024 * MIB;
 
 /**
  * A run's directory may be somebody else's: a pipe in it would never end, a device neither, a link would lead elsewhere, and a file
- * that was made large fills the memory. Looked at before anything is read. @throws OddRun
+ * that was made large fills the memory. Looked at before anything is read; the sizes of all segments only where runs are listed, because
+ * every request comes by here. @throws OddRun
  */
-export async function refuseOdd(directory: string): Promise<void> {
-  for (const [name, most] of Object.entries(files)) {
+export async function refuseOdd(directory: string, { segments = false } = {}): Promise<void> {
+  const ofFiles = Object.entries(files).map(async ([name, most]) => {
     const found = await lstat(path.join(directory, name)).catch(noneIfMissing);
     if (found !== null) refuse(directory, name, found, most);
-  }
-  for (const name of folders) {
+  });
+  const ofFolders = folders.map(async (name) => {
     // A folder may well be on another disk, behind a link.
     const found = await stat(path.join(directory, name)).catch(noneIfMissing);
     if (found !== null && !found.isDirectory()) throw odd(directory, name, `is ${kindOf(found)}, not a folder`);
-  }
-  for (const entry of (await readdir(path.join(directory, "journal"), { withFileTypes: true }).catch(noneIfMissing)) ??
-    []) {
+  });
+  await Promise.all([...ofFiles, ...ofFolders]);
+  const entries = await readdir(path.join(directory, "journal"), { withFileTypes: true }).catch(noneIfMissing);
+  for (const entry of entries ?? []) {
     const name = path.join("journal", entry.name);
-    const found = await lstat(path.join(directory, name)).catch(noneIfMissing);
-    if (found !== null && !found.isDirectory()) refuse(directory, name, found, SEGMENT_BYTES);
+    if (!entry.isFile() && !entry.isDirectory()) throw odd(directory, name, `is ${kindOf(entry)}, not a file`);
+    const found = segments && entry.isFile() ? await lstat(path.join(directory, name)).catch(noneIfMissing) : null;
+    if (found !== null) refuse(directory, name, found, SEGMENT_BYTES);
   }
 }
 
@@ -51,7 +54,7 @@ function refuse(directory: string, name: string, found: Stats, most: number): vo
   if (found.size > most) throw odd(directory, name, `has ${found.size} bytes, and a run writes at most ${most}`);
 }
 
-function kindOf(found: Stats): string {
+function kindOf(found: Stats | Dirent): string {
   if (found.isSymbolicLink()) return "a link";
   if (found.isDirectory()) return "a folder";
   if (found.isFIFO()) return "a pipe";
