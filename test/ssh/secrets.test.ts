@@ -32,6 +32,7 @@ const secrets = {
   hub: "hf_plantedToken4712",
   wandb: "4714".padEnd(40, "abcdef0"),
   endpoint: "sk-planted-4715",
+  webhook: "planted-hook-4716",
 };
 let hub: TestHub;
 let root: string;
@@ -130,7 +131,7 @@ describe.skipIf(missing !== null)(`secrets${missing === null ? "" : ` (skipped: 
     expect(await sshd.log()).toMatch(/Accepted keyboard-interactive\/pam/);
   });
 
-  it("the keys of Weights & Biases, of an engine and of another server, over a run", async () => {
+  it("the keys of Weights & Biases, an engine and another server, and an alarms' address, over a run", async () => {
     const home = await temporaryInstallation();
     const model = await baseModel(home);
     const engine = await sortingEngine(model);
@@ -192,7 +193,7 @@ describe.skipIf(missing !== null)(`secrets${missing === null ? "" : ` (skipped: 
 /** Who may have what in its environment: what a shell that reads the person's file starts, a run's owner, and the sink. */
 function isNeeded({ process: program, secrets: names }: { process: string; secrets: readonly string[] }): boolean {
   if (/metrics_out wandb|wandb/.test(program)) return names.every((name) => name === "wandb");
-  if (/ supervise /.test(program)) return names.every((name) => name === "wandb" || name === "engine");
+  if (/ supervise /.test(program)) return names.every((name) => ["wandb", "engine", "webhook"].includes(name));
   return / serve --stdio$/.test(program) || /^(\/bin\/)?(sh|bash|dash) /.test(program);
 }
 
@@ -202,6 +203,7 @@ function exportsOf({ all, sockets }: { all: Record<string, string>; sockets: str
     RZERO_ENGINE_TOKEN: all["engine"],
     OPENAI_API_KEY: all["endpoint"],
     HF_TOKEN: all["hub"],
+    RZERO_ALARM_WEBHOOK: `http://127.0.0.1:9/${all["webhook"]}`,
     XDG_RUNTIME_DIR: sockets,
     OMP_NUM_THREADS: "1",
   };
@@ -213,6 +215,7 @@ function exportsOf({ all, sockets }: { all: Record<string, string>; sockets: str
 function configFor(engine: ScriptedEngine, model: string) {
   const config = smallConfig((config) => {
     config.iterations = 1;
+    config.alarms.webhook = "environment";
     Object.assign(config.metrics, { tensorboard: true, wandb: { project: "test", entity: null, mode: "offline" } });
   });
   return { ...config, model, engine: { ...config.engine, url: engine.url } };

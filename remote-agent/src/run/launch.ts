@@ -4,7 +4,7 @@ import { open, readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { withoutSecrets } from "../hostinfo/secrets.ts";
+import { ownersSecrets, withoutSecrets } from "../hostinfo/secrets.ts";
 import type { ResolvedRun, RunConfig } from "../protocol/config.ts";
 import { exists, type Installed, installByContent } from "./install.ts";
 import { printedFile } from "./logs/agentLog.ts";
@@ -63,7 +63,7 @@ export async function startSupervisor(installation: Installation, runDir: string
     detached: true,
     cwd: runDir,
     stdio: ["ignore", log.fd, log.fd],
-    env: { ...withoutSecrets(installation.env, "WANDB_API_KEY", "RZERO_ENGINE_TOKEN"), ...environment },
+    env: { ...withoutSecrets(installation.env, ...ownersSecrets), ...environment },
   });
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));

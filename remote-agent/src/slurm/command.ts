@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { withoutSecrets } from "../hostinfo/secrets.ts";
+import { ownersSecrets, withoutSecrets } from "../hostinfo/secrets.ts";
 
 /** Slurm could not be asked, or refused; the message says which program, what happened and what to do. */
 export class SlurmFailed extends Error {
@@ -24,8 +24,7 @@ export function slurmCommand(env: NodeJS.ProcessEnv): SlurmCommand {
   return (program, args, limitMs = QUERY_MS) =>
     new Promise((resolve, reject) => {
       // What sbatch is given goes into the job, which is a run's supervisor.
-      const own =
-        program === "sbatch" ? withoutSecrets(env, "WANDB_API_KEY", "RZERO_ENGINE_TOKEN") : withoutSecrets(env);
+      const own = program === "sbatch" ? withoutSecrets(env, ...ownersSecrets) : withoutSecrets(env);
       const options = { env: own, timeout: limitMs, killSignal: "SIGKILL" as const, maxBuffer: OUTPUT_BYTES };
       execFile(program, [...args], options, (error, stdout, stderr) => {
         if (error === null) resolve(stdout);

@@ -98,24 +98,27 @@ describe("a setting of run.yaml", () => {
     expect(texts(settingSchema())).toEqual(expect.arrayContaining([...names, "model", "engine.url"]));
   });
 
-  it.each(["engine.url"])("%s is asked about however it is written, wherever it is accepted", (place) => {
-    const accepted: string[] = [];
-    fc.assert(
-      fc.property(oddUrl, (url) => {
-        const [group = "", name = ""] = place.split(".");
-        const config = { domain: "sort", model: "demo", [group]: { [name]: url } };
-        if (!runConfig.safeParse({ preset: "strict", ...config }).success) return;
-        accepted.push(url);
-        const found = namedContent(config, made);
-        expect(found.map(({ setting }) => setting)).toEqual([place]);
-        // What opens it goes nowhere else than where the approval says.
-        const { origin } = new URL(url);
-        if (origin !== "null") expect(found[0]?.value).toBe(origin);
-      }),
-      { numRuns: 500 },
-    );
-    expect(accepted.length).toBeGreaterThan(20);
-  });
+  it.each(["engine.url", "alarms.webhook"])(
+    "%s is asked about however it is written, wherever it is accepted",
+    (place) => {
+      const accepted: string[] = [];
+      fc.assert(
+        fc.property(oddUrl, (url) => {
+          const [group = "", name = ""] = place.split(".");
+          const config = { domain: "sort", model: "demo", [group]: { [name]: url } };
+          if (!runConfig.safeParse({ preset: "strict", ...config }).success) return;
+          accepted.push(url);
+          const found = namedContent(config, made);
+          expect(found.map(({ setting }) => setting)).toEqual([place]);
+          // What opens it goes nowhere else than where the approval says.
+          const { origin } = new URL(url);
+          if (origin !== "null") expect(found[0]?.value).toBe(origin);
+        }),
+        { numRuns: 500 },
+      );
+      expect(accepted.length).toBeGreaterThan(20);
+    },
+  );
 
   it("that sends metrics elsewhere is asked about: the project and whose it is", () => {
     const of = (wandb: unknown) => namedContent({ model: "demo", metrics: { wandb } }, made);
