@@ -124,7 +124,10 @@ export const alarmPlace = z.object({
 export type AlarmPlace = z.infer<typeof alarmPlace>;
 
 /** The end of a stage before the trouble began, as `rzero fork --at` names it, and the checkpoint each role stood at. */
-export const goodBoundary = z.object({ at: z.string().max(40), checkpoints: z.record(z.string(), z.string()) });
+export const goodBoundary = z.object({
+  at: z.string().regex(/^\d{1,6}(\/[a-z]{1,20})?$/),
+  checkpoints: z.record(z.string(), z.string()),
+});
 export type GoodBoundary = z.infer<typeof goodBoundary>;
 
 export const alarmContent = z.object({

@@ -3,6 +3,7 @@ import { plainLines } from "../../../remote-agent/src/cli/plainLines.ts";
 import { recordLine } from "../../../remote-agent/src/cli/recordLine.ts";
 import type { AlarmRecord } from "../../../remote-agent/src/protocol/records.ts";
 import { emptyRunView } from "../../../remote-agent/src/protocol/runFold.ts";
+import { asRunRecord } from "../../../remote-agent/src/run/opened.ts";
 import { config, rzero, stored, temporaryHome, wholeRun, writeRun } from "../cli/support.ts";
 
 const RUN = "20261122-143000-demo-aaaa";
@@ -70,6 +71,8 @@ test("what follows a run says when one is raised and when it is over", () => {
     "alarm: 0.4 GB are left.",
     "alarm over: disk nearly full",
   ]);
+  const misleading = alarm({ good: { at: "1; rm -rf ~", checkpoints: {} } });
+  expect(asRunRecord({ ...misleading, v: 1, seq: 1, epoch: 1, t: 0 })).toBeNull();
   const hostile = stored([alarm({ message: "a\u001b[2Jb\nc" })]).map(recordLine);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there
   expect(hostile[0]).not.toMatch(/[\u001b\n]/);
