@@ -56,7 +56,8 @@ async function pick({ run }: ChosenRun, title: string): Promise<AlarmView | unde
 
 async function pickAction(chosen: ChosenRun, alarm: AlarmView): Promise<void> {
   const items = alarmActions(chosen, alarm).map((action) => ({ label: `$(${action.icon}) ${action.title}`, action }));
-  const title = alarmTitle(alarm.rule, vscode.l10n);
+  const place = alarmPlaceText(alarm, vscode.l10n);
+  const title = [alarmTitle(alarm.rule, vscode.l10n), ...(place === "" ? [] : [place])].join(" · ");
   const placeHolder = alarmSentence(alarm, vscode.l10n);
   await (await vscode.window.showQuickPick(items, { title, placeHolder }))?.action.act();
 }
