@@ -1,5 +1,6 @@
 import type { RunConfig } from "../../protocol/config.ts";
 import { cacheNumbers, loraParameters, type ModelShape, parameters } from "./modelShape.ts";
+import { stageTokens, totalTokens } from "./tokens.ts";
 
 /** Bytes of the engine at its fullest, by what they are for, and of the agent. */
 export interface Memory {
@@ -27,9 +28,9 @@ const PICK_CHUNK = 2 ** 23;
 /** Room that the cache keeps for tokens to come, and its copy when finished rows leave. */
 const CACHE_SPARE = 2.25;
 const RUNTIME = { cpu: 350 * MIB, cuda: 2500 * MIB };
-const AGENT = 250 * MIB;
-/** Bytes of the agent for each completion that is under way or scored in one stage. */
-const AGENT_PER_COMPLETION = 6 * 1024;
+const AGENT = 150 * MIB;
+/** What the agent remembers of each completion of the run, in bytes (measured on the demo: 2.6 KiB). */
+const AGENT_PER_COMPLETION = 2.7 * 1024;
 
 export type Device = "cpu" | "cuda";
 
@@ -67,14 +68,6 @@ export function memoryOf(config: RunConfig, shape: ModelShape, device: Device, l
     logits,
     runtime,
     engine,
-    agent: AGENT + AGENT_PER_COMPLETION * largestStage(config),
+    agent: AGENT + AGENT_PER_COMPLETION * totalTokens(stageTokens(config)).completions.likely,
   };
-}
-
-function largestStage({ challenger, curriculum, solver }: RunConfig): number {
-  return Math.max(
-    challenger.slots * challenger.rollouts * (1 + challenger.answers),
-    curriculum.questions * (1 + curriculum.answers),
-    solver.prompts * solver.rollouts,
-  );
 }
