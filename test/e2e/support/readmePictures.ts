@@ -9,7 +9,7 @@ export async function readmePictures(code: Workbench, { host, run }: { host: str
   await page.setViewportSize({ width: 1920, height: 1080 });
   await code.goTo(run);
   await page.keyboard.press("ArrowRight");
-  for (let wider = 0; wider < 3; wider++) await code.command("View: Increase Current View Size");
+  for (let wider = 0; wider < 3; wider++) await code.command("Increase Current View Size");
   await page.mouse.move(1000, 4); // away from lines that show their buttons
   for (const [theme, picture] of [
     ["Dark Modern", "run-dark"],
