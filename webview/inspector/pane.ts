@@ -54,6 +54,7 @@ export class Pane {
   /** Row to scroll to once there are rows. */
   #due: number | null = null;
   #shown = "";
+  #isFocusDue = false;
 
   constructor(state: PaneState, ports: PanePorts) {
     this.#ports = ports;
@@ -165,10 +166,13 @@ export class Pane {
   }
 
   focusSearch(): void {
+    this.#isFocusDue = false;
     this.#search.element.focus();
   }
 
+  /** Once there are rows, where they are still on the way. */
   focusTable(): void {
+    this.#isFocusDue = Boolean(this.#table.element.hidden);
     this.#table.element.focus();
   }
 
@@ -278,6 +282,7 @@ export class Pane {
       this.#message.replaceChildren(...(message === null ? [] : [messageView(message)]));
     }
     this.#table.element.hidden = message !== null;
+    if (this.#isFocusDue && message === null) this.focusTable();
     const index = source?.index;
     const parts = [
       total === null ? "" : filled(total === 1 ? texts.oneQuestion : texts.nQuestions, { n: total }),
@@ -343,6 +348,7 @@ export class Pane {
   }
 
   #type(typed: string): void {
+    this.#isFocusDue = false;
     clearTimeout(this.#searching);
     this.#searching = setTimeout(() => this.search(typed), SEARCH_MS);
   }

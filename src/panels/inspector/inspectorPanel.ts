@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 import type { MethodName, Params, Result } from "../../../remote-agent/src/protocol/rpc.ts";
+import { LOCAL } from "../../hosts/localHost.ts";
 import { AgentError } from "../../link/agentError.ts";
 import { oneLine } from "../../oneLine.ts";
 import { visibleText } from "../../review/visibleText.ts";
@@ -55,12 +56,10 @@ function serve(
   const listening = hosts.onDidChange(() => watch.look());
   const follow = ({ panes }: InspectorState) => watch.watch(panes.flatMap(({ source }) => source ?? []));
   let isFirst = true;
-  /** A panel that came back with its window connects its hosts; later a person may have disconnected them. */
+  /** A panel that came back with its window connects this machine, which asks nobody; later a person may have disconnected it. */
   const connect = ({ panes }: InspectorState) => {
-    for (const { source } of isFirst ? panes : []) {
-      const link = source === null ? undefined : hosts.get(source.host)?.link;
-      if (link?.state.kind === "idle") link.connect();
-    }
+    const link = panes.some(({ source }) => source?.host === LOCAL) ? hosts.get(LOCAL)?.link : undefined;
+    if (isFirst && link?.state.kind === "idle") link.connect();
     isFirst = false;
   };
   const entryOf = (host: string) => {
