@@ -47,10 +47,8 @@ export const changes: Record<string, (code: Workbench, round: number) => Promise
     ),
   "filter to its rows": async (code, i) => {
     const panel = code.panel();
-    await panel
-      .locator(".menu-button")
-      .nth(i % 2 === 0 ? 1 : 2)
-      .click();
+    const menu = panel.locator(".menu-button").filter({ hasText: i % 2 === 0 ? /^Iteration/ : /^Curriculum/ });
+    await menu.first().click();
     const box = panel.locator(".menu:popover-open vscode-checkbox").first();
     await box.waitFor();
     const took = await timed(code, () => box.click());

@@ -153,7 +153,8 @@ export class QuestionTable {
     if (row === undefined) {
       row = this.#free.pop() ?? this.#newRow();
       const { element: made } = row;
-      made.className = index % 2 === 0 ? "row" : "row odd";
+      const name = index % 2 === 0 ? "row" : "row odd";
+      if (made.className !== name) made.className = name;
       made.id = `${this.#id}-${index}`;
       made.dataset["index"] = String(index);
       made.setAttribute("aria-rowindex", String(index + 2));
@@ -181,8 +182,13 @@ export class QuestionTable {
       const cell = row.children[i];
       if (!(cell instanceof HTMLElement)) continue;
       const look = data === null ? "" : (column.look?.(data) ?? "");
-      cell.className = `cell ${column.isNumber ? "number" : column.id} ${look}`;
-      cell.textContent = data === null ? "" : visible(column.text(data, this.#ports.words.texts));
+      // Only what is another one is written: each write costs the browser the style and place of the cell.
+      const name = `cell ${column.isNumber ? "number" : column.id} ${look}`;
+      if (cell.className !== name) cell.className = name;
+      const text = data === null ? "" : visible(column.text(data, this.#ports.words.texts));
+      const held = cell.firstChild;
+      if (!(held instanceof Text)) cell.textContent = text;
+      else if (held.data !== text) held.data = text;
       if (look === "share") cell.style.setProperty("--share", `${100 * (data?.share ?? 0)}%`);
     }
   }
