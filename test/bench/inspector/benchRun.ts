@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { link, mkdir, readdir, rename } from "node:fs/promises";
+import { link, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { demoConfig } from "../../../remote-agent/src/recipes/demoConfig.ts";
 import { journalIdentity } from "../../../remote-agent/src/run/index/place.ts";
+import { SCHEMA_VERSION } from "../../../remote-agent/src/run/index/schema.ts";
 import { createRunDirectory } from "../../../remote-agent/src/run/runDir.ts";
 import { cacheRoot } from "../../../scripts/setup/paths.mjs";
 import { type InspectedAgent, inspectedAgent } from "../../support/inspectorHarness.ts";
@@ -66,7 +67,8 @@ async function shareIndex(written: { runDir: string; cache: string }, directory:
   const [theirs, ours] = [journalIdentity(written.runDir), journalIdentity(directory)];
   const from = join(written.cache, "rzero/index", `${theirs}.sqlite`);
   const to = join(cacheRoot(), "index", `${ours}.sqlite`);
-  if (ours === null || !existsSync(from) || existsSync(to)) return;
+  if (ours === null || questionsIn(from) <= questionsIn(to)) return;
+  for (const suffix of ["", "-wal", "-shm"]) await rm(to + suffix, { force: true });
   await mkdir(dirname(to), { recursive: true });
   const source = new DatabaseSync(from, { readOnly: true });
   await backup(source, `${to}.new`);
@@ -75,4 +77,16 @@ async function shareIndex(written: { runDir: string; cache: string }, directory:
   copy.prepare("UPDATE meta SET value = ? WHERE name = 'run'").run(ours);
   copy.close();
   await rename(`${to}.new`, to);
+}
+
+/** How many questions an index of this version has; -1 where there is none. */
+function questionsIn(file: string): number {
+  if (!existsSync(file)) return -1;
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    if (db.prepare("PRAGMA user_version").get()?.["user_version"] !== SCHEMA_VERSION) return -1;
+    return Number(db.prepare("SELECT max(n) AS n FROM questions").get()?.["n"] ?? 0);
+  } finally {
+    db.close();
+  }
 }
