@@ -39,7 +39,10 @@ export async function askToLaunch(
   const { entry, text, plan } = resolved;
   agreed.show(keyOf(resolved));
   const title = vscode.l10n.t("Start {0} on {1}?", oneLine(plan.name), oneLine(entry.name));
+  const changed = Object.entries(input.settings).map(([path, value]) => `${path}: ${JSON.stringify(value)}`);
+  const changes = changed.length === 0 ? [] : [vscode.l10n.t("Changed by the assistant: {0}", changed.join(", "))];
   const lines = [
+    ...changes.map((line) => oneLine(line, 1000)),
     ...planDetail(plan)
       .split("\n")
       .map((line) => oneLine(line, 1000)),

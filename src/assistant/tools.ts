@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import * as vscode from "vscode";
 import { questionQuery } from "../../remote-agent/src/protocol/questionQuery.ts";
 import { seriesQuery } from "../../remote-agent/src/protocol/series.ts";
@@ -15,6 +16,7 @@ import { questionAnswer, questionsAnswer } from "./questionRows.ts";
 import { runsAnswer } from "./runRows.ts";
 import { askToStop, stop } from "./stopTool.ts";
 import { type ToolName, toolNames } from "./toolNames.ts";
+import { whenRead } from "./whenRead.ts";
 
 /** The index of a large run is built when it is first asked. */
 const ASK_MS = 120_000;
@@ -43,7 +45,12 @@ export class Tools {
         invoke: async (input, signal) => {
           const { entry, run } = findRun(hosts, input);
           const query = seriesQuery.parse({ names: input.series, points: input.points });
-          const series = await entry.link.request("runs/series", { run: run.id, query }, { limitMs: ASK_MS, signal });
+          const series = await whenRead(
+            () => entry.link.request("runs/series", { run: run.id, query }, { limitMs: ASK_MS, signal }),
+            ({ read }) => read.current || read.problem !== null,
+            ports,
+            signal,
+          );
           return told(metricsAnswer(run, series, input.at));
         },
       },
@@ -53,11 +60,13 @@ export class Tools {
           const { entry, run } = findRun(hosts, input);
           const { filter, sort, limit, at } = input;
           const query = questionQuery.parse({ filter, sort, limit, at });
-          return told(
-            questionsAnswer(
-              await entry.link.request("runs/questions", { run: run.id, query }, { limitMs: ASK_MS, signal }),
-            ),
+          const page = await whenRead(
+            () => entry.link.request("runs/questions", { run: run.id, query }, { limitMs: ASK_MS, signal }),
+            ({ index }) => index.current || index.problem !== null,
+            ports,
+            signal,
           );
+          return told(questionsAnswer(page));
         },
       },
       [toolNames.readQuestion]: {
@@ -111,6 +120,11 @@ export class Tools {
     }
   }
 }
+
+const ports = {
+  now: Date.now,
+  sleep: (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }),
+};
 
 function told(answer: ToolAnswer): string {
   return answerText(answer, randomBytes(6).toString("hex"));

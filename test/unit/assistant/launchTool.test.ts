@@ -122,7 +122,9 @@ describe("launching a run for an assistant", () => {
     const { title, message } = await askToLaunch(services, agreed, input);
     expect(title).toBe("Start demo-run on This machine?");
     const text = typeof message === "string" ? message : message.value;
-    expect(text).toMatch(/^```\nModel: demo[\s\S]*Time: [\s\S]*\nmodel: "demo"\ndomain: "sort"\niterations: 1\n```$/);
+    expect(text).toMatch(
+      /^```\nChanged by the assistant: iterations: 1\nModel: demo[\s\S]*Time: [\s\S]*\nmodel: "demo"\ndomain: "sort"\niterations: 1\n```$/,
+    );
     expect(sent("runs/start")).toEqual([]);
     expect(await launch(services, agreed, input)).toEqual({ host: "This machine", run: "20261127-demo" });
     expect(sent("runs/start")).toMatchObject([{ text: "name: demo-run\nmodel: demo\ndomain: sort\niterations: 1\n" }]);
