@@ -14,7 +14,7 @@ export function runLine(host: string, run: RunModel, options: TreeOptions): Tree
   const { id, name, live, view } = run;
   const { now, l10n } = options;
   const iterations = [...new Set(view.stages.map((stage) => stage.iteration))].sort((a, b) => a - b);
-  const { icon, color } = stateLooks[view.state];
+  const { icon, color } = waits(run.job) ? { icon: "clock", color: null } : stateLooks[view.state];
   const alarms = alarmLines(host, run, l10n);
   const heard = run.lastEvent === undefined || !live ? null : l10n.t("last event {0}", ago(now - run.lastEvent, l10n));
   return {

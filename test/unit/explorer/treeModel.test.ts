@@ -145,9 +145,9 @@ describe("the tree of hosts and runs", () => {
       "  r  interrupted · node lost  [run.resting]",
     );
     expect(line({ job: { ...job, state: "completed" } })).toBe("  r  completed  [run.completed]");
-    expect(
-      treeOf([host({ runs: [run("r", "2026", { job: { ...job, state: "queued" } })] })], 0)[0]?.children?.[0]?.tooltip,
-    ).toContain("Job 7 waits.");
+    const waiting = treeOf([host({ runs: [run("r", "2026", { job: { ...job, state: "queued" } })] })], 0);
+    expect(waiting[0]?.children?.[0]?.tooltip).toContain("Job 7 waits.");
+    expect(waiting[0]?.children?.[0]?.icon).toBe("clock");
   });
 
   it("a hostile name stays one harmless line", () => {
