@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import type { AlarmRecord } from "../../remote-agent/src/protocol/records.ts";
+import { chartRun, recordsOf } from "../support/chartRun.ts";
+import { state, writeRun } from "../unit/cli/support.ts";
+import { type Desk, newDesk } from "./support/desk.ts";
+import { pictureOnFailure } from "./support/evidence.ts";
+import type { Workbench } from "./support/workbench.ts";
+
+const shared = inject("e2e");
+const { missing } = shared;
+const RUN = "20261122-143000-alarmed-aaaa";
+
+const collapse: AlarmRecord = {
+  type: "alarm",
+  phase: "raised",
+  rule: "entropyCollapse",
+  episode: "entropyCollapse:solver:1",
+  role: "solver",
+  iteration: 3,
+  stage: "solver",
+  step: 17,
+  values: { entropy: 0.031, atFirst: 0.412 },
+  limits: { share: 0.2 },
+  message: "Iteration 3, solver, step 17: the solver's entropy is 0.031 nats a token, after 0.412 in its first steps.",
+  stops: true,
+  good: { at: "3/challenger", checkpoints: {} },
+};
+
+describe.skipIf(missing !== null)(`alarms in VS Code${missing === null ? "" : ` (skipped: ${missing})`}`, () => {
+  let desk: Desk;
+  let code: Workbench;
+
+  beforeAll(async () => {
+    desk = await newDesk(shared);
+    const bodies = recordsOf(chartRun).records.map(({ v: _v, seq: _seq, epoch: _epoch, t: _t, ...body }) => body);
+    const ends = [collapse, state("stopped", collapse.message, "Fork it, or resume it.")];
+    await writeRun(desk.rzeroHome, RUN, [...bodies, ...ends]);
+    code = await desk.open();
+    await code.showRuns();
+    await code.command("R-Zero: Add Host");
+    await code.pick("This machine");
+  });
+  afterAll(() => desk?.remove());
+
+  test("one that stopped a run while nobody looked is told, with its explanation", async () => {
+    pictureOnFailure(() => code);
+    const toast = code.notification(/Entropy collapses.*after 0\.412 in its first steps.*The run is stopped/).first();
+    await toast.waitFor({ timeout: 120_000 });
+    await toast.getByRole("button", { name: "Details" }).click();
+    const details = code.page.locator(".monaco-editor .view-lines");
+    await details.getByText("What it means, and what to do").waitFor();
+    await details.getByText("nearly certain of every token").waitFor();
+  });
+
+  test("its line leads to the chart that shows it", async () => {
+    pictureOnFailure(() => code);
+    await code
+      .line(/1 alarm/)
+      .locator(".monaco-tl-twistie")
+      .click();
+    await code.line(/^Entropy collapses, Iteration 3, solver, step 17/).click();
+    await code.pick("Open Charts");
+    const chart = code.panel().locator('[data-chart="solver.entropy"]');
+    await chart.and(code.panel().locator(".sought")).waitFor({ timeout: 60_000 });
+    const box = await chart.boundingBox();
+    const height = code.page.viewportSize()?.height ?? 0;
+    expect(box?.y).toBeGreaterThanOrEqual(0);
+    expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(height);
+  });
+
+  test("is told once: not again in a window that is opened later", async () => {
+    pictureOnFailure(() => code);
+    await code.reload();
+    await code.line(/1 alarm/).waitFor({ timeout: 120_000 });
+    await code.page.waitForTimeout(3000);
+    expect(await code.notification(/Entropy collapses/).count()).toBe(0);
+  });
+});
