@@ -43,7 +43,9 @@ export class AgentClient {
     this.#host = host;
     this.#stream = stream;
     const frames = guardFrames(stream, (what) => this.distrust(what));
-    this.#connection = createMessageConnection(new StreamMessageReader(frames), new StreamMessageWriter(stream));
+    const reader = new StreamMessageReader(frames);
+    reader.partialMessageTimeout = 0; // else a message that a cut left incomplete keeps a timer going for ever
+    this.#connection = createMessageConnection(reader, new StreamMessageWriter(stream));
     const end = (why: string) =>
       this.#end(
         new AgentError(

@@ -46,7 +46,9 @@ export function connectionOver(stream: {
   read: NodeJS.ReadableStream;
   write: NodeJS.WritableStream;
 }): MessageConnection {
-  return createMessageConnection(new StreamMessageReader(stream.read), new StreamMessageWriter(stream.write));
+  const reader = new StreamMessageReader(stream.read);
+  reader.partialMessageTimeout = 0; // else a message that a cut left incomplete keeps a timer going for ever
+  return createMessageConnection(reader, new StreamMessageWriter(stream.write));
 }
 
 export function serve(connection: MessageConnection, handlers: Handlers): void {
