@@ -49,7 +49,7 @@ function titles(): Record<string, string> {
     "section.challengerTraining": vscode.l10n.t("Training of the Challenger"),
     "section.solverTraining": vscode.l10n.t("Training of the Solver"),
     "section.host": vscode.l10n.t("Host and time"),
-    challengerReward: vscode.l10n.t("Challenger reward and its parts"),
+    challengerReward: vscode.l10n.t("Challenger reward"),
     validity: vscode.l10n.t("Valid and unique questions"),
     solverReward: vscode.l10n.t("Solver reward"),
     audit: vscode.l10n.t("Audit accuracy"),

@@ -5,7 +5,7 @@ export const chartWords: Readonly<Record<string, string>> = {
   "section.challengerTraining": "Training of the Challenger",
   "section.solverTraining": "Training of the Solver",
   "section.host": "Host and time",
-  challengerReward: "Challenger reward and its parts",
+  challengerReward: "Challenger reward",
   validity: "Valid and unique questions",
   solverReward: "Solver reward",
   audit: "Audit accuracy",
