@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { AlarmRule } from "../../remote-agent/src/protocol/alarms.ts";
 import type { RunConfig } from "../../remote-agent/src/protocol/config.ts";
 import type { AlarmRecord } from "../../remote-agent/src/protocol/records.ts";
@@ -175,14 +175,18 @@ describe("a run that deserves it raises the alarm, and no other", () => {
     process.env["PATH"] = `${tools}:${before}`;
     try {
       const config = smallConfig((config) => {
-        config.iterations = 1;
+        config.iterations = 50; // as long as it takes until a GPU has been looked at twice
         config.engine.device = "auto";
         config.alarms.gpuIdle.minutes = 0.001;
       });
       const runDir = await createRun(home, config, await baseModel(home), new Date());
       const { python, enginePackageDir } = home;
       const options = { runDir, python, enginePackageDir, recipe: rZero, engineToken: "", log: () => undefined };
-      expect((await supervise(options, new RunControl())).state).toBe("completed");
+      const control = new RunControl();
+      const ended = supervise(options, control);
+      await vi.waitFor(async () => expect(await alarmsIn(runDir)).not.toEqual([]), { timeout: 300_000, interval: 500 });
+      control.stop();
+      expect((await ended).state).toBe("stopped");
       const alarms = await alarmsIn(runDir);
       expect(raised(alarms)).toEqual(["gpuIdle"]);
       expect(alarms[0]?.values).toMatchObject({ gpus: 1, utilization: 0 });
