@@ -270,10 +270,10 @@ export const forkOrigin = z.strictObject({
 });
 export type ForkOrigin = z.infer<typeof forkOrigin>;
 
-/** run.yaml as it lies in a run directory: resolved, with the identity of what runs. Immutable. */
 /** A run's id is the name of its folder, on every host that it is brought to. */
 export const runId = z.string().regex(/^[A-Za-z0-9][\w.-]{0,127}$/, "is no id of a run");
 
+/** run.yaml as it lies in a run directory: resolved, with the identity of what runs. Immutable. */
 export const resolvedRun = z.strictObject({
   id: runId,
   createdAt: z.string(),

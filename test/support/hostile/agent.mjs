@@ -33,7 +33,8 @@ const view = {
   usage: { agentCpuSeconds: 0, engineCpuSeconds: 0, wallSeconds: 0, engineIdleSeconds: 0, engineBusySeconds: 0 },
 };
 const name = "\u001b]0;owned\u0007\u001b[2J\u202eevil\n<img src=x onerror=alert(1)> [x](command:evil)";
-const run = { id: "__proto__", name, directory: "/", createdAt: "x", view, live: true, tags: [], notes: "" };
+// An id that is well-formed, and a name that every object has.
+const run = { id: "constructor", name, directory: "/", createdAt: "x", view, live: true, tags: [], notes: "" };
 const metric = (seq, id = seq) => ({
   v: 1,
   seq,
