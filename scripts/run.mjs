@@ -38,7 +38,9 @@ async function main([name = "", ...args]) {
   const ready = await setUp({ python: task.python, sdk: task.sdk });
   for (const signal of signals) process.off(signal, quit);
   const path = [dirname(ready.node), join(root, "node_modules/.bin"), process.env.PATH].filter(Boolean).join(delimiter);
-  const env = { ...process.env, PATH: path, ...(ready.python && { RZERO_PYTHON: ready.python }) };
+  // Certificates that this machine trusts count, as they do for npm and pip: a company's registry often has its own.
+  const trust = { NODE_USE_SYSTEM_CA: process.env.NODE_USE_SYSTEM_CA ?? "1" };
+  const env = { ...process.env, ...trust, PATH: path, ...(ready.python && { RZERO_PYTHON: ready.python }) };
   return await run(ready.node, task.run(args), { env, cwd: task.cwd ?? root });
 }
 
