@@ -50,24 +50,12 @@ export async function writeHostileRun(directory: string, payloads: readonly Payl
     },
   ]);
   const checkpoint = base[0]?.id ?? "";
-  const [slot] = await writer.call<TaskRecord>(`${place}/source:slots`, "source", [task(null)]);
-  const proposals = await writer.rollout<TrajectoryRecord>(
-    `${place}/rollout:ask/chunk:0`,
-    payloads.map(({ text }, i) => ({
-      completion: { text: `<question>${text}</question>`, tokens: 8 },
-      body: {
-        parents: [slot?.id],
-        role: "challenger",
-        checkpoint,
-        rollout: i,
-        product: { valid: true, question: text, answer: "1", reason: null },
-      },
-    })),
-  );
-  const tasks = await writer.call<TaskRecord>(
-    `${place}/source:questions:0`,
-    "source",
-    proposals.map(({ id, product }) => task(product.question, { parents: [id], proposedBy: id, difficulty: 1 })),
+  const { proposals, tasks } = await posed(
+    writer,
+    place,
+    checkpoint,
+    payloads,
+    (text) => `<question>${text}</question>`,
   );
   const answers = await writer.rollout<TrajectoryRecord>(
     `${place}/rollout:answers:0/chunk:0`,
@@ -108,16 +96,19 @@ export async function writeHostileRun(directory: string, payloads: readonly Payl
   await writer.close();
 }
 
-/** The same texts as questions of a curriculum that kept them all, each with its label. */
-export async function writeHostileCurriculum(directory: string, payloads: readonly Payload[]): Promise<void> {
-  const writer = await RunWriter.open(directory, 2);
-  const checkpoint = "0".repeat(24);
-  const place = "iteration:1/curriculum";
+/** The texts as questions of a Challenger, each a task of its own; `completionOf` is what it wrote to ask one. */
+async function posed(
+  writer: RunWriter,
+  place: string,
+  checkpoint: string,
+  payloads: readonly Payload[],
+  completionOf: (text: string) => string,
+) {
   const [slot] = await writer.call<TaskRecord>(`${place}/source:slots`, "source", [task(null)]);
   const proposals = await writer.rollout<TrajectoryRecord>(
     `${place}/rollout:ask/chunk:0`,
     payloads.map(({ text }, i) => ({
-      completion: { text, tokens: 8 },
+      completion: { text: completionOf(text), tokens: 8 },
       body: {
         parents: [slot?.id],
         role: "challenger",
@@ -132,6 +123,15 @@ export async function writeHostileCurriculum(directory: string, payloads: readon
     "source",
     proposals.map(({ id, product }) => task(product.question, { parents: [id], proposedBy: id, difficulty: 1 })),
   );
+  return { proposals, tasks };
+}
+
+/** The same texts as questions of a curriculum that kept them all, each with its label. */
+export async function writeHostileCurriculum(directory: string, payloads: readonly Payload[]): Promise<void> {
+  const writer = await RunWriter.open(directory, 2);
+  const checkpoint = "0".repeat(24);
+  const place = "iteration:1/curriculum";
+  const { tasks } = await posed(writer, place, checkpoint, payloads, (text) => text);
   await writer.call(
     `${place}/score:labels`,
     "score",

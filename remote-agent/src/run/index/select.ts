@@ -36,7 +36,7 @@ export function select(memory: QuestionMemory, filter: QuestionFilter, lookups: 
 
 /** Where both are set. */
 export function both(one: Flags, other: Flags): Flags {
-  const flags = one.slice();
+  const flags = new Uint8Array(one.length);
   for (let i = 0; i < flags.length; i++) flags[i] = (one[i] as number) & (other[i] as number);
   return flags;
 }
