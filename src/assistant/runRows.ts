@@ -30,7 +30,7 @@ export function runsAnswer(hosts: AskedHosts, input: ToolInput<typeof toolNames.
 }
 
 /** A run in a row: how it stands and how good it is. */
-export function runRow({ id, name, createdAt, live, view, annotations }: RunModel) {
+export function runRow({ id, name, createdAt, live, view, annotations, reading }: RunModel) {
   const current = view.stages.findLast(({ status }) => status === "running") ?? view.stages.at(-1);
   const audits = Object.entries(view.metrics).filter(([key]) => key.endsWith("/audit"));
   const newest = audits.toSorted(([a], [b]) => Number.parseInt(b, 10) - Number.parseInt(a, 10))[0]?.[1];
@@ -39,6 +39,7 @@ export function runRow({ id, name, createdAt, live, view, annotations }: RunMode
     name: cut(name, 80),
     created: createdAt,
     state: view.state,
+    ...(reading === undefined ? {} : { note: "its records are still being read: ask again for how it stands" }),
     live,
     reason: view.reason === null ? null : cut(view.reason, 300),
     ...(current === undefined

@@ -3,7 +3,7 @@ import type { HostEntry } from "../hosts/hostEntry.ts";
 import type { RunModel } from "../hosts/hostModel.ts";
 import type { Hosts } from "../hosts/hosts.ts";
 import { oneLine } from "../oneLine.ts";
-import { stateName } from "./runLines.ts";
+import { standing } from "./runLines.ts";
 import type { TreeLine } from "./treeModel.ts";
 
 export interface ChosenRun {
@@ -24,7 +24,7 @@ export async function chooseRun(
     .sort((a, b) => (a.run.createdAt < b.run.createdAt ? 1 : -1))
     .map((chosen) => ({
       label: oneLine(chosen.run.name),
-      description: `${stateName(chosen.run.view.state, vscode.l10n)} · ${chosen.entry.name}`,
+      description: `${standing(chosen.run, vscode.l10n)} · ${chosen.entry.name}`,
       detail: chosen.run.id,
       chosen,
     }));

@@ -14,7 +14,11 @@ export function runLine(host: string, run: RunModel, options: TreeOptions): Tree
   const { id, name, live, view } = run;
   const { now, l10n } = options;
   const iterations = [...new Set(view.stages.map((stage) => stage.iteration))].sort((a, b) => a - b);
-  const { icon, color } = waits(run.job) ? { icon: "clock", color: null } : stateLooks[view.state];
+  const { icon, color } = waits(run.job)
+    ? { icon: "clock", color: null }
+    : run.reading !== undefined
+      ? { icon: "loading~spin", color: null }
+      : stateLooks[view.state];
   const alarms = alarmLines(host, run, l10n);
   const heard = run.lastEvent === undefined || !live ? null : l10n.t("last event {0}", ago(now - run.lastEvent, l10n));
   return {
@@ -23,7 +27,7 @@ export function runLine(host: string, run: RunModel, options: TreeOptions): Tree
     description: runFigures(run, options),
     tooltip: [
       id,
-      stateName(view.state, l10n),
+      standing(run, l10n),
       view.reason,
       view.remedy,
       run.annotations?.firstLine,
@@ -37,10 +41,17 @@ export function runLine(host: string, run: RunModel, options: TreeOptions): Tree
     color: alarms.length > 0 && live ? "list.warningForeground" : color,
     host,
     run: id,
-    context: `run.${(live && (view.state === "running" || view.state === "preparing")) || waits(run.job) ? "running" : resumable.has(view.state) ? "resting" : view.state}`,
+    context: `run.${menuOf(run)}`,
     checked: options.isChecked?.(host, id) ?? false,
     children: [...alarms, ...iterations.map((iteration) => iterationLine(host, id, iteration, view, l10n))],
   };
+}
+
+/** What can be done with it; for the `when` clauses of menus. */
+function menuOf({ live, view, job, reading }: RunModel): string {
+  if ((live && (view.state === "running" || view.state === "preparing")) || waits(job)) return "running";
+  if (reading !== undefined) return "reading";
+  return resumable.has(view.state) ? "resting" : view.state;
 }
 
 function originText({ origin }: RunModel, l10n: L10n): string | null {
@@ -78,7 +89,9 @@ export function stateName(state: RunView["state"], l10n: L10n): string {
 }
 
 /** How a run stands that is not at work: a gate that it waits at says more than that it is paused. */
-function standing({ state, review }: RunView, l10n: L10n): string {
+export function standing({ view: { state, review }, reading }: Pick<RunModel, "view" | "reading">, l10n: L10n): string {
+  if (reading !== undefined)
+    return l10n.t("its records are being read, {0}", percent(reading.of === 0 ? 0 : reading.bytes / reading.of));
   const isAtGate = state === "paused" && review.waiting !== null;
   return isAtGate ? l10n.t("waits for review") : stateName(state, l10n);
 }
@@ -93,7 +106,7 @@ function runFigures(run: RunModel, { now, l10n }: TreeOptions): string {
   const left = atWork && run.plan !== undefined ? timeLeft(view, run.plan, hostNow(run, now)) : null;
   const job = jobText(run, l10n);
   // Nothing has worked on it yet: where its job stands is all there is to say.
-  const rests = view.state === "created" && job !== "" ? "" : standing(view, l10n);
+  const rests = view.state === "created" && job !== "" ? "" : standing(run, l10n);
   const parts = [
     atWork ? l10n.t("iteration {0}, {1}", current.iteration, progress(current)) : rests,
     alarmCount(activeAlarms(view).length, l10n),

@@ -11,6 +11,8 @@ import type { HostModel } from "./hostModel.ts";
 /** Records that the tree shows; questions and answers stay on the host. */
 const SHOWN = ["state", "stage", "metric", "notice", "alarm", "usage", "gating", "release", "checkpoint", "removed"];
 const LIST_EVERY_MS = 10_000;
+/** While the agent reads a journal for the first time. */
+const READING_EVERY_MS = 2000;
 const MOST_PARTS = 50_000;
 
 /** Handed in, because its module takes a while to evaluate: an editor without a connected host does without. */
@@ -38,6 +40,7 @@ export class HostEntry {
   #endSeen = Number.NEGATIVE_INFINITY;
   #connected = false;
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
 
   constructor(
     host: { id: string; name: string },
@@ -79,6 +82,9 @@ export class HostEntry {
         this.#runs.delete(id);
       }
       for (const summary of runs) this.#take(summary, storedRecord);
+      clearTimeout(this.#soon);
+      if (this.#connected && runs.some(({ reading }) => reading !== undefined))
+        this.#soon = setTimeout(() => this.refresh(), READING_EVERY_MS);
       this.#changed();
     } catch (error) {
       if (error instanceof AgentError && error.reason !== "gone") this.#report(error); // gone: the link says so
@@ -86,7 +92,9 @@ export class HostEntry {
   }
 
   async dispose(): Promise<void> {
+    this.#connected = false;
     clearInterval(this.#timer);
+    clearTimeout(this.#soon);
     for (const { stop } of this.#runs.values()) stop?.();
     await this.link.close();
   }
@@ -97,6 +105,7 @@ export class HostEntry {
     if (connected !== this.#connected) {
       this.#connected = connected;
       clearInterval(this.#timer);
+      clearTimeout(this.#soon);
       if (connected) {
         this.refresh();
         this.#timer = setInterval(() => this.refresh(), LIST_EVERY_MS);

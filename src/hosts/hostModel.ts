@@ -14,7 +14,7 @@ export interface HostModel {
 
 export type RunModel = Pick<
   RunSummary,
-  "id" | "name" | "directory" | "createdAt" | "live" | "view" | "plan" | "annotations" | "origin" | "job"
+  "id" | "name" | "directory" | "createdAt" | "live" | "view" | "plan" | "annotations" | "origin" | "job" | "reading"
 > & {
   /** When its newest record came, by this machine's clock in milliseconds since 1970; absent before one did. */
   readonly lastEvent?: number;

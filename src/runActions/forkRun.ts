@@ -18,7 +18,9 @@ export async function forkRun(
   const boundaries = boundariesOf(run.view.stages);
   if (boundaries.length === 0) {
     await vscode.window.showInformationMessage(
-      vscode.l10n.t("{0} has no stage yet that ended: a fork begins at the end of one.", run.id),
+      run.reading === undefined
+        ? vscode.l10n.t("{0} has no stage yet that ended: a fork begins at the end of one.", run.id)
+        : vscode.l10n.t("The records of {0} are still being read. Try again when its line says how it stands.", run.id),
     );
     return;
   }

@@ -35,7 +35,8 @@ export function eventsOf(seen: Seen, hosts: readonly HostModel[]): { events: Wat
     if (host.runs === null) continue;
     const there = new Set(host.runs.map(({ id }) => `${host.id}/${id}`));
     for (const key of Object.keys(runs)) if (key.startsWith(`${host.id}/`) && !there.has(key)) delete runs[key];
-    for (const { id, name, view } of host.runs) {
+    for (const { id, name, view, reading } of host.runs) {
+      if (reading !== undefined) continue; // how it stands comes later
       const key = `${host.id}/${id}`;
       const before = runs[key];
       runs[key] = view.state;

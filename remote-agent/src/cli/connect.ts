@@ -6,6 +6,7 @@ import type { RunSummary } from "../protocol/rpc.ts";
 import { type RunView, runView } from "../protocol/runView.ts";
 import { annotationSummaryOf } from "../run/annotations.ts";
 import { cachedRunView } from "../run/index/viewCache.ts";
+import type { ReadView } from "../run/index/viewReads.ts";
 import { attach } from "../run/launch.ts";
 import { foreignOriginOf } from "../run/origin.ts";
 import { type Asker, RpcClient } from "../run/rpcPeer.ts";
@@ -18,6 +19,8 @@ import { queueOf } from "../slurm/queue.ts";
 import { type RunsJob, runsJob, shownView } from "../slurm/runJob.ts";
 import { stagePlan } from "./plan.ts";
 import type { World } from "./world.ts";
+
+type ReadsView = (runDir: string) => Promise<ReadView>;
 
 /** A supervisor that does not answer in this time is shown from what it has written. */
 const ANSWER_MS = 5000;
@@ -83,8 +86,16 @@ async function mailClient(env: NodeJS.ProcessEnv, runDir: string): Promise<MailC
   return found?.owner == null ? null : new MailClient(runDir, Date.now);
 }
 
-/** What is known of a run: from its supervisor when it has one, else from what lies on the disk. */
-export async function summaryOf(env: NodeJS.ProcessEnv, runDir: string, run: ResolvedRun): Promise<RunSummary> {
+/**
+ * What is known of a run: from its supervisor when it has one, else from what lies on the disk. `readView` reads its journal
+ * where that has to be; without one it is waited for.
+ */
+export async function summaryOf(
+  env: NodeJS.ProcessEnv,
+  runDir: string,
+  run: ResolvedRun,
+  readView: ReadsView = async (directory) => ({ view: await cachedRunView(directory, env), reading: null }),
+): Promise<RunSummary> {
   const client = await attach(runDir, env);
   try {
     const answer = await client?.request("runs/show", { run: run.id }, ANSWER_MS).catch(() => null);
@@ -97,8 +108,8 @@ export async function summaryOf(env: NodeJS.ProcessEnv, runDir: string, run: Res
     const about = { id, name: config.name, directory: runDir, createdAt, ...job, ...beside };
     const elsewhere = found?.owner == null ? null : await shownView(runDir);
     if (client === null && elsewhere !== null) return { ...about, view: elsewhere, live: true, plan: plan() };
-    const view = client === null ? await restingView(env, runDir) : await writtenView(env, runDir);
-    return { ...about, view, live: client !== null };
+    const { view, reading } = (await writtenView(runDir, client !== null)) ?? (await readView(runDir));
+    return { ...about, view, live: client !== null, ...(reading === null ? {} : { reading }) };
   } finally {
     client?.close();
   }
@@ -115,15 +126,11 @@ export function newCommand(): { command: string; by: string } {
   return { command: randomUUID(), by: "cli" };
 }
 
-/** The supervisor writes a summary when it ends; where it could not, the journal is read. */
-async function restingView(env: NodeJS.ProcessEnv, runDir: string): Promise<RunView> {
-  const summary = await readSummary(runDir);
-  const ended = summary !== null && ["completed", "failed", "stopped", "paused"].includes(summary.state);
-  return ended ? summary : cachedRunView(runDir, env);
-}
-
-async function writtenView(env: NodeJS.ProcessEnv, runDir: string): Promise<RunView> {
-  return (await readSummary(runDir)) ?? (await cachedRunView(runDir, env));
+/** What the supervisor wrote, which it does when it ends; null where the journal knows more. */
+async function writtenView(runDir: string, live: boolean): Promise<ReadView | null> {
+  const view = await readSummary(runDir);
+  const isNewest = view !== null && (live || ["completed", "failed", "stopped", "paused"].includes(view.state));
+  return isNewest ? { view, reading: null } : null;
 }
 
 async function readSummary(runDir: string): Promise<RunView | null> {

@@ -5,6 +5,7 @@ import type { WorkProgress } from "../protocol/launching.ts";
 import type { RunEvents } from "../protocol/rpc.ts";
 import { annotate, readAnnotations } from "../run/annotations.ts";
 import { bytesBelow, deleteRun } from "../run/deleteRun.ts";
+import { ViewReads } from "../run/index/viewReads.ts";
 import type { Installation } from "../run/launch.ts";
 import { serve } from "../run/rpcPeer.ts";
 import { rzeroHome } from "../run/runDir.ts";
@@ -47,6 +48,7 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
   const relays = new Map<string, Relay>();
   const sampler = new TelemetrySampler(rzeroHome(host.env));
   const indexes = new RunIndexes(host.env);
+  const reads = new ViewReads(host.env);
   const gone = new AbortController();
   const starting = new Starting({ machine: host.machine, now: () => new Date() });
   const send = (events: RunEvents) => connection.sendNotification("run/events", events);
@@ -61,7 +63,7 @@ export function serveHost(connection: MessageConnection, host: Host): () => void
       send: (answer) => connection.sendNotification("run/reask", answer),
     }),
     "agent/hello": async () => ({ agent: host.agent, protocol: 1, pid: process.pid }),
-    "runs/list": () => listRuns(host.env),
+    "runs/list": () => listRuns(host.env, reads),
     "runs/show": async ({ run }) => {
       const found = await openNamed(host, run);
       return summaryOf(host.env, found.runDir, found.run);

@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { RunSummary } from "../protocol/rpc.ts";
+import { ViewReads } from "../run/index/viewReads.ts";
 import { refuseOdd } from "../run/ordinary.ts";
 import { readRun, runIds, runsDirectory, rzeroHome } from "../run/runDir.ts";
 import { summaryOf } from "./connect.ts";
@@ -7,11 +8,30 @@ import { minuteOf, percent } from "./format.ts";
 import { jobWord } from "./jobLines.ts";
 import { table } from "./layout.ts";
 import { figure } from "./stageFigures.ts";
-import { note, print, printJson, type World } from "./world.ts";
+import { isLively, note, print, printJson, type World } from "./world.ts";
 
-/** `rzero list` */
+/** A list waits so long for journals that nobody has read yet; those that take longer are marked. */
+const PATIENCE_MS = 1500;
+const TELL_EVERY_MS = 1000;
+
+interface Listed {
+  runs: RunSummary[];
+  /** Folders that cannot be read, each with the reason. */
+  unreadable: { directory: string; why: string }[];
+}
+
+/** `rzero list`: waits for journals that were never read, and says how far it is. */
 export async function listCommand(world: World, options: { json?: boolean }): Promise<number> {
-  const { runs, unreadable } = await listRuns(world.env);
+  const reads = new ViewReads(world.env);
+  let listed = await listRuns(world.env, reads);
+  while (listed.runs.some(isBeingRead)) {
+    for (const { id, reading } of isLively(world) ? listed.runs : [])
+      if (reading !== undefined)
+        note(world, `Reading the journal of ${id} for the first time: ${percent(reading.bytes / reading.of)}`);
+    await reads.settled(TELL_EVERY_MS);
+    listed = await listRuns(world.env, reads);
+  }
+  const { runs, unreadable } = listed;
   if (options.json) printJson(world, { runs, unreadable });
   else if (runs.length === 0)
     print(world, `There are no runs yet. \`${world.program} demo\` makes one in a few minutes.`);
@@ -20,10 +40,22 @@ export async function listCommand(world: World, options: { json?: boolean }): Pr
   return 0;
 }
 
-/** All runs under the home directory, oldest first. One that cannot be read is named with the reason. */
-export async function listRuns(
-  env: NodeJS.ProcessEnv,
-): Promise<{ runs: RunSummary[]; unreadable: { directory: string; why: string }[] }> {
+/**
+ * All runs under the home directory, oldest first. One that cannot be read is named with the reason; one whose journal takes longer to
+ * read than `patienceMs` is listed as being read.
+ */
+export async function listRuns(env: NodeJS.ProcessEnv, reads: ViewReads, patienceMs = PATIENCE_MS): Promise<Listed> {
+  const listed = await listedNow(env, reads);
+  if (patienceMs === 0 || !listed.runs.some(isBeingRead) || !reads.anyNew()) return listed;
+  await reads.settled(patienceMs);
+  return listedNow(env, reads);
+}
+
+function isBeingRead({ reading }: RunSummary): boolean {
+  return reading !== undefined;
+}
+
+async function listedNow(env: NodeJS.ProcessEnv, reads: ViewReads): Promise<Listed> {
   const home = rzeroHome(env);
   const runs: RunSummary[] = [];
   const unreadable: { directory: string; why: string }[] = [];
@@ -35,7 +67,7 @@ export async function listRuns(
       // Whoever asks for a run by its id is led to the folder of that name.
       if (run.id !== id)
         throw new Error(`its run.yaml is of the run ${run.id}, and a run's folder has the name of its run.`);
-      runs.push(await summaryOf(env, directory, run));
+      runs.push(await summaryOf(env, directory, run, (runDir) => reads.of(runDir)));
     } catch (error) {
       unreadable.push({ directory, why: error instanceof Error ? error.message : String(error) });
     }

@@ -36,6 +36,11 @@ export const runSummary = z.object({
   view: runView,
   /** True when a supervisor process owns the run at the moment. */
   live: z.boolean(),
+  /**
+   * How many bytes of its journal have been read so far, of a run whose journal nobody has read yet: `view` is an empty one until it has
+   * been. Only in `runs/list`; ask again.
+   */
+  reading: z.object({ bytes: z.number(), of: z.number() }).optional(),
   /** The stages it will go through, for the time left. */
   plan: z.array(plannedStage).optional(),
   /** The batch job that the run is or was last; absent where Slurm has nothing to do with it. */

@@ -168,7 +168,7 @@ function statusOf(key: string, { host, run: id, feed }: Shown, { hosts }: Servic
     id,
     name: run?.name ?? oneLine(id),
     host: oneLine(entry?.name ?? host),
-    state: run?.view.state ?? null,
+    state: run === undefined || run.reading !== undefined ? null : run.view.state,
     live: run?.live ?? false,
     link: linkOf(entry),
     behind: feed.behind,

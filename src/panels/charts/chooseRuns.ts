@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { standing } from "../../explorer/runLines.ts";
 import type { Hosts } from "../../hosts/hosts.ts";
 import { oneLine } from "../../oneLine.ts";
 import { type ChartsState, MOST_RUNS } from "./messages.ts";
@@ -13,7 +14,7 @@ export async function chooseRuns(hosts: Hosts, chosen: Runs): Promise<Runs | und
     .sort((a, b) => (a.run.createdAt < b.run.createdAt ? 1 : -1))
     .map(({ entry, run }) => ({
       label: oneLine(run.name),
-      description: `${run.view.state} · ${entry.name}`,
+      description: `${standing(run, vscode.l10n)} · ${entry.name}`,
       detail: run.id,
       picked: isChosen(entry.id, run.id),
       value: { host: entry.id, run: run.id },

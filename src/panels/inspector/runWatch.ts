@@ -117,7 +117,7 @@ function factsOf(ref: RunRef, entry: HostEntry | undefined, lastHeard: number | 
     ...ref,
     hostName: entry?.name ?? ref.host,
     name: run?.name ?? ref.run,
-    state: run?.view.state ?? "",
+    state: run === undefined || run.reading !== undefined ? "" : run.view.state,
     live: run?.live ?? false,
     stages: (run?.view.stages ?? []).map(({ iteration, stage, units }) => ({ iteration, stage, units })),
     link: entry === undefined ? { kind: "idle", lastHeard, why: null } : statusOf(entry.link.state, lastHeard),

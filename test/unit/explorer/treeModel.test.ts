@@ -77,6 +77,15 @@ describe("the tree of hosts and runs", () => {
     ]);
   });
 
+  it("says of a run whose records are still being read how far that is, and offers nothing that depends on its state", () => {
+    const runs = [run("large", "2026-01-01", { view: view({}), reading: { bytes: 2 ** 30, of: 2 ** 32 } })];
+    const [line] = treeOf([host({ runs })], 0)[0]?.children ?? [];
+    expect(drawn(line === undefined ? [] : [line])).toEqual([
+      "large  its records are being read, 25.0 %  [run.reading]",
+    ]);
+    expect(line?.icon).toBe("loading~spin");
+  });
+
   it.each<[string, HostModel["link"], string]>([
     ["apart", { kind: "idle" }, "node  [host.apart]"],
     [

@@ -59,6 +59,16 @@ describe("what is told, once", () => {
     expect(eventsOf(away.seen, [host([run("a", "completed")])]).events.map(({ kind }) => kind)).toEqual(["completed"]);
   });
 
+  it("nothing of a run whose records are still being read, and what became of it once they have been", () => {
+    const { seen } = eventsOf(nothingSeen, [host([run("a", "running")])]);
+    const reading = eventsOf(seen, [host([run("a", "created", { reading: { bytes: 1, of: 9 } })])]);
+    expect(reading).toEqual({ events: [], seen });
+    const read = eventsOf(reading.seen, [host([run("a", "interrupted")])]);
+    expect(read.events.map(({ kind }) => kind)).toEqual(["interrupted"]);
+    const again = eventsOf(read.seen, [host([run("a", "created", { reading: { bytes: 1, of: 9 } })])]);
+    expect(eventsOf(again.seen, [host([run("a", "interrupted")])]).events).toEqual([]);
+  });
+
   it("a host that needs a person, again only after it was connected in between", () => {
     const stopped = host([], { kind: "stopped", why: "The key changed." });
     const first = eventsOf(nothingSeen, [stopped]);

@@ -21,40 +21,67 @@ const Cached = z.object({
 
 /** Records between two looks at what else this thread has to do. */
 const BREATH = 2000;
+/** What was read is kept whenever it is so much more: a reader that ends before the journal does has not read in vain. */
+const KEPT_EVERY_BYTES = 2 ** 28;
+
+/** How far a journal is read: bytes of those that were new. */
+export interface ReadSoFar {
+  readonly bytes: number;
+  readonly of: number;
+}
+
+interface ReadOptions {
+  readonly onProgress?: (soFar: ReadSoFar) => void;
+  readonly keptEveryBytes?: number;
+}
 
 /**
  * The view of a run that no process owns, as `readRunView` gives it. What was read of its journal before is not read again.
+ * A journal that takes a while is told of now and then.
  * @throws JournalCorrupt
  */
-export async function cachedRunView(runDir: string, env: NodeJS.ProcessEnv): Promise<RunView> {
-  const file = cacheFile(runDir, env);
-  if (file === null) return readRunView(runDir);
-  const cached = await readCached(file);
+export async function cachedRunView(
+  runDir: string,
+  env: NodeJS.ProcessEnv,
+  { onProgress, keptEveryBytes = KEPT_EVERY_BYTES }: ReadOptions = {},
+): Promise<RunView> {
+  const identity = journalIdentity(runDir);
+  if (identity === null) return readRunView(runDir);
+  const file = cacheFile(identity, env);
+  const cached = file === null ? null : await readCached(file);
   const isCurrent = cached !== null && stillHolds(runDir, cached.position);
   const view = isCurrent ? cached.view : emptyRunView();
   const from = isCurrent ? cached.position : START;
-  const position = bytesAfter(runDir, from) === 0 ? from : await fold(runDir, view, from);
   // Derived: where it cannot be written, the journal is read again the next time.
-  if (position.seq !== from.seq) await writeDerived(file, { version: VERSION, position, view }).catch(() => undefined);
+  const keep = async (position: Position) => {
+    if (file !== null) await writeDerived(file, { version: VERSION, position, view }).catch(() => undefined);
+  };
+  const of = bytesAfter(runDir, from);
+  let position = from;
+  let bytes = 0;
+  let kept = 0;
+  for (const { record, after } of of === 0 ? [] : journalAfter(runDir, from)) {
+    const known = asRunRecord(record);
+    if (known !== null) applyRecord(view, known);
+    bytes += after.segment === position.segment ? after.offset - position.offset : after.offset;
+    position = after;
+    if (record.seq % BREATH !== 0) continue;
+    onProgress?.({ bytes, of });
+    if (bytes - kept >= keptEveryBytes) {
+      kept = bytes;
+      await keep(position);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  if (position.seq !== from.seq) await keep(position);
   if (view.state === "running" || view.state === "preparing") view.state = "interrupted";
   return view;
 }
 
-async function fold(runDir: string, view: RunView, from: Position): Promise<Position> {
-  let position = from;
-  for (const { record, after } of journalAfter(runDir, from)) {
-    const known = asRunRecord(record);
-    if (known !== null) applyRecord(view, known);
-    position = after;
-    if (record.seq % BREATH === 0) await new Promise((resolve) => setImmediate(resolve));
-  }
-  return position;
-}
-
-function cacheFile(runDir: string, env: NodeJS.ProcessEnv): string | null {
-  const identity = journalIdentity(runDir);
+/** Null where there is no place for a cache. */
+function cacheFile(identity: string, env: NodeJS.ProcessEnv): string | null {
   try {
-    return identity === null ? null : path.join(cacheDirectory(env), `${identity}.view.json`);
+    return path.join(cacheDirectory(env), `${identity}.view.json`);
   } catch (error) {
     if (error instanceof IndexError) return null;
     throw error;
