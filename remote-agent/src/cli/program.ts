@@ -282,11 +282,14 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
 
   program
     .command("extend")
-    .description("give a run more iterations; a completed one goes on")
+    .description("give a run more iterations, with which a completed one goes on, or change what it keeps and warns of")
     .argument("<run>", RUN)
     .option("--iterations <n>", "the new total, or with a plus so many more: +2")
     .addOption(
-      new Option("--set <key=value>", "replace a retention rule (checkpoints.…, payload.…; repeatable)")
+      new Option(
+        "--set <key=value>",
+        "replace a retention rule or an alarm's setting (checkpoints.…, payload.…, alarms.…; repeatable)",
+      )
         .argParser(append)
         .default([], "nothing"),
     )

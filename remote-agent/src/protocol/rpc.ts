@@ -129,8 +129,8 @@ export const methods = {
   "runs/resume": { params: commandParams, result: commandResult },
   "runs/stop": { params: commandParams, result: commandResult },
   /**
-   * More iterations, or other retention rules (`checkpoints.…`, `payload.…`). A run that is at work takes note at the next
-   * border of an iteration; a completed one becomes resumable.
+   * More iterations, other retention rules (`checkpoints.…`, `payload.…`) or settings of alarms (`alarms.…`). A run that is at work takes
+   * note at the next border of an iteration; a completed one becomes resumable by more iterations, and stays completed else.
    */
   "runs/extend": {
     params: commandParams.extend({ settings }),

@@ -15,8 +15,8 @@ export interface Extension {
 }
 
 /**
- * Extends a run that no process owns: writes run.patch.yaml and records that a completed run has work again. The record comes
- * first: a crash between the two leaves a run that can be resumed, has nothing to do and completes, and that can be extended again.
+ * Extends a run that no process owns: writes run.patch.yaml and records that a completed run has work again, where it has: one whose
+ * other settings change stays completed. The record comes first: a crash between the two leaves a run that can be resumed, has nothing to do and completes, and that can be extended again.
  * @throws PatchRefused; RunLocked when a supervisor owns the run
  */
 export async function extendResting(
@@ -31,9 +31,8 @@ export async function extendResting(
     const next = extended(run, settings);
     // What is derived from the journal must not outlive it: a list would go on showing a completed run.
     await rm(path.join(runDir, "summary.json"), { force: true });
-    await opened.journal.append(recordsOf(command, by, next, settings, opened.view.state === "completed"), {
-      durable: true,
-    });
+    const hasWorkAgain = opened.view.state === "completed" && next.config.iterations > run.config.iterations;
+    await opened.journal.append(recordsOf(command, by, next, settings, hasWorkAgain), { durable: true });
     await appendPatch(runDir, { command, at: now.toISOString(), by, set: settings });
     await writeDerived(path.join(runDir, "summary.json"), opened.view);
     return { run: next, repeated: false };
@@ -48,19 +47,26 @@ export function recordsOf(
   by: string,
   next: ResolvedRun,
   settings: Readonly<Record<string, unknown>>,
-  wasCompleted: boolean,
+  hasWorkAgain: boolean,
 ): RunRecord[] {
-  const message =
-    "iterations" in settings
-      ? `The run was extended: ${next.config.iterations} iterations.`
-      : `Settings of the run were changed: ${Object.entries(settings)
-          .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
-          .join(", ")}.`;
+  const others = changesOf(settings);
+  const message = [
+    ...("iterations" in settings ? [`The run was extended: ${next.config.iterations} iterations.`] : []),
+    ...(others === "" ? [] : [`Settings of the run were changed: ${others}.`]),
+  ].join(" ");
   return [
     { type: "command", id: command, command: "extend", by },
     { type: "notice", level: "info", code: "extended", message },
-    ...(wasCompleted
+    ...(hasWorkAgain
       ? [{ type: "state" as const, state: "paused" as const, reason: message, remedy: "Resume the run to go on." }]
       : []),
   ];
+}
+
+/** Settings but the number of iterations, as a person reads them; empty: there are no others. */
+export function changesOf(settings: Readonly<Record<string, unknown>>): string {
+  return Object.entries(settings)
+    .filter(([name]) => name !== "iterations")
+    .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+    .join(", ");
 }

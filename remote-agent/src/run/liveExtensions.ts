@@ -13,8 +13,8 @@ export class LiveExtensions {
   readonly #runDir: string;
   readonly #opened: OpenedRun;
   #turn: Promise<unknown> = Promise.resolve();
-  /** Something was asked for since the recipe last began. */
-  #changed = false;
+  /** More work was asked for since the recipe last began. */
+  #hasMore = false;
   #closed = false;
 
   constructor(run: ResolvedRun, runDir: string, opened: OpenedRun) {
@@ -36,8 +36,8 @@ export class LiveExtensions {
       settled = this.#turn;
       await settled;
     } while (settled !== this.#turn);
-    this.#closed = !this.#changed;
-    this.#changed = false;
+    this.#closed = !this.#hasMore;
+    this.#hasMore = false;
     return this.#closed;
   }
 
@@ -52,8 +52,8 @@ export class LiveExtensions {
       await appendPatch(this.#runDir, { command, at: new Date().toISOString(), by, set: settings });
       await journal.append(recordsOf(command, by, next, settings, false), { durable: true, reserve: true });
       commands.set(command, "extend");
+      if (next.config.iterations > run.config.iterations) this.#hasMore = true;
       run.config = next.config;
-      this.#changed = true;
     }
     return { state: view.state, repeated, iterations: run.config.iterations };
   }

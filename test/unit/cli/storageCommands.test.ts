@@ -36,6 +36,28 @@ it("extend takes a new total or so many more, and a completed run can be resumed
   expect(shown.config.iterations).toBe(5);
 });
 
+it("extend leaves a completed run completed that gets no more to do, and says what was changed", async () => {
+  const home = await temporaryHome();
+  await writeRun(home, ID, wholeRun());
+  const alarms = await rzero(home, ["extend", ID, "--set", "alarms.lengthJump.on=false"]);
+  expect(alarms).toMatchObject({ code: 0, out: `Changed for run ${ID}: alarms.lengthJump.on: false.\n` });
+  const keeps = await rzero(home, ["extend", ID, "--set", "checkpoints.keep.last=1", "--iterations", "3"]);
+  expect(keeps.out).toBe(
+    `Changed for run ${ID}: checkpoints.keep.last: 1.\n\`rzero prune ${ID}\` applies what it keeps now.\n`,
+  );
+  const shown = JSON.parse((await rzero(home, ["show", ID, "--json"])).out);
+  expect(shown.view.state).toBe("completed");
+  expect(shown.config).toMatchObject({ iterations: 3, alarms: { lengthJump: { on: false } } });
+  const both = await rzero(home, ["extend", ID, "--set", "alarms.stop=true", "--iterations", "+1", "--no-resume"]);
+  expect(both.out).toBe(
+    `Run ${ID} has 4 iterations now. Go on with \`rzero resume ${ID}\`.\nChanged for run ${ID}: alarms.stop: true.\n`,
+  );
+  expect(JSON.parse((await rzero(home, ["show", ID, "--json"])).out).view).toMatchObject({
+    state: "paused",
+    reason: "The run was extended: 4 iterations. Settings of the run were changed: alarms.stop: true.",
+  });
+});
+
 it("what was downloaded is resumed, extended or forked only after a yes", async () => {
   const home = await temporaryHome();
   const directory = await writeRun(home, ID, wholeRun());
