@@ -38,7 +38,8 @@ they are read. The optimiser state is not exported. A checkpoint that retention 
 
 ## Tables
 
-Every table loads by its name: \`load_dataset(DIR, "questions")\`. Ids are those of the journal's records, so tables join on them:
+Every table that has rows loads by its name: \`load_dataset(DIR, "questions")\`. One without rows is written, in Parquet with its columns, but
+\`datasets\` loads no table without rows, so that it is not among the names; the command and the dataset card say which. Ids are those of the journal's records, so tables join on them:
 \`answers.task\` = \`questions.task\`, \`examples.trajectory\` = \`answers.id\` or \`questions.id\`, \`examples.checkpoint\` = \`checkpoints.id\`.
 Numbers that are not finite are null. Half a surrogate pair, which is no text, becomes U+FFFD. A text whose pack is missing
 or damaged is null, and the command says how many there are.

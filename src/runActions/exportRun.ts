@@ -32,13 +32,18 @@ export async function exportRun(
   if (made.unreadable.count > 0)
     log.warn(`${run.id}: ${made.unreadable.count} texts are null: ${made.unreadable.first}`);
   const counts = [...Object.entries(made.rows).map(([table, rows]) => `${rows} ${table}`), ...made.models].join(", ");
-  const message = vscode.l10n.t(
+  const exported = vscode.l10n.t(
     "Exported to {0} on {1} ({2}): {3}",
     made.directory,
     entry.name,
     bytesText(made.bytes),
     counts,
   );
+  const empty = Object.keys(made.rows).filter((table) => made.rows[table] === 0);
+  const message =
+    empty.length === 0
+      ? exported
+      : vscode.l10n.t("{0}. `datasets` does not find tables without rows: {1}", exported, empty.join(", "));
   const isHere = entry.id === LOCAL;
   const action = isHere ? vscode.l10n.t("Open Folder") : vscode.l10n.t("Download…");
   const copy = vscode.l10n.t("Copy Path");

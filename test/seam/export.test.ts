@@ -17,7 +17,7 @@ import { createRun } from "../../remote-agent/src/run/launch.ts";
 import { readRun } from "../../remote-agent/src/run/runDir.ts";
 import { supervise } from "../../remote-agent/src/run/supervisor.ts";
 import { baseModel, smallConfig, temporaryInstallation } from "../support/demoRun.ts";
-import { loadedModels, loadedTables } from "../support/exportOracle.ts";
+import { loadedModels, loadedTables, parquetTables } from "../support/exportOracle.ts";
 import { countedRecords } from "../support/sameRun.ts";
 import { sortingEngine, superviseAgainst } from "../support/scriptedRun.ts";
 
@@ -96,6 +96,26 @@ describe("tables", () => {
     const examples = fromParquet?.["examples"]?.content ?? [];
     const steps = new Set(records.filter((r) => r["type"] === "checkpoint").map((r) => r["id"]));
     expect(examples.every((row) => steps.has(row["checkpoint"]) && row["completion"] !== null)).toBe(true);
+  });
+
+  test("a table without rows keeps its columns, is not offered to `datasets`, which loads none, and is named", async () => {
+    const engine = await sortingEngine(model);
+    const { run } = await superviseAgainst(home, model, engine);
+    await engine.close();
+    const beginning = { checkpoint: null, upTo: 60 };
+    const lines = await exported(run, "few-lines", beginning);
+    const columns = await exported(run, "few-columns", { ...beginning, format: "parquet" });
+    const empty = tableNames.filter((name) => lines.rows[name] === 0);
+    expect(empty).toEqual(expect.arrayContaining(["questions", "examples"]));
+    expect(lines.rows["answers"]).toBeGreaterThan(0);
+    const loaded = await loadedTables([lines.to, columns.to], path.join(out, "cache"));
+    for (const found of loaded)
+      expect(Object.keys(found).toSorted()).toEqual(tableNames.filter((name) => !empty.includes(name)).toSorted());
+    const files = await parquetTables(columns.to, path.join(out, "cache"));
+    for (const name of tableNames)
+      expect(files[name]).toEqual({ rows: lines.rows[name], columns: tables[name].columns.map((item) => item.name) });
+    const card = await readFile(path.join(columns.to, "README.md"), "utf8");
+    expect(card.match(/`datasets` loads no table without rows/g)).toHaveLength(empty.length);
   });
 
   test("any text and any number come through both formats, over several row groups", async () => {

@@ -1,6 +1,6 @@
 """What the libraries that an export is meant for make of it; one JSON object on stdout.
 
-Arguments: `tables DIR…` (each with data/*.jsonl or data/*.parquet), `models BASE FULL ADAPTER MERGED`.
+Arguments: `tables DIR…` (each with data/*.jsonl or data/*.parquet), `columns DIR` (with data/*.parquet), `models BASE FULL ADAPTER MERGED`.
 """
 
 import json
@@ -23,6 +23,15 @@ def tables(directory: str) -> dict:
 
             found[name]["row_groups"] = pyarrow.parquet.ParquetFile(parquet).num_row_groups
     return found
+
+
+def columns(directory: str) -> dict:
+    """Rows and names of columns of each Parquet file, also of those without rows."""
+    import pyarrow.parquet
+
+    files = sorted(Path(directory, "data").glob("*.parquet"))
+    read = {file.stem: pyarrow.parquet.read_table(file) for file in files}
+    return {name: {"rows": table.num_rows, "columns": table.column_names} for name, table in read.items()}
 
 
 def logits(model, directory: str) -> list[float]:
@@ -56,6 +65,8 @@ def main(arguments: list[str]) -> None:
     what, *rest = arguments
     if what == "tables":
         print(json.dumps([tables(directory) for directory in rest]))
+    elif what == "columns":
+        print(json.dumps(columns(*rest)))
     else:
         print(json.dumps(models(*rest)))
 

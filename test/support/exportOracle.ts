@@ -19,6 +19,13 @@ export async function loadedTables(directories: string[], cache: string): Promis
   return z.array(z.record(z.string(), loadedTable)).parse(await oracle(["tables", ...directories], cache));
 }
 
+const parquetFiles = z.record(z.string(), z.object({ rows: z.number(), columns: z.array(z.string()) }));
+
+/** Every Parquet file of an export as pyarrow reads it, by the table's name. */
+export async function parquetTables(directory: string, cache: string): Promise<z.infer<typeof parquetFiles>> {
+  return parquetFiles.parse(await oracle(["columns", directory], cache));
+}
+
 const logits = z.array(z.number());
 const loaded = z.object({ base: logits, full: logits, adapter: logits, merged: logits, eos: z.array(z.unknown()) });
 

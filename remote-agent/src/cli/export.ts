@@ -51,6 +51,9 @@ export async function exportCommand(world: World, name: string, options: ExportO
         world,
         `Run ${run.id} is exported to ${options.to}: ${[...counts, plural(exported.models.length, "model")].join(", ")}.`,
       );
+      const empty = Object.keys(rows).filter((table) => rows[table] === 0);
+      if (empty.length > 0)
+        note(world, `Without rows, so that \`datasets\` does not find them by name: ${empty.join(", ")}.`);
     }
     return 0;
   } finally {

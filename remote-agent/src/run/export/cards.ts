@@ -13,8 +13,8 @@ export function datasetCard(o: {
   models: readonly string[];
 }): string {
   const { run, format, rows } = o;
-  // An empty file has no columns that could be guessed from JSON lines; Parquet has them in its schema.
-  const loadable = [...rows].filter(([, count]) => format === "parquet" || count > 0).map(([name]) => name);
+  // A split without rows “corresponds to no data” for `datasets`, in every format: by name it finds the others only.
+  const loadable = [...rows].filter(([, count]) => count > 0).map(([name]) => name);
   const header = stringify({
     pretty_name: `R-Zero run ${run.id}`,
     tags: ["r-zero", "reinforcement-learning", "self-play", "synthetic"],
@@ -106,6 +106,7 @@ function tablePart(name: TableName, count: number): string[] {
     "",
     `${about[0]?.toUpperCase()}${about.slice(1)}: ${count} rows.`,
     "",
+    ...(count === 0 ? ["`datasets` loads no table without rows, so that this one is not among its names.", ""] : []),
     "| column | type | |",
     "|---|---|---|",
     ...columns.map((column) => `| \`${column.name}\` | ${column.type} | ${column.about} |`),
