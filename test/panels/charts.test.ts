@@ -105,6 +105,19 @@ describe.skipIf(missing !== null)(`the Charts page${missing === null ? "" : ` (s
     expect(complaints).toEqual([]);
   });
 
+  test("what a run has not come to yet is told apart from what it does not measure", async () => {
+    const early = { ...chartRun, iterations: 1, challengerSteps: 0, solverSteps: 0, gpus: 0 };
+    for (const [state, expected] of [
+      ["running", [/^not yet: .*validity/, /^not measured: .*gpu/]],
+      ["completed", [/^not measured: .*validity/, /^not measured: .*gpu/]],
+    ] as const) {
+      const { page } = await opened([{ status: status("local/a", { state }), size: early }]);
+      await chart(page, "audit").waitFor();
+      const said = await page.locator("p.missing").allTextContents();
+      for (const sentence of expected) expect(said).toContainEqual(expect.stringMatching(sentence));
+    }
+  });
+
   test("zooming asks for finer points of what can be seen, and shows them", async () => {
     const long = [{ status: status("local/a"), size: { ...chartRun, solverSteps: 1500 } }];
     const { page, asked } = await opened(long);

@@ -4,6 +4,7 @@ import { type HostLink, PanelError } from "../base/hostLink.ts";
 import { element } from "../ui/dom.ts";
 import { messageView } from "../ui/states.ts";
 import { currentTheme, onThemeChange } from "../ui/theme.ts";
+import { isAwaited } from "./awaited.ts";
 import { ChartView } from "./chartView.ts";
 import { Crosshair } from "./crosshair.ts";
 import { csvOf } from "./csv.ts";
@@ -166,10 +167,11 @@ export class ChartsPage {
   /** Sections and charts; made anew only when there are others, so that nothing jumps and the focus stays. */
   #lay(shown: readonly ChartSpec[], runs: readonly ShownRun[]): void {
     const message = shown.length === 0 ? this.#message(runs) : "";
-    const layout = JSON.stringify([message, shown.map(({ id }) => id)]);
+    const ids = new Set(shown.map(({ id }) => id));
+    const awaited = new Set(charts.filter((spec) => !ids.has(spec.id) && isAwaited(spec, runs)).map(({ id }) => id));
+    const layout = JSON.stringify([message, [...ids], [...awaited]]);
     if (layout === this.#layout) return;
     this.#layout = layout;
-    const ids = new Set(shown.map(({ id }) => id));
     for (const [id, view] of this.#views) {
       if (ids.has(id)) continue;
       this.#seen.unobserve(view.element);
@@ -186,17 +188,25 @@ export class ChartsPage {
       ...sections.flatMap((section) => {
         const here = shown.filter((spec) => spec.section === section);
         const missing = charts.filter((spec) => spec.section === section && !ids.has(spec.id));
-        return here.length === 0 ? [] : [this.#section(section, here, missing)];
+        return here.length === 0 ? [] : [this.#section(section, here, missing, awaited)];
       }),
     );
     // An element that is put into another place loses the focus.
     if (focused instanceof HTMLElement && this.#body.contains(focused)) focused.focus({ preventScroll: true });
   }
 
-  #section(section: string, shown: readonly ChartSpec[], missing: readonly ChartSpec[]): HTMLElement {
-    const { titles, notMeasured } = this.#words;
+  #section(
+    section: string,
+    shown: readonly ChartSpec[],
+    missing: readonly ChartSpec[],
+    awaited: ReadonlySet<string>,
+  ): HTMLElement {
+    const { titles, notMeasured, notMeasuredYet } = this.#words;
     const id = `section-${section}`;
-    const names = missing.map(({ title }) => titles[title] ?? title).join(", ");
+    const said = (sentence: string, specs: readonly ChartSpec[]) => {
+      const names = specs.map(({ title }) => titles[title] ?? title).join(", ");
+      return names === "" ? [] : [element("p", { class: "missing", text: sentence.replace("{names}", () => names) })];
+    };
     return element("section", { class: "section", attributes: { "aria-labelledby": id } }, [
       element("h2", { text: titles[`section.${section}`] ?? section, attributes: { id } }),
       ...(section === "host" ? [this.#stageKey()] : []),
@@ -205,7 +215,14 @@ export class ChartsPage {
         { class: "grid" },
         shown.map((spec) => this.#view(spec).element),
       ),
-      ...(names === "" ? [] : [element("p", { class: "missing", text: notMeasured.replace("{names}", () => names) })]),
+      ...said(
+        notMeasuredYet,
+        missing.filter((spec) => awaited.has(spec.id)),
+      ),
+      ...said(
+        notMeasured,
+        missing.filter((spec) => !awaited.has(spec.id)),
+      ),
     ]);
   }
 

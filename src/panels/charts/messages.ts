@@ -104,6 +104,8 @@ const words = z.object({
   reading: word,
   /** `{names}` */
   notMeasured: word,
+  /** The same, of what may come. */
+  notMeasuredYet: word,
   iteration: word,
   step: word,
   /** What to do at a chart, for screen readers. */

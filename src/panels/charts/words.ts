@@ -28,6 +28,7 @@ export function chartsWords(): ChartsWords {
     never: vscode.l10n.t("nothing was heard of it in this window"),
     reading: vscode.l10n.t("Reading {run}: {size} of its journal to go…", { run: "{run}", size: "{size}" }),
     notMeasured: vscode.l10n.t("Not measured here: {names}.", { names: "{names}" }),
+    notMeasuredYet: vscode.l10n.t("Not measured so far: {names}.", { names: "{names}" }),
     iteration: vscode.l10n.t("Iteration"),
     step: vscode.l10n.t("Step"),
     chartHelp: vscode.l10n.t(

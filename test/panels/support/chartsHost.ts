@@ -98,6 +98,7 @@ function wordsByName(): ChartsWords {
     notConnected: "{host} is not connected",
     reading: "reading {run}: {size}",
     notMeasured: "not measured: {names}",
+    notMeasuredYet: "not yet: {names}",
     tableOf: "table of {chart}",
   };
   return { ...plain, ...filledIn, titles: {} } as unknown as ChartsWords;

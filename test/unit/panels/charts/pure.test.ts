@@ -4,6 +4,7 @@ import { charts, wantedSeries } from "../../../../remote-agent/src/protocol/char
 import { formatBytes, formatDuration, formatNumber } from "../../../../remote-agent/src/protocol/figures.ts";
 import type { StageBand } from "../../../../remote-agent/src/protocol/series.ts";
 import type { Figures } from "../../../../src/panels/charts/messages.ts";
+import { isAwaited } from "../../../../webview/charts/awaited.ts";
 import { csvOf } from "../../../../webview/charts/csv.ts";
 import { type Curve, curvesOf } from "../../../../webview/charts/curves.ts";
 import { nearest } from "../../../../webview/charts/nearest.ts";
@@ -52,6 +53,33 @@ describe("what a page was told of a run", () => {
     expect(same.lines.get("solver/reward")).toBe(second.lines.get("solver/reward"));
     const anew = afterFigures(second, figures({ lines: [line("solver/reward", [9], [1])] }));
     expect([...(anew.lines.get("solver/reward")?.x ?? [])]).toEqual([9]);
+  });
+});
+
+describe("a chart that has nothing to show", () => {
+  const having = (...names: string[]) => {
+    const catalogue = names.map((name) => ({ name, axis: "solver", points: 1 }));
+    return run("a", figures({ catalogue }));
+  };
+  const at = (shown: ShownRun, state: string | null): ShownRun => ({ ...shown, state });
+  it("is awaited while a run goes on and has not come to what measures it", () => {
+    const challenging = having("challenger/reward", "audit/greedy", "host/cpu_busy");
+    for (const id of ["solverReward", "solver.kl", "shares", "labels", "stageThroughput"])
+      expect(isAwaited(chart(id), [challenging]), id).toBe(true);
+    for (const id of ["questionLength", "challenger.kl", "gpu"])
+      expect(isAwaited(chart(id), [challenging]), id).toBe(false);
+    expect(isAwaited(chart("solverReward"), [at(challenging, "paused")])).toBe(true);
+  });
+
+  it("is not when no figures come any more, or that stage measured other things", () => {
+    for (const state of ["completed", "failed", "stopped", "interrupted", null])
+      expect(isAwaited(chart("solverReward"), [at(having("challenger/reward"), state)])).toBe(false);
+    expect(isAwaited(chart("labels"), [having("curriculum/kept_share")])).toBe(false);
+    expect(isAwaited(chart("labels"), [{ ...having(), data: null }])).toBe(false);
+  });
+
+  it("is where one of several runs may still bring it", () => {
+    expect(isAwaited(chart("solverReward"), [at(having(), "completed"), having("challenger/reward")])).toBe(true);
   });
 });
 
