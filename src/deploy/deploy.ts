@@ -71,7 +71,10 @@ export async function deploy(transport: Transport, options: DeployOptions): Prom
   }
   const there = await transport.exec(isDeployedScript(root, payload.id), { timeoutMs: LOOK_MS, signal });
   if (there.code !== 0)
-    throw failed(host, `${facts.root} (choose another folder in the setting rzero.hosts) could not be made`, there);
+    throw failed(
+      say`${facts.root} (choose another folder in the setting rzero.hosts) could not be made on ${host}`,
+      there,
+    );
   if (!there.stdout.startsWith("yes")) await upload(transport, facts.root, options);
   const ports = options.node ?? { editor: null, runtime: async () => null };
   const chosen = await nodeFor(transport, facts, { ...ports, root, before, onProgress, signal });
@@ -107,7 +110,7 @@ async function upload(transport: Transport, root: string, { settings, payload, o
     onProgress: (bytes) => onProgress("Uploading the agent", `${Math.round((100 * bytes) / total)} %`),
   });
   const unpacked = await transport.exec(unpackScript(settings.root, payload.id), { timeoutMs: UNPACK_MS, signal });
-  if (unpacked.code !== 0) throw failed(transport.host, "The agent could not be unpacked", unpacked);
+  if (unpacked.code !== 0) throw failed(say`The agent could not be unpacked on ${transport.host}`, unpacked);
 }
 
 /** Runs the set-up and passes its lines on while it works. */

@@ -66,7 +66,7 @@ export async function nodeFor(transport: Transport, facts: HostFacts, options: N
   const brought = await transport.exec(script, { timeoutMs: PIP_MS, signal });
   const path = brought.stdout.trim().split("\n").at(-1) ?? "";
   if (brought.code === 0 && path !== "") return { path, from: "pip", before: "" };
-  const reason = failed(transport.host, "Node could not be installed by pip", brought);
+  const reason = failed(say`Node could not be installed by pip on ${transport.host}`, brought);
   if (reason.reason === "no_room") throw reason;
   onProgress("Bringing Node", reason.message);
   return upload(transport, facts, options, reason);
@@ -92,6 +92,7 @@ async function upload(
   const script = unpackNodeScript(root, NODE_VERSION, target);
   const unpacked = await transport.exec(script, { timeoutMs: UNPACK_MS, signal });
   const path = unpacked.stdout.trim();
-  if (unpacked.code !== 0 || path === "") throw failed(transport.host, "The uploaded Node could not be used", unpacked);
+  if (unpacked.code !== 0 || path === "")
+    throw failed(say`The uploaded Node could not be used on ${transport.host}`, unpacked);
   return { path, from: "uploaded", before: "" };
 }

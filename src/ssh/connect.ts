@@ -9,7 +9,7 @@ import { HUMAN_MS, type Prompter } from "./prompter.ts";
 import { proxyStream } from "./proxyStream.ts";
 import type { ResolvedHost } from "./resolvedHost.ts";
 import { type Route, routeTo } from "./route.ts";
-import { say } from "./sentence.ts";
+import { english, say } from "./sentence.ts";
 import { hasLiveMaster, resolveHost, type SystemSsh } from "./systemSsh.ts";
 import { connectSystem } from "./systemTransport.ts";
 import { type Transport, TransportError } from "./transport.ts";
@@ -130,5 +130,5 @@ async function factsOf(
 }
 
 function said(route: Route): string {
-  return route.via === "built-in" ? "connecting" : `${route.because}: the system's ssh is used`;
+  return route.via === "built-in" ? "connecting" : `${english(route.because)}: the system's ssh is used`;
 }

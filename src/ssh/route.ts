@@ -1,4 +1,5 @@
 import type { ResolvedHost } from "./resolvedHost.ts";
+import { type Sentence, say } from "./sentence.ts";
 
 /** What lies on this machine that `ssh -G` does not tell. */
 export interface RouteFacts {
@@ -18,8 +19,8 @@ export interface RouteFacts {
 
 export type Route =
   | { readonly via: "built-in" }
-  | { readonly via: "system"; readonly because: string }
-  | { readonly via: "none"; readonly because: string };
+  | { readonly via: "system"; readonly because: Sentence }
+  | { readonly via: "none"; readonly because: Sentence };
 
 /** Which client reaches a host: the built-in one (ssh2), or the system's `ssh` for what that cannot do. */
 export function routeTo(host: ResolvedHost, facts: RouteFacts): Route {
@@ -28,19 +29,19 @@ export function routeTo(host: ResolvedHost, facts: RouteFacts): Route {
   if (facts.systemSshPresent) return { via: "system", because };
   return {
     via: "none",
-    because: `${host.alias} needs the system's ssh (${because}), which is not installed: install OpenSSH.`,
+    because: say`${host.alias} needs the system's ssh (${because}), which is not installed: install OpenSSH.`,
   };
 }
 
-function needsSystemSsh(host: ResolvedHost, facts: RouteFacts): string | null {
-  if (facts.liveMaster) return "a shared connection to it is open";
-  if (host.pkcs11Provider !== null) return "its key is on a smart card (PKCS#11)";
+function needsSystemSsh(host: ResolvedHost, facts: RouteFacts): Sentence | null {
+  if (facts.liveMaster) return say`a shared connection to it is open`;
+  if (host.pkcs11Provider !== null) return say`its key is on a smart card (PKCS#11)`;
   if (facts.identityTypes.length > 0 && facts.identityTypes.every((type) => type.startsWith("sk-")))
-    return "its key is on a security key (FIDO)";
-  if (host.certificateFiles.length > 0 || facts.certificateBeside) return "it uses a user certificate";
-  if (host.knownHostsCommand !== null) return "its host keys come from a KnownHostsCommand";
-  if (facts.knownByAuthorityOnly) return "its host key is vouched for by a certificate authority";
+    return say`its key is on a security key (FIDO)`;
+  if (host.certificateFiles.length > 0 || facts.certificateBeside) return say`it uses a user certificate`;
+  if (host.knownHostsCommand !== null) return say`its host keys come from a KnownHostsCommand`;
+  if (facts.knownByAuthorityOnly) return say`its host key is vouched for by a certificate authority`;
   if (host.kexAlgorithms.length > 0 && !host.kexAlgorithms.some((kex) => facts.builtInKex.includes(kex)))
-    return "only key exchanges that the built-in client lacks are allowed for it";
+    return say`only key exchanges that the built-in client lacks are allowed for it`;
   return null;
 }
