@@ -1,14 +1,16 @@
 import * as vscode from "vscode";
+import type { AlarmView } from "../../remote-agent/src/protocol/alarms.ts";
 import type { ChosenRun } from "../explorer/chooseRun.ts";
 import { tell } from "../hosts/tell.ts";
 import { commands } from "../ids.ts";
 import { oneLine } from "../oneLine.ts";
 import type { Services } from "../services.ts";
+import type { ToldOnce } from "../status/toldOnce.ts";
+import { toldOnce } from "../status/windowsTell.ts";
 import { alarmActions } from "./alarmActions.ts";
-import { type NewAlarms, newAlarms } from "./toldAlarms.ts";
+import { keyOf, type NewAlarms, newAlarms } from "./toldAlarms.ts";
 import { alarmPlaceText, alarmSentence, alarmTitle } from "./words.ts";
 
-const TOLD_KEY = "rzero.alarms.told";
 /** More at once are told as one. */
 const ONE_BY_ONE = 2;
 /** More buttons do not fit into a notification. */
@@ -16,8 +18,9 @@ const BUTTONS = 4;
 
 /** Tells once of each alarm, over windows and reloads, with the way to its place. */
 export function watchAlarms(services: Services): vscode.Disposable {
-  const { hosts, context, log } = services;
-  let told: ReadonlySet<string> = new Set(context.globalState.get<string[]>(TOLD_KEY, []));
+  const { hosts, log } = services;
+  const once = toldOnce(services);
+  let told: ReadonlySet<string> = new Set();
   const look = () => {
     const found = newAlarms(
       told,
@@ -25,14 +28,18 @@ export function watchAlarms(services: Services): vscode.Disposable {
     );
     if (found.news.length === 0) return;
     told = found.told;
-    context.globalState.update(TOLD_KEY, [...told]).then(undefined, (error: unknown) => {
-      log.warn(`What was told cannot be remembered: ${error}`);
-    });
     for (const news of found.news)
-      tellNews(services, news).catch((error: unknown) => log.error(`An alarm could not be told: ${error}`));
+      tellOwn(services, once, news).catch((error: unknown) => log.error(`An alarm could not be told: ${error}`));
   };
   look();
   return hosts.onDidChange(look);
+}
+
+/** Tells those that it falls to this window to tell. */
+async function tellOwn(services: Services, once: ToldOnce, { host, run, alarms }: NewAlarms): Promise<void> {
+  const own: AlarmView[] = [];
+  for (const alarm of alarms) if (await once.claim(`alarm/${keyOf(host, run.id, alarm.episode)}`)) own.push(alarm);
+  if (own.length > 0) await tellNews(services, { host, run, alarms: own });
 }
 
 async function tellNews({ hosts, log }: Services, { host, run, alarms }: NewAlarms): Promise<void> {

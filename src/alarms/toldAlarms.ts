@@ -12,7 +12,7 @@ export interface NewAlarms {
 const REMEMBERED = 1000;
 
 /**
- * What a person has not been told yet: alarms that hold of runs at work, and those that stopped a run. What was over before anybody
+ * What this window has not looked at yet: alarms that hold of runs at work, and those that stopped a run. What was over before anybody
  * looked is in the list of alarms and no news.
  */
 export function newAlarms(
@@ -35,6 +35,6 @@ function tellable({ live, view }: RunModel): AlarmView[] {
   return view.state === "stopped" ? view.alarms.filter(({ stops }) => stops).slice(-1) : [];
 }
 
-function keyOf(host: string, run: string, episode: string): string {
+export function keyOf(host: string, run: string, episode: string): string {
   return `${host}/${run}/${episode}`;
 }

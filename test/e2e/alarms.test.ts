@@ -75,4 +75,27 @@ describe.skipIf(missing !== null)(`alarms in VS Code${missing === null ? "" : ` 
     await code.page.waitForTimeout(3000);
     expect(await code.notification(/Entropy collapses/).count()).toBe(0);
   });
+
+  test("is told in one of two windows that hear of it at the same time", async () => {
+    const again = { ...collapse, episode: "entropyCollapse:solver:2" };
+    const both = [code, await desk.open()];
+    pictureOnFailure(() => both[1] as Workbench);
+    await both[1]?.showRuns();
+    await both[1]?.line(/1 alarm/).waitFor({ timeout: 120_000 });
+    const bodies = recordsOf(chartRun).records.map(({ v: _v, seq: _seq, epoch: _epoch, t: _t, ...body }) => body);
+    await writeRun(desk.rzeroHome, `${RUN}-again`, [...bodies, again, state("stopped", collapse.message, "Fork it.")]);
+    const toasts = async () =>
+      (await Promise.all(both.map((window) => window.notification(/Entropy collapses/).count()))).reduce(
+        (a, b) => a + b,
+      );
+    await expect.poll(toasts, { timeout: 60_000 }).toBe(1);
+    // The other window asks for its list within ten seconds.
+    for (const window of both)
+      await window
+        .line(new RegExp(`${RUN}-again|1 alarm`))
+        .first()
+        .waitFor();
+    await code.page.waitForTimeout(15_000);
+    expect(await toasts()).toBe(1);
+  });
 });
