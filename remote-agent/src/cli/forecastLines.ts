@@ -8,7 +8,7 @@ import { table, wrap } from "./layout.ts";
 export function forecastLines(
   plan: Forecast,
   config: RunConfig,
-  { modelDir, width }: { modelDir: string | null; width: number },
+  { modelDir, computes, width }: { modelDir: string | null; computes: string; width: number },
 ): string[] {
   const { memory, disk, tokens, throughput } = plan;
   const where = modelDir ?? "not on this machine yet";
@@ -19,6 +19,7 @@ export function forecastLines(
   return [
     `${config.name}: ${config.iterations} iteration(s) of ${config.recipe} on ${config.domain}`,
     `model      ${config.model} (${where}), ${short(plan.parameters.base)} parameters, ${policy} trained`,
+    `computes   on ${computes}`,
     "",
     ...table([["processes", ...plan.processes.map(({ name, does }) => `${name} (${does})`)]], [0, 1, 2]),
     "",

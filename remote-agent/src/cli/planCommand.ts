@@ -26,7 +26,10 @@ export async function planCommand(world: World, file: string | undefined, option
   const rates = options.measure ? await measured(world, installation, config, modelDir) : null;
   const plan = forecast(config, shape, device, ...(rates === null ? [] : [measuredThroughput(rates)]));
   if (options.json) printJson(world, { config: config.name, model: config.model, modelDir, shape, rates, ...plan });
-  else for (const line of forecastLines(plan, config, { modelDir, width: widthOf(world) })) print(world, line);
+  else {
+    const computes = deviceWords(config, device, await gpus());
+    for (const line of forecastLines(plan, config, { modelDir, computes, width: widthOf(world) })) print(world, line);
+  }
   return 0;
 }
 
@@ -64,6 +67,16 @@ export async function deviceOf({ engine }: RunConfig): Promise<Device> {
   if (engine.device !== "auto") return engine.device;
   const found = await gpus();
   return "gpus" in found && found.gpus.length > 0 ? "cuda" : "cpu";
+}
+
+/** Which device that is, why, and whether one is left unused. */
+function deviceWords({ engine }: RunConfig, device: Device, found: Awaited<ReturnType<typeof gpus>>): string {
+  if (engine.url !== null) return "whatever the server at engine.url computes on";
+  const gpu = "gpus" in found ? (found.gpus[0]?.split(",")[0] ?? null) : null;
+  const asked = `engine.device is ${engine.device}`;
+  if (device === "cuda") return `the GPU (${asked}${gpu === null ? "" : `; ${gpu}`})`;
+  if (engine.device === "cpu") return `the CPU (${asked}${gpu === null ? "" : `; ${gpu} is left unused`})`;
+  return `the CPU (${asked}; ${"problem" in found ? found.problem : "there is no NVIDIA GPU"})`;
 }
 
 async function measured(

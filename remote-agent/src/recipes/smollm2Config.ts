@@ -33,6 +33,7 @@ export function smollm2Config(seed: number): RunConfig {
       grpo,
     },
     audit: { perDifficulty: 3, samples: 2, draws: 1 },
+    // Not auto: see grpo above, and docs/presets.md.
     engine: { device: "cpu", threads: 2, callTimeout: 1800 },
     // Fewer rows than this leave the weights idle between reads; more need memory.
     chunk: 128,

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { NotEnough, preflight } from "../../../remote-agent/src/cli/preflight.ts";
 import type { World } from "../../../remote-agent/src/cli/world.ts";
 import type { RunConfig } from "../../../remote-agent/src/protocol/config.ts";
@@ -36,6 +36,30 @@ describe("rzero plan", () => {
       expect(out).toContain(part);
     expect(out).toContain("(assumed)");
     expect((await rzero(home, ["list"])).out).toContain("There are no runs yet");
+  });
+
+  it("says what it computes on and why, also that a GPU is left unused", async () => {
+    const plan = async (...args: string[]) =>
+      (await rzero(home, ["plan", path.join(home, "run.yaml"), ...args], env)).out;
+    const bin = path.join(home, "bin");
+    await mkdir(bin);
+    const before = process.env["PATH"];
+    onTestFinished(() => {
+      process.env["PATH"] = before;
+    });
+    process.env["PATH"] = bin; // no nvidia-smi, as on a machine without one
+    expect(await plan()).toContain("computes   on the CPU (engine.device is cpu)\n");
+    expect(await plan("--set", "engine.device=auto")).toContain(
+      "computes   on the CPU (engine.device is auto; there is no NVIDIA GPU)\n",
+    );
+    const script = "#!/bin/sh\necho 'NVIDIA H100 80GB HBM3, 81559 MiB, 550.54'\n";
+    await writeFile(path.join(bin, "nvidia-smi"), script, { mode: 0o755 });
+    expect(await plan()).toContain(
+      "computes   on the CPU (engine.device is cpu; NVIDIA H100 80GB HBM3 is left unused)\n",
+    );
+    expect(await plan("--set", "engine.device=auto")).toContain(
+      "computes   on the GPU (engine.device is auto; NVIDIA H100 80GB HBM3)\n",
+    );
   });
 
   it("tells programs the same in figures", async () => {
