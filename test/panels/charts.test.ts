@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { chartsContract } from "../../src/panels/charts/messages.ts";
 import { findChromium } from "../e2e/support/chromium.ts";
 import { chartRun, chartSeries } from "../support/chartRun.ts";
-import { axeSource, builtPanels } from "../support/panelPage.ts";
+import { axeSource, builtPanels, OUTSIDE } from "../support/panelPage.ts";
 import { themeNames } from "../support/themes.ts";
 import { chartsHost, figuresOf, fresh, status, words } from "./support/chartsHost.ts";
 import { openPanelBrowser, type PanelBrowser } from "./support/panelBrowser.ts";
@@ -253,6 +253,45 @@ describe.skipIf(missing !== null)(`the Charts page${missing === null ? "" : ` (s
     await view.getByText("9.5", { exact: true }).waitFor();
     expect(await view.boundingBox()).toEqual(before);
     expect(await page.evaluate("document.activeElement?.getAttribute('role')")).toBe("slider");
+  });
+
+  describe("while somebody types elsewhere in the window", () => {
+    /** A run of which more is measured than at first: charts are laid anew, and what had the focus lies in another place. */
+    const growing = async () => {
+      const run = { status: status("local/a"), size: { ...chartRun, iterations: 0 } };
+      const { page, frame, end, asked } = await opened([run], { framed: true });
+      const cursor = frame.locator('[data-chart="audit"]').getByRole("slider");
+      await cursor.focus();
+      await page.locator(OUTSIDE).focus();
+      run.size = chartRun;
+      const watched = asked.findLast(({ method }) => method === "watch")?.params as { names: string[] };
+      end.send("figures", figuresOf("local/a", chartSeries(chartRun, watched)));
+      await frame.locator('[data-chart="solverReward"]').waitFor();
+      const focused = () => frame.evaluate("[document.hasFocus(), document.activeElement?.getAttribute('role')]");
+      const outside = () => page.evaluate("document.activeElement?.id");
+      return { page, frame, focused, outside };
+    };
+
+    test("charts that come leave the keyboard there; who comes back is where they were", async () => {
+      const { page, frame, focused, outside } = await growing();
+      await page.keyboard.type("typed");
+      expect(await page.locator(OUTSIDE).inputValue()).toBe("typed");
+      expect(await outside()).toBe("outside");
+      expect(await focused()).toEqual([false, null]);
+      await frame.evaluate("window.focus()");
+      await expect.poll(focused).toEqual([true, "slider"]);
+    });
+
+    test("who comes back by a click has the focus where they clicked", async () => {
+      const { page, frame } = await growing();
+      const button = frame.getByRole("button", { name: "chooseRuns" });
+      await button.click();
+      const named = "document.activeElement?.textContent.trim()";
+      await expect.poll(() => frame.evaluate(named)).toBe("chooseRuns");
+      await page.locator(OUTSIDE).focus();
+      await frame.evaluate("window.focus()");
+      await expect.poll(() => frame.evaluate(named)).toBe("chooseRuns");
+    });
   });
 
   test("where motion is to be reduced nothing turns", async () => {

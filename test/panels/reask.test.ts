@@ -10,7 +10,7 @@ import { readJournal } from "../../remote-agent/src/run/journal/read.ts";
 import { type ReaskState, stateOf } from "../../src/panels/inspector/messages.ts";
 import { type RunHome, runHome } from "../support/inspectedRun.ts";
 import { HOST, type InspectedAgent, inspectedAgent, openInspector } from "../support/inspectorHarness.ts";
-import { axeSource, builtPanels, launchChromium } from "../support/panelPage.ts";
+import { axeSource, builtPanels, launchChromium, OUTSIDE } from "../support/panelPage.ts";
 import { smallRun, writeQuestionRun } from "../support/questionRun.ts";
 import { type ThemeName, themes } from "../support/themes.ts";
 
@@ -67,11 +67,16 @@ afterAll(async () => {
   await home?.remove();
 });
 
-/** The page at a question, with the server chosen. */
-async function asking(
-  reask: Partial<ReaskState> = {},
-  more: Partial<Parameters<typeof openInspector>[3]> = {},
-): Promise<Awaited<ReturnType<typeof openInspector>>> {
+type More = Partial<Parameters<typeof openInspector>[3]>;
+
+/** The page at a question, with the server chosen, once the question can be asked. */
+async function asking(reask: Partial<ReaskState> = {}, more: More = {}): ReturnType<typeof openInspector> {
+  const made = await opening(reask, more);
+  await made.frame.locator(reask.isOpen === false ? ".reask" : ".reask-earlier h3").waitFor();
+  return made;
+}
+
+async function opening(reask: Partial<ReaskState>, more: More): ReturnType<typeof openInspector> {
   const state = stateOf({ host: HOST, run: home.run });
   const wish = { who: "endpoint", endpoint: { url, model: "test-model" }, m: 3, temperature: null };
   const made = await openInspector(browser, files, agent.client, {
@@ -84,8 +89,6 @@ async function asking(
     ...more,
   });
   open.push(made);
-  const part = reask.isOpen === false ? made.page.locator(".reask") : made.page.locator(".reask-earlier h3");
-  await part.waitFor();
   return made;
 }
 
@@ -143,6 +146,43 @@ describe("a question that is asked again", () => {
     await arrived(1);
     while (held.length > 0) held.shift()?.();
     await expect.poll(() => page.locator(".aside").count()).toBe(before + 1);
+  });
+
+  it("takes the keyboard from nobody when it ends; who comes back to the page can ask again at once", async () => {
+    const { page, frame } = await asking({}, { framed: true });
+    const before = await frame.locator(".aside").count();
+    const focused = () => frame.evaluate("document.activeElement?.textContent");
+    answers = ["\\boxed{1}", "\\boxed{2}", "\\boxed{3}"];
+    await frame.getByText("Ask", { exact: true }).click();
+    await arrived(1);
+    await expect.poll(focused).toBe("Cancel");
+    await page.locator(OUTSIDE).focus();
+    while ((await frame.locator(".aside").count()) === before) {
+      held.shift()?.();
+      await page.waitForTimeout(50);
+    }
+    await page.keyboard.type("typed");
+    expect(await page.locator(OUTSIDE).inputValue()).toBe("typed");
+    expect(await frame.evaluate("document.hasFocus()")).toBe(false);
+    await frame.evaluate("window.focus()");
+    await expect.poll(() => frame.evaluate("document.activeElement?.localName")).toBe("select");
+  });
+
+  it("takes the keyboard from nobody when it comes late and somebody wanted to ask it", async () => {
+    const come = Promise.withResolvers<void>();
+    const question = async ({ run, id }: { run: string; id: string }) => {
+      await come.promise;
+      return agent.client.request("runs/question", { run, id });
+    };
+    const { page, frame, kept } = await opening({ isWanted: true }, { framed: true, more: { question } });
+    await frame.locator(".grid-body .row:not(.pending)").first().waitFor();
+    await page.locator(OUTSIDE).focus();
+    come.resolve();
+    await expect.poll(() => kept()?.reask.isWanted).toBe(false); // they were put there
+    await page.keyboard.type("typed");
+    expect(await page.locator(OUTSIDE).inputValue()).toBe("typed");
+    await frame.evaluate("window.focus()");
+    await expect.poll(() => frame.evaluate("document.activeElement?.localName")).toBe("select");
   });
 
   it("is given up at any time, and says so; nothing is recorded", async () => {
@@ -207,6 +247,25 @@ describe("a question that is asked again", () => {
       .poll(() => kept()?.reask.wish)
       .toMatchObject({ who: "endpoint", endpoint: { model: "another" }, m: 2 });
   });
+});
+
+it("a filter whose values come late takes the keyboard from nobody", async () => {
+  const come = Promise.withResolvers<void>();
+  const more: More["more"] = {
+    facets: async ({ run, filter, facets }, signal) => {
+      await come.promise;
+      return agent.client.request("runs/facets", { run, filter, facets }, { signal });
+    },
+  };
+  const { page, frame } = await asking({}, { framed: true, more });
+  await frame.getByRole("button", { name: "Stage", exact: true }).first().click();
+  await page.locator(OUTSIDE).focus();
+  come.resolve();
+  await frame.locator(".menu vscode-checkbox").first().waitFor();
+  await page.keyboard.type("typed");
+  expect(await page.locator(OUTSIDE).inputValue()).toBe("typed");
+  await frame.evaluate("window.focus()");
+  await expect.poll(() => frame.evaluate("document.activeElement?.localName")).toBe("vscode-checkbox");
 });
 
 describe("a reviewer", () => {

@@ -83,6 +83,7 @@ export async function openInspector(
     theme?: ThemeName;
     size?: { width: number; height: number };
     facts?: Partial<RunFacts>;
+    framed?: boolean;
     more?: Partial<RequestHandlers<InspectorContract>>;
   },
 ): Promise<PanelPage<InspectorContract> & { asked: Asked }> {
@@ -151,6 +152,7 @@ export async function openInspector(
     handlers,
     ...(options.theme === undefined ? {} : { theme: options.theme }),
     ...(options.size === undefined ? {} : { size: options.size }),
+    ...(options.framed === undefined ? {} : { framed: options.framed }),
     ready: (end) => end.send("run", factsOf(options.run, options.facts)),
   });
   return { ...opened, asked };

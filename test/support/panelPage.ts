@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import * as esbuild from "esbuild";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Frame, type Page } from "playwright-core";
 import { HostEnd } from "../../src/panels/base/hostEnd.ts";
 import type { PanelContract, PanelState, PanelWords, RequestHandlers } from "../../src/panels/base/messages.ts";
 import { page as pageOf } from "../../src/panels/base/page.ts";
@@ -12,8 +12,13 @@ import { type ThemeName, themes } from "./themes.ts";
 const root = resolve(import.meta.dirname, "../..");
 const ORIGIN = "https://panel.invalid";
 
+/** Selects the field that stands beside a panel that is framed. */
+export const OUTSIDE = "#outside";
+
 export interface PanelPage<C extends PanelContract> {
   readonly page: Page;
+  /** The panel's own frame: the page's main one, unless it is framed. */
+  readonly frame: Frame;
   readonly end: HostEnd<C>;
   /** What the page kept last. */
   readonly kept: () => PanelState<C> | null;
@@ -33,6 +38,8 @@ export interface PanelPageOptions<C extends PanelContract> {
   readonly theme?: ThemeName;
   readonly size?: { readonly width: number; readonly height: number };
   readonly reducedMotion?: boolean;
+  /** In a frame, as in the editor, whose window has a field of its own, `OUTSIDE`. */
+  readonly framed?: boolean;
   readonly ready?: (end: HostEnd<C>) => void;
   readonly onState?: (state: PanelState<C>) => void;
 }
@@ -80,6 +87,7 @@ export async function openPanelPage<C extends PanelContract>(
     theme = "dark",
     size = { width: 1280, height: 800 },
     reducedMotion = false,
+    framed = false,
     ready,
     onState,
   }: PanelPageOptions<C>,
@@ -90,7 +98,10 @@ export async function openPanelPage<C extends PanelContract>(
   const incidents: string[] = [];
   let kept: PanelState<C> | null = null;
   const end: HostEnd<C> = new HostEnd(contract, {
-    post: (message) => void page.evaluate(asMessage, encoded(message)).catch(() => undefined), // the page has gone
+    post: (message) =>
+      void panelOf(page)
+        .evaluate(asMessage, encoded(message))
+        .catch(() => undefined), // the page has gone
     handlers,
     ready: () => {
       end.sendState(kept ?? state);
@@ -117,19 +128,39 @@ export async function openPanelPage<C extends PanelContract>(
     title: name,
     words,
   });
+  const pages = new Map(
+    framed
+      ? [
+          ["/", WINDOW],
+          [FRAMED, html],
+        ]
+      : [["/", html]],
+  );
   await context.route("**/*", async (route) => {
     const url = new URL(route.request().url());
     const file = files.get(url.pathname.slice(1));
-    if (url.origin === ORIGIN && url.pathname === "/")
-      return route.fulfill({ contentType: "text/html; charset=utf-8", body: html });
+    const body = pages.get(url.pathname);
+    if (url.origin === ORIGIN && body !== undefined)
+      return route.fulfill({ contentType: "text/html; charset=utf-8", body });
     if (url.origin === ORIGIN && file !== undefined)
       return route.fulfill({ contentType: typeOf(url.pathname), body: Buffer.from(file) });
     if (url.pathname !== "/favicon.ico") incidents.push(`request: ${url.href.slice(0, 200)}`);
     return route.abort();
   });
   await page.goto(`${ORIGIN}/`);
-  const setTheme = (to: ThemeName) => page.evaluate(dress, themes[to]);
-  return { page, end, kept: () => kept, incidents, setTheme, close: () => context.close() };
+  const frame = panelOf(page);
+  const setTheme = (to: ThemeName) => frame.evaluate(dress, themes[to]);
+  return { page, frame, end, kept: () => kept, incidents, setTheme, close: () => context.close() };
+}
+
+const FRAMED = "/framed";
+const WINDOW = `<!DOCTYPE html>
+<html lang="en"><title>a window around a panel</title>
+<input id="outside" aria-label="outside"><iframe title="panel" width="1240" height="720" src="${FRAMED}"></iframe></html>`;
+
+/** Where the panel's document is; there from the moment at which it can ask something. */
+function panelOf(page: Page): Frame {
+  return page.frames().find((frame) => frame.url() === `${ORIGIN}${FRAMED}`) ?? page.mainFrame();
 }
 
 async function watchFor(incidents: string[], context: BrowserContext, page: Page): Promise<void> {
@@ -142,7 +173,8 @@ async function watchFor(incidents: string[], context: BrowserContext, page: Page
     if (message.type() === "error" || message.type() === "warning") incidents.push(`console: ${message.text()}`);
   });
   page.on("framenavigated", (frame) => {
-    if (frame !== page.mainFrame() || !frame.url().startsWith(ORIGIN)) incidents.push(`navigation: ${frame.url()}`);
+    const place = frame === page.mainFrame() ? `${ORIGIN}/` : `${ORIGIN}${FRAMED}`;
+    if (!frame.url().startsWith(place)) incidents.push(`navigation: ${frame.url()}`);
   });
   context.on("page", (other) => other !== page && incidents.push(`window: ${other.url()}`));
 }

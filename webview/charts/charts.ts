@@ -14,10 +14,12 @@ import { chartsContract } from "../../src/panels/charts/messages.ts";
 import { HostLink, wordsOfPage } from "../base/hostLink.ts";
 import { takeVsCodeApi } from "../base/vscodeApi.ts";
 import { registerControls } from "../ui/controls.ts";
+import { keepFocus } from "../ui/focus.ts";
 import { ChartsPage } from "./chartsPage.ts";
 
 // The root of the Charts page.
 registerControls();
+keepFocus();
 Chart.register(
   LineController,
   BarController,

@@ -2,6 +2,7 @@ import { type ChartSpec, charts, namesOf, wantedSeries } from "../../remote-agen
 import type { ChartsContract, ChartsState, ChartsWords, Figures, RunStatus } from "../../src/panels/charts/messages.ts";
 import { type HostLink, PanelError } from "../base/hostLink.ts";
 import { element } from "../ui/dom.ts";
+import { focusIfHere } from "../ui/focus.ts";
 import { messageView } from "../ui/states.ts";
 import { currentTheme, onThemeChange } from "../ui/theme.ts";
 import { isAwaited } from "./awaited.ts";
@@ -192,7 +193,7 @@ export class ChartsPage {
       }),
     );
     // An element that is put into another place loses the focus.
-    if (focused instanceof HTMLElement && this.#body.contains(focused)) focused.focus({ preventScroll: true });
+    if (focused instanceof HTMLElement && this.#body.contains(focused)) focusIfHere(focused, { preventScroll: true });
   }
 
   #section(

@@ -2,9 +2,11 @@ import { type InspectorState, inspectorContract, stateOf } from "../../src/panel
 import { HostLink, wordsOfPage } from "../base/hostLink.ts";
 import { takeVsCodeApi } from "../base/vscodeApi.ts";
 import { registerControls } from "../ui/controls.ts";
+import { keepFocus } from "../ui/focus.ts";
 import { InspectorPage } from "./page.ts";
 
 registerControls();
+keepFocus();
 const words = wordsOfPage(inspectorContract);
 const link = new HostLink(inspectorContract, takeVsCodeApi(), words);
 const root = document.getElementById("root");

@@ -1,4 +1,5 @@
 import { element, icon } from "../ui/dom.ts";
+import { focusIfHere, holdsFocus } from "../ui/focus.ts";
 
 export interface Menu {
   readonly element: HTMLElement;
@@ -56,7 +57,8 @@ export function menu({ label, iconName, onOpen }: { label: string; iconName?: st
       panel.replaceChildren(...content);
       if (panel.matches(":popover-open")) {
         place(panel, button);
-        if (!panel.contains(document.activeElement)) focusables(panel)[0]?.focus();
+        const [first] = focusables(panel);
+        if (first !== undefined && !holdsFocus(panel)) focusIfHere(first);
       }
     },
     isOpen: () => panel.matches(":popover-open"),

@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Frame, Page } from "playwright-core";
 import type { HostEnd, HostEndPorts } from "../../../src/panels/base/hostEnd.ts";
 import type { PanelContract, PanelState, PanelWords } from "../../../src/panels/base/messages.ts";
 import { builtPanels, launchChromium, openPanelPage } from "../../support/panelPage.ts";
@@ -19,10 +19,12 @@ export interface PanelOptions<C extends PanelContract> {
   readonly theme?: ThemeName;
   readonly height?: number;
   readonly reducedMotion?: boolean;
+  readonly framed?: boolean;
 }
 
 export interface OpenPage<C extends PanelContract> {
   readonly page: Page;
+  readonly frame: Frame;
   readonly end: HostEnd<C>;
   /** What the page complained of: its own errors, the console's, and what its policy refused. */
   readonly complaints: string[];
@@ -48,7 +50,7 @@ export async function openPanelBrowser(): Promise<PanelBrowser> {
           ports.ready();
         },
       });
-      return { page, end: opened.end, complaints: incidents, setTheme: opened.setTheme };
+      return { page, frame: opened.frame, end: opened.end, complaints: incidents, setTheme: opened.setTheme };
     },
     close: () => browser.close(),
   };

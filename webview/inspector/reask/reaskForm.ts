@@ -3,6 +3,7 @@ import { MOST_ANSWERS } from "../../../remote-agent/src/protocol/reask.ts";
 import type { EndpointRef, ReaskChoices, ReaskWish } from "../../../src/panels/inspector/messages.ts";
 import { button } from "../../ui/controls.ts";
 import { element } from "../../ui/dom.ts";
+import { focusIfHere, holdsFocus } from "../../ui/focus.ts";
 import { numberOf } from "../filter/queryState.ts";
 import { filled, type Words } from "../words.ts";
 import { checkpointName } from "./who.ts";
@@ -84,18 +85,18 @@ export class ReaskForm {
   }
 
   busy(isAsking: boolean): void {
-    const hadFocus = this.element.contains(document.activeElement);
+    const hadFocus = holdsFocus(this.element);
     this.#isAsking = isAsking;
     this.#cancel.hidden = !isAsking;
     this.#ask.hidden = isAsking;
     for (const field of [this.#who, this.#count, this.#warmth]) field.disabled = isAsking;
     this.#server.disabled = isAsking;
     // What had the focus is hidden or off now.
-    if (hadFocus) (isAsking ? this.#cancel : this.#who).focus();
+    if (hadFocus) focusIfHere(isAsking ? this.#cancel : this.#who);
   }
 
   focus(): void {
-    this.#who.focus();
+    focusIfHere(this.#who);
   }
 
   #draw(): void {
