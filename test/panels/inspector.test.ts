@@ -3,6 +3,8 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { QuestionRow } from "../../remote-agent/src/protocol/questionRows.ts";
+import { AgentError } from "../../src/link/agentError.ts";
+import { pageQuery } from "../../src/panels/inspector/firstQuestions.ts";
 import { stateOf } from "../../src/panels/inspector/messages.ts";
 import { type RunHome, runHome } from "../support/inspectedRun.ts";
 import { factsOf, HOST, type InspectedAgent, inspectedAgent, openInspector } from "../support/inspectorHarness.ts";
@@ -142,6 +144,100 @@ describe("the table", () => {
     await expect.poll(() => status(page).textContent()).toContain(`${(await ask({ filter })).total} question`);
     await page.getByRole("button", { name: "Later step" }).click();
     await expect.poll(() => kept()?.panes[0].filter).toEqual({ rolled: { iteration: 1, stage: "solver", step: 2 } });
+  });
+});
+
+describe("a change of the table", () => {
+  it("leaves the rows that are there until the new ones have come, and says that they wait", async () => {
+    let isHeld = false;
+    const held: (() => void)[] = [];
+    const { page } = await shown({
+      more: {
+        questions: async ({ run, query }, signal) => {
+          if (isHeld) await new Promise<void>((resolve) => held.push(resolve));
+          return agent.client.request("runs/questions", { run, query }, { signal });
+        },
+      },
+    });
+    const first = page.locator('.grid-body [data-index="0"]');
+    const before = await first.textContent();
+    const scrolled = page.locator('.grid-body [data-index="40"]:not(.pending)');
+    await page.locator(".grid").evaluate((element) => element.scrollTo(0, 24 * 40));
+    await scrolled.waitFor();
+    isHeld = true;
+    await page.getByRole("button", { name: "Reward", exact: true }).click();
+    await expect.poll(() => page.locator(".grid").getAttribute("aria-busy")).toBe("true");
+    expect(await scrolled.count()).toBe(1);
+    expect(await page.locator(".grid-body .row.pending").count()).toBe(0);
+    await expect.poll(() => held.length).toBeGreaterThan(0);
+    isHeld = false;
+    for (const go of held) go();
+    const best = (await ask({ sort: { by: "reward", descending: true }, limit: 1 })).rows[0];
+    await expect.poll(() => first.textContent()).toContain(best?.reward?.toFixed(3));
+    expect(await first.textContent()).not.toBe(before);
+    expect(await page.locator(".grid").getAttribute("aria-busy")).toBeNull();
+    expect(await page.locator(".grid").evaluate((element) => element.scrollTop)).toBe(0);
+  });
+
+  it("that fails says so in the place of the rows", async () => {
+    let fails = false;
+    const { page } = await shown({
+      more: {
+        questions: async ({ run, query }, signal) => {
+          if (fails) throw new AgentError("failed", "The index is broken.");
+          return agent.client.request("runs/questions", { run, query }, { signal });
+        },
+      },
+    });
+    fails = true;
+    await page.getByRole("button", { name: "Reward", exact: true }).click();
+    await page.getByText("The index is broken.").waitFor();
+    expect(await page.locator(".grid").isVisible()).toBe(false);
+    expect(await page.locator(".grid").getAttribute("aria-busy")).toBeNull();
+  });
+
+  it("keeps the keyboard on the head of the column that sorts", async () => {
+    const { page } = await shown();
+    const head = page.getByRole("button", { name: /^Reward/ });
+    await head.focus();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => head.textContent()).toBe("Reward ↓");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => head.textContent()).toBe("Reward ↑");
+    expect(await head.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
+  });
+
+  it("to wider text shows what had no room before", async () => {
+    const { page } = await shown({ size: { width: 900, height: 700 } });
+    const cells = page.locator(".grid-body .cell.text");
+    const longest = () =>
+      cells.evaluateAll((all) => Math.max(...all.map(({ textContent }) => textContent?.length ?? 0)));
+    const narrow = await longest();
+    await page.setViewportSize({ width: 2400, height: 700 });
+    await expect.poll(longest).toBeGreaterThan(narrow);
+  });
+});
+
+describe("answers that the host has before the page asks", () => {
+  it("are taken for the first rows, once", async () => {
+    const query = { filter: {}, sort: { by: "order", descending: false } } as const;
+    const params = { host: HOST, run: home.run, query: pageQuery(query, 0) };
+    const page = await agent.client.request("runs/questions", { run: home.run, query: params.query });
+    const asked: unknown[] = [];
+    const made = await shown({
+      ahead: (end) => end.sendAhead("questions", params, page),
+      more: {
+        questions: async ({ run, query: own }, signal) => {
+          asked.push(own);
+          return agent.client.request("runs/questions", { run, query: own }, { signal });
+        },
+      },
+    });
+    expect(asked).not.toContainEqual(params.query);
+    expect(asked.length).toBeGreaterThan(0); // how many questions there are in all was not sent
+    await made.page.getByRole("button", { name: "Reward", exact: true }).click();
+    await made.page.getByRole("button", { name: /^It\./ }).first().click();
+    await expect.poll(() => asked.filter((own) => JSON.stringify(own).includes('"at":0')).length).toBeGreaterThan(1);
   });
 });
 

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { Duplex } from "node:stream";
 import type { Browser } from "playwright-core";
 import { AgentClient } from "../../src/link/agentClient.ts";
+import type { HostEnd } from "../../src/panels/base/hostEnd.ts";
 import type { PanelWords, RequestHandlers } from "../../src/panels/base/messages.ts";
 import {
   type InspectorContract,
@@ -85,6 +86,7 @@ export async function openInspector(
     facts?: Partial<RunFacts>;
     framed?: boolean;
     more?: Partial<RequestHandlers<InspectorContract>>;
+    ahead?: (end: HostEnd<InspectorContract>) => void;
   },
 ): Promise<PanelPage<InspectorContract> & { asked: Asked }> {
   const asked: Asked = { copied: [], diffs: [], methods: [], decided: [] };
@@ -153,6 +155,7 @@ export async function openInspector(
     ...(options.theme === undefined ? {} : { theme: options.theme }),
     ...(options.size === undefined ? {} : { size: options.size }),
     ...(options.framed === undefined ? {} : { framed: options.framed }),
+    ...(options.ahead === undefined ? {} : { ahead: options.ahead }),
     ready: (end) => end.send("run", factsOf(options.run, options.facts)),
   });
   return { ...opened, asked };

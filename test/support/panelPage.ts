@@ -40,6 +40,8 @@ export interface PanelPageOptions<C extends PanelContract> {
   readonly reducedMotion?: boolean;
   /** In a frame, as in the editor, whose window has a field of its own, `OUTSIDE`. */
   readonly framed?: boolean;
+  /** Before the page is told its state. */
+  readonly ahead?: (end: HostEnd<C>) => void;
   readonly ready?: (end: HostEnd<C>) => void;
   readonly onState?: (state: PanelState<C>) => void;
 }
@@ -88,6 +90,7 @@ export async function openPanelPage<C extends PanelContract>(
     size = { width: 1280, height: 800 },
     reducedMotion = false,
     framed = false,
+    ahead,
     ready,
     onState,
   }: PanelPageOptions<C>,
@@ -104,6 +107,7 @@ export async function openPanelPage<C extends PanelContract>(
         .catch(() => undefined), // the page has gone
     handlers,
     ready: () => {
+      ahead?.(end);
       end.sendState(kept ?? state);
       ready?.(end);
     },

@@ -9,6 +9,7 @@ import {
   type RequestResult,
   toWebview,
 } from "../../src/panels/base/messages.ts";
+import { requestKey } from "../../src/panels/base/requestKey.ts";
 import type { VsCodeApi } from "./vscodeApi.ts";
 
 /** The host refused, did not answer in time (`timeout`), or the request was given up (`cancelled`). */
@@ -34,6 +35,8 @@ interface Waiting {
 }
 
 const LIMIT_MS = 30_000;
+/** An answer that came before it was asked for is of no use for longer. */
+const AHEAD_MS = 3000;
 
 /** The page's end of a panel: requests with a limit, events and state; all that arrives is parsed. */
 export class HostLink<C extends PanelContract> {
@@ -41,6 +44,7 @@ export class HostLink<C extends PanelContract> {
   readonly #api: VsCodeApi;
   readonly #words: { readonly timeout: string; readonly malformed: string };
   readonly #waiting = new Map<number, Waiting>();
+  readonly #ahead = new Map<string, unknown>();
   #last = 0;
 
   constructor(contract: C, api: VsCodeApi, words: PanelWords<C> & { timeout: string; malformed: string }) {
@@ -64,6 +68,14 @@ export class HostLink<C extends PanelContract> {
     { limitMs = LIMIT_MS, signal }: AskOptions = {},
   ): Promise<RequestResult<C, M>> {
     if (signal?.aborted === true) throw new PanelError("cancelled", "");
+    if (this.#ahead.size > 0) {
+      const key = requestKey(method, params);
+      if (this.#ahead.has(key)) {
+        const value = this.#ahead.get(key);
+        this.#ahead.delete(key);
+        return this.#parsed(method, value);
+      }
+    }
     const id = ++this.#last;
     const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
     const give = (reason: string, message: string) => {
@@ -76,14 +88,18 @@ export class HostLink<C extends PanelContract> {
     signal?.addEventListener("abort", cancel, { once: true });
     try {
       this.#post({ kind: "request", id, method, params });
-      const parsed = this.#contract.requests[method]?.result.safeParse(await answer);
-      if (parsed?.success !== true) throw new PanelError("malformed", this.#words.malformed);
-      return parsed.data as RequestResult<C, M>;
+      return this.#parsed(method, await answer);
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", cancel);
       this.#waiting.delete(id);
     }
+  }
+
+  #parsed<M extends RequestName<C>>(method: M, value: unknown): RequestResult<C, M> {
+    const parsed = this.#contract.requests[method]?.result.safeParse(value);
+    if (parsed?.success !== true) throw new PanelError("malformed", this.#words.malformed);
+    return parsed.data as RequestResult<C, M>;
   }
 
   /** Keeps where the person is, over reloads of the window. */
@@ -110,6 +126,10 @@ export class HostLink<C extends PanelContract> {
         break;
       case "state":
         this.#takeState(data.state, on.state);
+        break;
+      case "ahead":
+        this.#ahead.set(requestKey(data.method, data.params), data.value);
+        setTimeout(() => this.#ahead.clear(), AHEAD_MS);
         break;
       case "event":
         this.#takeEvent(data.name, data.value, on.events);

@@ -35,6 +35,7 @@ export class InspectorPage {
   #tables: Pane[] = [];
   #keeping: ReturnType<typeof setTimeout> | undefined;
   #following: ReturnType<typeof setTimeout> | undefined;
+  #markedAt = Number.NEGATIVE_INFINITY;
 
   constructor(root: HTMLElement, link: HostLink<InspectorContract>, words: Words, state: InspectorState) {
     this.#root = root;
@@ -190,14 +191,18 @@ export class InspectorPage {
   #marked(pane: 0 | 1, row: QuestionRow, opens: boolean): void {
     const target: DetailTarget = { pane, kind: "question", id: row.id };
     clearTimeout(this.#following);
+    const now = performance.now();
+    const isFollowing = now - this.#markedAt < FOLLOW_MS;
+    this.#markedAt = now;
     const show = () => {
       this.#change({ detail: target });
       this.#detail.show(target, true);
       this.#root.classList.add("detailed");
       if (opens) this.#detail.focus();
     };
-    if (opens) show();
-    else this.#following = setTimeout(show, FOLLOW_MS); // a key that is held down asks once, at its end
+    // A key that is held down asks at its first and at its last question.
+    if (opens || !isFollowing) show();
+    else this.#following = setTimeout(show, FOLLOW_MS);
   }
 
   #target(target: DetailTarget | null): void {

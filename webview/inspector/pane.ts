@@ -1,6 +1,7 @@
 import { visible } from "../../remote-agent/src/modelText/visible.ts";
 import type { QuestionRow } from "../../remote-agent/src/protocol/questionRows.ts";
 import type { DecisionView } from "../../remote-agent/src/protocol/review.ts";
+import { SCREEN_ROWS } from "../../src/panels/inspector/firstQuestions.ts";
 import {
   type ColumnId,
   type InspectorContract,
@@ -40,7 +41,7 @@ export class Pane {
   readonly #filters: FilterBar;
   readonly #slider: StepSlider;
   readonly #search: ReturnType<typeof textField>;
-  readonly #run: HTMLButtonElement;
+  readonly #runButton: HTMLButtonElement;
   readonly #stale = element("div");
   readonly #status = element("span", { class: "status-text", attributes: { role: "status" } });
   readonly #newer: HTMLElement;
@@ -48,20 +49,23 @@ export class Pane {
   #state: PaneState;
   #columns: readonly ColumnId[] = usualColumns;
   #source: RowSource | null = null;
+  /** Whose rows are in view: those of the query before, until the first of the new one are there. */
+  #inView: RowSource | null = null;
   #facts: RunFacts | null = null;
   #searching: ReturnType<typeof setTimeout> | undefined;
   #looking: ReturnType<typeof setTimeout> | undefined;
   /** Row to scroll to once there are rows. */
   #due: number | null = null;
   #shown = "";
+  #run = "";
   #isFocusDue = false;
 
   constructor(state: PaneState, ports: PanePorts) {
     this.#ports = ports;
     this.#state = state;
     const { texts } = ports.words;
-    this.#run = element("button", { class: "run-button", attributes: { title: texts.chooseRun } });
-    this.#run.addEventListener("click", () => void this.#pickRun());
+    this.#runButton = element("button", { class: "run-button", attributes: { title: texts.chooseRun } });
+    this.#runButton.addEventListener("click", () => void this.#pickRun());
     this.#search = textField({
       label: texts.search,
       placeholder: texts.searchHint,
@@ -83,8 +87,8 @@ export class Pane {
     this.#table = new QuestionTable(
       {
         words: ports.words,
-        row: (index) => this.#source?.row(index),
-        onRange: (first, last) => this.#source?.want(first, last),
+        row: (index) => this.#inView?.row(index),
+        onRange: (first, last) => this.#inView === this.#source && this.#source?.want(first, last),
         onSort: (column) =>
           this.#change({
             sort: sortedBy(
@@ -99,7 +103,7 @@ export class Pane {
       },
       texts.questions,
     );
-    const bar = element("div", { class: "bar" }, [this.#run, this.#search.element, ...ports.tools]);
+    const bar = element("div", { class: "bar" }, [this.#runButton, this.#search.element, ...ports.tools]);
     const status = element("div", { class: "status" }, [this.#status, this.#newer]);
     this.element.append(
       bar,
@@ -157,12 +161,14 @@ export class Pane {
   /** Somebody decided on questions: rows that are shown say so at once, whatever the filter lets in stays until it is asked again. */
   decided(decisions: readonly DecisionView[]): void {
     const newest = new Map(decisions.map((decision) => [decision.task, decision]));
-    this.#source?.patch((row) => {
-      const decision = row.task === null ? undefined : newest.get(row.task);
-      return decision === undefined || (row.decision !== null && row.decision.seq >= decision.seq)
-        ? row
-        : { ...row, decision };
-    });
+    for (const rows of new Set([this.#source, this.#inView])) {
+      rows?.patch((row) => {
+        const decision = row.task === null ? undefined : newest.get(row.task);
+        return decision === undefined || (row.decision !== null && row.decision.seq >= decision.seq)
+          ? row
+          : { ...row, decision };
+      });
+    }
   }
 
   focusSearch(): void {
@@ -179,7 +185,7 @@ export class Pane {
   /** The question beside the marked one; null at an end or where rows are still on the way. */
   step(by: 1 | -1): QuestionRow | null {
     const to = (this.#table.marked ?? -1) + by;
-    const row = this.#source?.row(to);
+    const row = this.#inView?.row(to);
     if (row === undefined) return null;
     this.#table.mark(to);
     this.#table.scrollTo(to);
@@ -230,50 +236,59 @@ export class Pane {
                 isLive: () => this.#facts?.live === true,
               },
             );
-      this.#table.mark(null);
+      // Rows of another run are not those of this one; rows of another query stay until the first of this one have come.
+      const run = JSON.stringify([source?.host, source?.run]);
+      if (run !== this.#run || this.#inView?.total == null) this.#inView = this.#source;
+      this.#run = run;
       this.#due = at;
       this.#table.show(this.#columns, sort);
+      if (this.#inView === this.#source) this.#table.mark(null);
+      this.#table.busy(this.#inView !== this.#source);
     }
-    this.#source?.want(at, at + 40);
+    this.#source?.want(at, at + SCREEN_ROWS);
     this.#draw();
   }
 
   #changed(): void {
-    const total = this.#source?.total ?? null;
-    if (total !== null) {
-      this.#table.setTotal(total);
-      if (this.#due !== null) {
-        this.#table.scrollToTop(Math.min(this.#due, Math.max(0, total - 1)));
-        this.#due = null;
-      }
-      if (this.#table.marked === null && this.#state.selected !== null) {
-        const at = this.#source?.find(this.#state.selected) ?? null;
-        if (at !== null) this.#table.mark(at);
-      }
+    const source = this.#source;
+    const total = source?.total ?? null;
+    if (this.#inView !== source && (total !== null || source?.failed != null)) {
+      this.#inView = source;
+      this.#table.mark(null);
+      this.#table.busy(false);
     }
-    this.#table.draw();
-    this.#draw();
+    this.#draw(); // a table that is hidden cannot be scrolled
+    if (total === null) return;
+    this.#table.setTotal(total, this.#due);
+    this.#due = null;
+    if (this.#table.marked === null && this.#state.selected !== null) {
+      const at = source?.find(this.#state.selected) ?? null;
+      if (at !== null) this.#table.mark(at);
+    }
   }
 
   #draw(): void {
     const { texts } = this.#ports.words;
     const source = this.#source;
-    this.#run.textContent =
+    const name =
       this.#facts === null ? texts.chooseRun : `${visible(this.#facts.name)} · ${visible(this.#facts.hostName)}`;
+    if (this.#runButton.textContent !== name) this.#runButton.textContent = name;
     const link = this.#facts?.link;
     const isApart = link !== undefined && link.kind !== "connected";
-    this.#stale.replaceChildren(
-      ...(isApart && source?.total != null
-        ? [
-            stalenessLine(
-              filled(texts.stale, {
-                time: link.lastHeard === null ? "–" : new Date(link.lastHeard).toLocaleTimeString(),
-                why: visible(link.why ?? ""),
-              }),
-            ),
-          ]
-        : []),
-    );
+    const isStale = isApart && source?.total != null;
+    if (isStale || this.#stale.childElementCount > 0)
+      this.#stale.replaceChildren(
+        ...(isStale
+          ? [
+              stalenessLine(
+                filled(texts.stale, {
+                  time: link.lastHeard === null ? "–" : new Date(link.lastHeard).toLocaleTimeString(),
+                  why: visible(link.why ?? ""),
+                }),
+              ),
+            ]
+          : []),
+      );
     const total = source?.total ?? null;
     const message = this.#messageOf(isApart);
     const key = message === null ? "" : JSON.stringify(message);
@@ -320,7 +335,7 @@ export class Pane {
         const detail = visible(source.failed instanceof Error ? source.failed.message : String(source.failed));
         return { kind: "error", title: failed, detail, action: { label: retry, run: () => source.retry() } };
       }
-      return { kind: "loading", title: loading };
+      return this.#inView === source ? { kind: "loading", title: loading } : null;
     }
     if (source.failed !== null && !isApart && source.row(this.#state.at) === undefined && source.total > 0) {
       const detail = visible(source.failed instanceof Error ? source.failed.message : String(source.failed));
@@ -335,7 +350,7 @@ export class Pane {
   }
 
   #marked(index: number, opens: boolean): void {
-    const row = this.#source?.row(index);
+    const row = this.#inView?.row(index);
     if (row === undefined) return;
     this.#keep({ selected: row.id });
     this.#ports.onMark(row, opens);

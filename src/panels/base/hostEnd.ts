@@ -7,6 +7,8 @@ import {
   type PanelContract,
   type PanelState,
   type RequestHandlers,
+  type RequestName,
+  type RequestParams,
   type ToWebview,
 } from "./messages.ts";
 
@@ -46,6 +48,15 @@ export class HostEnd<C extends PanelContract> {
 
   sendState(state: PanelState<C>): void {
     this.#post({ kind: "state", state });
+  }
+
+  /** The answer to what the page is about to ask: it does not have to wait for it. */
+  sendAhead<M extends RequestName<C>>(
+    method: M,
+    params: RequestParams<C, M>,
+    value: z.input<C["requests"][M]["result"]>,
+  ): void {
+    this.#post({ kind: "ahead", method, params, value });
   }
 
   /** Lets go of everything that is under way. */

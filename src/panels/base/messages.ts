@@ -55,6 +55,8 @@ export const toWebview = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("refusal"), id, reason: z.string(), message: z.string() }),
   z.object({ kind: z.literal("event"), name: z.string(), value: z.unknown() }),
   z.object({ kind: z.literal("state"), state: z.unknown() }),
+  /** The answer to what the page is about to ask, before it asks. */
+  z.object({ kind: z.literal("ahead"), method: z.string(), params: z.unknown(), value: z.unknown() }),
 ]);
 export type ToWebview = z.infer<typeof toWebview>;
 

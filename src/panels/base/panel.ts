@@ -3,13 +3,23 @@ import * as vscode from "vscode";
 import type { z } from "zod";
 import type { Services } from "../../services.ts";
 import { HostEnd } from "./hostEnd.ts";
-import type { EventName, PanelContract, PanelState, PanelWords, RequestHandlers } from "./messages.ts";
+import type {
+  EventName,
+  PanelContract,
+  PanelState,
+  PanelWords,
+  RequestHandlers,
+  RequestName,
+  RequestParams,
+} from "./messages.ts";
 import { page } from "./page.ts";
 import { viewType } from "./viewType.ts";
 
 /** What answers one open panel. */
 export interface PanelService<C extends PanelContract> extends vscode.Disposable {
   readonly requests: RequestHandlers<C>;
+  /** The page listens and is about to be told its state: answers to what it asks then can go before it. */
+  ahead?(): void;
   /** The page listens, for the first time or again after it was hidden: everything it shows has to be told. */
   ready(): void;
   /** The person has moved on. */
@@ -71,6 +81,7 @@ export class Panel<C extends PanelContract> {
       post: (message) => void made.webview.postMessage(message),
       handlers: service.requests,
       ready: () => {
+        service.ahead?.();
         this.#end.sendState(this.#state);
         service.ready();
       },
@@ -107,6 +118,15 @@ export class Panel<C extends PanelContract> {
 
   send<E extends EventName<C>>(name: E, value: z.input<C["events"][E]>): void {
     this.#end.send(name, value);
+  }
+
+  /** The answer to what the page is about to ask. */
+  sendAhead<M extends RequestName<C>>(
+    method: M,
+    params: RequestParams<C, M>,
+    value: z.input<C["requests"][M]["result"]>,
+  ): void {
+    this.#end.sendAhead(method, params, value);
   }
 
   get visible(): boolean {

@@ -11,6 +11,7 @@ import type { AnswerDocuments } from "./answerDocuments.ts";
 import { copiedQuestion } from "./copiedQuestion.ts";
 import { questionJson, questionMarkdown } from "./copies.ts";
 import { endpointKey, pickEndpoint } from "./endpoints.ts";
+import { FirstAnswers } from "./firstAnswers.ts";
 import { type InspectorContract, type InspectorState, inspectorContract, type RunRef } from "./messages.ts";
 import { pickRun } from "./pickRun.ts";
 import { reaskChoices } from "./reaskChoices.ts";
@@ -79,11 +80,9 @@ function serve(
     signal: AbortSignal,
   ): Promise<Result<M>> => entryOf(host).link.request(method, params, { signal, limitMs: INDEX_MS });
   const gone = new AbortController();
-  // While VS Code makes the page, the agent reads the figures of the run: the page's own first question finds them in memory.
-  for (const { source } of panel.state.panes) {
-    if (source === null) continue;
-    ask(source.host, "runs/questions", { run: source.run, query: { limit: 1 } }, gone.signal).catch(() => undefined); // the page asks itself
-  }
+  const first = new FirstAnswers(panel.state, ({ host, run, query }) =>
+    ask(host, "runs/questions", { run, query }, gone.signal),
+  );
   const reasks = new Reasks({
     link: (host) => entryOf(host).link,
     key: (url) => endpointKey(context, url),
@@ -101,7 +100,10 @@ function serve(
   };
   return {
     requests: {
-      questions: async ({ host, run, query }, signal) => ask(host, "runs/questions", { run, query }, signal),
+      questions: async (params, signal) => {
+        const { host, run, query } = params;
+        return first.take(params) ?? ask(host, "runs/questions", { run, query }, signal);
+      },
       facets: async ({ host, run, filter, facets }, signal) =>
         ask(host, "runs/facets", { run, filter, facets }, signal),
       question: async ({ host, run, id }, signal) => ask(host, "runs/question", { run, id }, signal),
@@ -144,6 +146,9 @@ function serve(
           decisions.tell({ host, run, decisions: made }),
         ),
     },
+    ahead: () => {
+      for (const { params, value } of first.takeAll()) panel.sendAhead("questions", params, value);
+    },
     ready: () => {
       connect(panel.state);
       follow(panel.state);
@@ -152,6 +157,7 @@ function serve(
     onState: follow,
     dispose: () => {
       gone.abort();
+      first.close();
       listening.dispose();
       deciding.dispose();
       reasks.close();

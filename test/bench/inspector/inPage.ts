@@ -49,7 +49,7 @@ export function arm(): void {
   const page = globalThis as unknown as BenchPage;
   const frame = () => new Promise<number>((resolve) => page.requestAnimationFrame(resolve));
   const isBusy = () =>
-    page.document.querySelectorAll(".grid-body .row.pending").length > 0 ||
+    page.document.querySelectorAll('.grid-body .row.pending, .grid[aria-busy="true"]').length > 0 ||
     page.document.querySelector(".pane-message .state-loading") !== null ||
     (page.document.querySelectorAll(".grid-body .row").length === 0 &&
       page.document.querySelector(".pane-message .state-empty") === null);

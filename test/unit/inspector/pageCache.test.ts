@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { PAGE, PageCache } from "../../../webview/inspector/table/pageCache.ts";
+import { PAGE_ROWS } from "../../../src/panels/inspector/firstQuestions.ts";
+import { PageCache } from "../../../webview/inspector/table/pageCache.ts";
 
 const MOST = 5;
 const rowsOf = (page: number, version: number) =>
-  Array.from({ length: PAGE }, (_, i) => `${version}:${page * PAGE + i}`);
+  Array.from({ length: PAGE_ROWS }, (_, i) => `${version}:${page * PAGE_ROWS + i}`);
 
 const actions = fc.array(
   fc.oneof(
@@ -35,7 +36,7 @@ it("holds at most its bound, never lets go of what is in view, and shows each ro
         expect(cache.missing(first, last)).toEqual([]);
         expect(cache.size).toBeLessThanOrEqual(MOST + 1);
         for (let i = first; i <= last; i += 17) {
-          expect(cache.row(i)).toBe(`${given.get(Math.floor(i / PAGE))}:${i}`);
+          expect(cache.row(i)).toBe(`${given.get(Math.floor(i / PAGE_ROWS))}:${i}`);
         }
       }
     }),

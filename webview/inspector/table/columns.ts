@@ -11,12 +11,12 @@ export interface Column {
   /** Pixels; null: what is left. */
   readonly width: number | null;
   readonly isNumber: boolean;
-  readonly text: (row: QuestionRow, words: Words["texts"]) => string;
+  /** `chars`: no more of them can be seen in the column that takes what is left. */
+  readonly text: (row: QuestionRow, words: Words["texts"], chars: number) => string;
   /** A class of the cell, by what the row says. */
   readonly look?: (row: QuestionRow) => string;
 }
 
-const CELL_CHARS = 300;
 const LABEL_CHARS = 60;
 
 const number = (id: ColumnId & QuestionSort["by"], width: number, text: (row: QuestionRow) => string): Column => ({
@@ -36,7 +36,7 @@ const columns: Record<ColumnId, Column> = {
     sort: "text",
     width: null,
     isNumber: false,
-    text: (row) => oneLine(row.text, CELL_CHARS),
+    text: (row, _, chars) => oneLine(row.text, chars),
     look: (row) => (row.valid ? "" : "invalid"),
   },
   label: {

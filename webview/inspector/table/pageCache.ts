@@ -1,5 +1,4 @@
-/** Rows of one page; a page of the cache is a page of the agent's. */
-export const PAGE = 100;
+import { PAGE_ROWS } from "../../../src/panels/inspector/firstQuestions.ts";
 
 /**
  * The rows of one query that are at hand, by page. It holds at most so many pages: those that were wanted longest ago go first, and
@@ -26,13 +25,18 @@ export class PageCache<R> {
     this.#evict(page, page);
   }
 
+  /** Whether the page is there, and newest. */
+  has(page: number): boolean {
+    return this.#pages.has(page) && !this.#old.has(page);
+  }
+
   row(index: number): R | undefined {
-    return this.#pages.get(Math.floor(index / PAGE))?.[index % PAGE];
+    return this.#pages.get(Math.floor(index / PAGE_ROWS))?.[index % PAGE_ROWS];
   }
 
   /** The pages that rows `first` to `last` need and that are not there, nearest to the middle first. All of them become the newest. */
   missing(first: number, last: number): number[] {
-    const [from, to] = [Math.floor(Math.max(0, first) / PAGE), Math.floor(Math.max(0, last) / PAGE)];
+    const [from, to] = [Math.floor(Math.max(0, first) / PAGE_ROWS), Math.floor(Math.max(0, last) / PAGE_ROWS)];
     const wanted = Array.from({ length: to - from + 1 }, (_, i) => from + i);
     const missing: number[] = [];
     for (const page of wanted) {
@@ -44,7 +48,7 @@ export class PageCache<R> {
       }
     }
     this.#evict(from, to);
-    const middle = (first + last) / 2 / PAGE - 0.5;
+    const middle = (first + last) / 2 / PAGE_ROWS - 0.5;
     return missing.sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
   }
 
@@ -52,7 +56,7 @@ export class PageCache<R> {
   find(fits: (row: R) => boolean): number | null {
     for (const [page, rows] of this.#pages) {
       const at = rows.findIndex(fits);
-      if (at >= 0) return page * PAGE + at;
+      if (at >= 0) return page * PAGE_ROWS + at;
     }
     return null;
   }

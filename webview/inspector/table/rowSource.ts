@@ -1,11 +1,14 @@
 import type { QuestionFilter, QuestionQuery, QuestionSort } from "../../../remote-agent/src/protocol/questionQuery.ts";
 import type { IndexState, QuestionPage, QuestionRow } from "../../../remote-agent/src/protocol/questionRows.ts";
-import { PAGE, PageCache } from "./pageCache.ts";
+import { everything, PAGE_ROWS, pageQuery } from "../../../src/panels/inspector/firstQuestions.ts";
+import { PageCache } from "./pageCache.ts";
 
 /** A few screens around where the person is: 40 pages of 100 rows, some 6 MB at the most. */
 const PAGES = 40;
 /** Requests at a time; what is scrolled past before its turn is never asked. */
 const AT_ONCE = 2;
+/** Pages that are fetched before they come into view, in the direction in which the person goes. */
+const AHEAD = 2;
 const ATTEMPTS = 5;
 const AGAIN_MS = 1500;
 
@@ -36,6 +39,7 @@ export class RowSource {
   readonly #asking = new Map<number, AbortController>();
   readonly #closed = new AbortController();
   #wanted: { first: number; last: number } = { first: 0, last: 0 };
+  #isGoingUp = false;
   #first: number | null = null;
   #total: number | null = null;
   #failures = 0;
@@ -66,15 +70,25 @@ export class RowSource {
 
   /** Says which rows are in view: what they need is asked, what nobody waits for any more is given up. */
   want(first: number, last: number): void {
+    if (first !== this.#wanted.first) this.#isGoingUp = first < this.#wanted.first;
     this.#wanted = { first, last };
     const missing = this.#cache
       .missing(first, last)
-      .filter((page) => this.#total === null || page * PAGE < this.#total || page === 0);
-    for (const [page, abort] of this.#asking) if (!missing.includes(page)) abort.abort();
-    for (const page of missing) {
+      .filter((page) => this.#total === null || page * PAGE_ROWS < this.#total || page === 0);
+    const pages = missing.length > 0 || this.#total === null ? missing : this.#ahead(first, last, this.#total);
+    for (const [page, abort] of this.#asking) if (!pages.includes(page)) abort.abort();
+    for (const page of pages) {
       if (this.#asking.size >= AT_ONCE) break;
       if (!this.#asking.has(page)) void this.#load(page);
     }
+  }
+
+  /** What is not at hand of the pages that a person who goes on the same way sees next. */
+  #ahead(first: number, last: number, total: number): number[] {
+    const [from, to] = [Math.floor(first / PAGE_ROWS), Math.floor(last / PAGE_ROWS)];
+    return Array.from({ length: AHEAD }, (_, i) => (this.#isGoingUp ? from - 1 - i : to + 1 + i)).filter(
+      (page) => page >= 0 && page * PAGE_ROWS < total && !this.#cache.has(page),
+    );
   }
 
   /** The index has come further: counts what is new, without taking it in. */
@@ -124,7 +138,7 @@ export class RowSource {
     const abort = new AbortController();
     this.#asking.set(page, abort);
     try {
-      const rows = this.#ports.ask({ ...this.#known(), limit: PAGE, at: page * PAGE }, abort.signal);
+      const rows = this.#ports.ask(pageQuery(this.#known(), page), abort.signal);
       const [answer] = await Promise.all([rows, this.#first === null ? this.#fix(abort.signal) : undefined]);
       if (this.#closed.signal.aborted) return;
       this.#cache.put(page, answer.rows);
@@ -155,7 +169,7 @@ export class RowSource {
 
   /** How many questions the run has now: later pages are of these. */
   async #fix(signal: AbortSignal): Promise<void> {
-    const { total } = await this.#ports.ask({ filter: {}, sort: { by: "order", descending: false }, limit: 1 }, signal);
+    const { total } = await this.#ports.ask(everything, signal);
     this.#first ??= total;
   }
 

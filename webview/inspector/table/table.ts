@@ -10,10 +10,14 @@ import { moved } from "./keys.ts";
 
 const ROW_PX = 24;
 const HEAD_PX = 26;
-const OVERSCAN = 12;
+const OVERSCAN = 8;
 /** Browsers draw nothing below some 33 million pixels. */
 export const MOST_ROWS = 1_300_000;
 const TEXT_PX = 260;
+/** Narrow letters take no less, pixels: longer text could not be seen, and shaping it is most of what a row costs. */
+const LETTER_PX = 4;
+/** Text is cut at a multiple of it, so that a window that is made a little wider needs no other text. */
+const CHARS = 60;
 
 export interface TablePorts {
   readonly words: Words;
@@ -27,6 +31,12 @@ export interface TablePorts {
   readonly onScroll: (top: number) => void;
 }
 
+interface DrawnRow {
+  readonly element: HTMLElement;
+  shown: QuestionRow | null;
+  isMarked: boolean;
+}
+
 let tables = 0;
 
 /** A grid of which only the rows in view exist. It is one stop of the tab key; arrows move the marked row. */
@@ -36,12 +46,14 @@ export class QuestionTable {
   readonly #id = `table${++tables}`;
   readonly #head = element("div", { class: "grid-head", attributes: { role: "rowgroup" } });
   readonly #body = element("div", { class: "grid-body", attributes: { role: "rowgroup" } });
-  readonly #rows = new Map<number, { element: HTMLElement; shown: QuestionRow | null }>();
-  readonly #free: { element: HTMLElement; shown: QuestionRow | null }[] = [];
+  readonly #rows = new Map<number, DrawnRow>();
+  readonly #free: DrawnRow[] = [];
   readonly #virtual: Virtualizer<HTMLElement, HTMLElement>;
   readonly #unmount: () => void;
+  #scrolled: (offset: number, isScrolling: boolean) => void = () => undefined;
   #columns: Column[] = [];
   #sort: QuestionSort = { by: "order", descending: false };
+  #textChars = CHARS;
   #total = 0;
   #marked: number | null = null;
 
@@ -59,8 +71,15 @@ export class QuestionTable {
       overscan: OVERSCAN,
       scrollPaddingEnd: HEAD_PX,
       scrollToFn: elementScroll,
-      observeElementRect,
-      observeElementOffset,
+      observeElementRect: (virtual, tell) =>
+        observeElementRect(virtual, (rect) => {
+          tell(rect);
+          this.draw(); // a wider table has the same rows with more text
+        }),
+      observeElementOffset: (virtual, tell) => {
+        this.#scrolled = tell;
+        return observeElementOffset(virtual, tell);
+      },
       onChange: () => this.draw(),
     });
     this.#unmount = this.#virtual._didMount();
@@ -79,20 +98,34 @@ export class QuestionTable {
     this.#unmount();
   }
 
-  show(columns: readonly ColumnId[], sort: QuestionSort): void {
-    this.#columns = columnsOf(columns);
+  /** Which columns, in which order; rows that are there stay until others have come. */
+  show(ids: readonly ColumnId[], sort: QuestionSort): void {
+    const columns = columnsOf(ids);
     this.#sort = sort;
+    if (columns.length === this.#columns.length && columns.every((column, i) => column === this.#columns[i])) {
+      this.#drawSort();
+      return;
+    }
+    this.#columns = columns;
+    this.#drawHead();
     const widths = this.#columns.map(({ width }) => (width === null ? `minmax(${TEXT_PX}px, 1fr)` : `${width}px`));
     this.element.style.setProperty("--columns", widths.join(" "));
     const least = this.#columns.reduce((sum, { width }) => sum + (width ?? TEXT_PX), 0);
     this.element.style.setProperty("--least", `${least}px`);
     this.element.setAttribute("aria-colcount", String(this.#columns.length));
-    this.#drawHead();
-    this.redraw();
+    for (const { element: row } of this.#rows.values()) row.remove();
+    this.#rows.clear();
+    this.draw();
   }
 
-  /** `total` rows; the scroll position stays. */
-  setTotal(total: number): void {
+  /** Whether other rows than those in view are on the way. */
+  busy(isBusy: boolean): void {
+    if (isBusy) this.element.setAttribute("aria-busy", "true");
+    else this.element.removeAttribute("aria-busy");
+  }
+
+  /** `total` rows, of which row `top` is the first in view; null: the scroll position stays. */
+  setTotal(total: number, top: number | null): void {
     const count = Math.min(total, MOST_ROWS);
     this.element.setAttribute("aria-rowcount", String(total + 1));
     if (count !== this.#total) {
@@ -100,6 +133,11 @@ export class QuestionTable {
       this.#virtual.setOptions({ ...this.#virtual.options, count });
       this.#virtual._willUpdate();
       this.#body.style.height = `${count * ROW_PX}px`;
+    }
+    if (top !== null) {
+      this.element.scrollTop = Math.min(top, Math.max(0, count - 1)) * ROW_PX;
+      // The event comes a frame later, in which rows of the place before would be drawn and asked.
+      this.#scrolled(this.element.scrollTop, false);
     }
     this.draw();
   }
@@ -117,19 +155,9 @@ export class QuestionTable {
     this.#virtual.scrollToIndex(index, { align: "auto" });
   }
 
-  scrollToTop(index: number): void {
-    this.element.scrollTop = index * ROW_PX;
-  }
-
-  /** Everything anew: another order, other columns. */
-  redraw(): void {
-    for (const { element: row } of this.#rows.values()) row.remove();
-    this.#rows.clear();
-    this.draw();
-  }
-
   /** Brings the rows in the page to what is in view and at hand. */
   draw(): void {
+    this.#fit();
     const items = this.#virtual.getVirtualItems();
     const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
     this.#ports.onRange(first, last);
@@ -147,6 +175,15 @@ export class QuestionTable {
     this.#ports.onScroll(Math.floor((this.#virtual.scrollOffset ?? 0) / ROW_PX));
   }
 
+  /** How much text the widest column shows; a wider one gets the rest of it. */
+  #fit(): void {
+    const fixed = this.#columns.reduce((sum, { width }) => sum + (width ?? 0), 0);
+    const room = Math.max(TEXT_PX, (this.#virtual.scrollRect?.width ?? 0) - fixed);
+    const chars = CHARS * Math.ceil(room / LETTER_PX / CHARS);
+    if (chars > this.#textChars) for (const row of this.#rows.values()) row.shown = null;
+    this.#textChars = chars;
+  }
+
   #drawRow(index: number): void {
     const data = this.#ports.row(index) ?? null;
     let row = this.#rows.get(index);
@@ -160,61 +197,72 @@ export class QuestionTable {
       made.setAttribute("aria-rowindex", String(index + 2));
       made.style.transform = `translateY(${index * ROW_PX}px)`;
       this.#rows.set(index, row);
-      this.#fill(made, data);
-      row.shown = data;
-    } else if (row.shown !== data) {
-      this.#fill(row.element, data);
-      row.shown = data;
+      this.#fill(row, data);
+    } else if (row.shown !== data) this.#fill(row, data);
+    row.shown = data;
+    const isMarked = index === this.#marked;
+    if (isMarked !== row.isMarked) {
+      row.isMarked = isMarked;
+      row.element.setAttribute("aria-selected", String(isMarked));
     }
-    row.element.setAttribute("aria-selected", String(index === this.#marked));
   }
 
-  #newRow(): { element: HTMLElement; shown: QuestionRow | null } {
+  #newRow(): DrawnRow {
     const cells = this.#columns.map(() => element("div", { attributes: { role: "gridcell" } }));
-    const made = element("div", { attributes: { role: "row" } }, cells);
+    const made = element("div", { attributes: { role: "row", "aria-selected": "false" } }, cells);
     this.#body.append(made);
-    return { element: made, shown: null };
+    return { element: made, shown: null, isMarked: false };
   }
 
-  #fill(row: HTMLElement, data: QuestionRow | null): void {
+  /** A row that waits covers what its cells had (`inspector.css`): nothing is written that the row itself will write over. */
+  #fill({ element: row }: DrawnRow, data: QuestionRow | null): void {
     row.classList.toggle("pending", data === null);
+    if (data === null) {
+      row.setAttribute("aria-hidden", "true");
+      return;
+    }
+    row.removeAttribute("aria-hidden");
     for (const [i, column] of this.#columns.entries()) {
       const cell = row.children[i];
       if (!(cell instanceof HTMLElement)) continue;
-      const look = data === null ? "" : (column.look?.(data) ?? "");
+      const look = column.look?.(data) ?? "";
       // Only what is another one is written: each write costs the browser the style and place of the cell.
       const name = `cell ${column.isNumber ? "number" : column.id} ${look}`;
       if (cell.className !== name) cell.className = name;
-      const text = data === null ? "" : visible(column.text(data, this.#ports.words.texts));
+      const text = visible(column.text(data, this.#ports.words.texts, this.#textChars));
       const held = cell.firstChild;
       if (!(held instanceof Text)) cell.textContent = text;
       else if (held.data !== text) held.data = text;
-      if (look === "share") cell.style.setProperty("--share", `${100 * (data?.share ?? 0)}%`);
+      if (look === "share") cell.style.setProperty("--share", `${100 * (data.share ?? 0)}%`);
     }
   }
 
   #drawHead(): void {
-    const { words } = this.#ports;
-    const cells = this.#columns.map((column, i) => {
-      const name = words.columns[column.id];
-      const made = element("div", {
-        class: `head-cell ${column.isNumber ? "number" : ""}`,
-        attributes: { role: "columnheader" },
-      });
-      const sorted = this.#sort.by === column.sort;
-      if (sorted) made.setAttribute("aria-sort", this.#sort.descending ? "descending" : "ascending");
-      const arrow = sorted ? (this.#sort.descending ? " ↓" : " ↑") : "";
-      const tip = filled(words.texts.sortBy, { column: words.columnTips[column.id] });
-      const button = element("button", {
-        text: `${name}${arrow}`,
-        attributes: { title: tip, tabindex: i === 0 ? "0" : "-1" },
-      });
+    const heads = this.#columns.map((column, i) => {
+      const tip = filled(this.#ports.words.texts.sortBy, { column: this.#ports.words.columnTips[column.id] });
+      const button = element("button", { attributes: { title: tip, tabindex: i === 0 ? "0" : "-1" } });
       button.addEventListener("click", () => this.#ports.onSort(column));
-      made.append(button);
-      return made;
+      return element(
+        "div",
+        { class: `head-cell ${column.isNumber ? "number" : ""}`, attributes: { role: "columnheader" } },
+        [button],
+      );
     });
-    const row = element("div", { class: "row head", attributes: { role: "row", "aria-rowindex": "1" } }, cells);
+    const row = element("div", { class: "row head", attributes: { role: "row", "aria-rowindex": "1" } }, heads);
     this.#head.replaceChildren(row);
+    this.#drawSort();
+  }
+
+  #drawSort(): void {
+    for (const [i, head] of [...this.#head.querySelectorAll(".head-cell")].entries()) {
+      const column = this.#columns[i];
+      const button = head.querySelector("button");
+      if (column === undefined || button === null) continue;
+      const { by, descending } = this.#sort;
+      if (by === column.sort) head.setAttribute("aria-sort", descending ? "descending" : "ascending");
+      else head.removeAttribute("aria-sort");
+      button.textContent = `${this.#ports.words.columns[column.id]}${by === column.sort ? (descending ? " ↓" : " ↑") : ""}`;
+    }
   }
 
   #click(event: MouseEvent): void {

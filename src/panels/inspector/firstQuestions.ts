@@ -1,0 +1,21 @@
+import type { QuestionQuery } from "../../../remote-agent/src/protocol/questionQuery.ts";
+import type { PaneState } from "./messages.ts";
+
+/** Rows that a table asks at a time. */
+export const PAGE_ROWS = 100;
+/** As many rows as a tall window shows. */
+export const SCREEN_ROWS = 40;
+
+/** How many questions a run has now, whatever is looked for. */
+export const everything: QuestionQuery = { filter: {}, sort: { by: "order", descending: false }, limit: 1 };
+
+export function pageQuery({ filter, sort }: Pick<QuestionQuery, "filter" | "sort">, page: number): QuestionQuery {
+  return { filter, sort, limit: PAGE_ROWS, at: page * PAGE_ROWS };
+}
+
+/** What a table asks before it can show anything, known before there is a page to ask it. */
+export function firstQuestions({ filter, sort, at }: PaneState): QuestionQuery[] {
+  const [first, last] = [Math.floor(at / PAGE_ROWS), Math.floor((at + SCREEN_ROWS) / PAGE_ROWS)];
+  const pages = Array.from({ length: last - first + 1 }, (_, i) => pageQuery({ filter, sort }, first + i));
+  return [everything, ...pages];
+}
