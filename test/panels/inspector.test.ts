@@ -8,7 +8,7 @@ import { pageQuery } from "../../src/panels/inspector/firstQuestions.ts";
 import { stateOf } from "../../src/panels/inspector/messages.ts";
 import { type RunHome, runHome } from "../support/inspectedRun.ts";
 import { factsOf, HOST, type InspectedAgent, inspectedAgent, openInspector } from "../support/inspectorHarness.ts";
-import { axeSource, builtPanels, launchChromium } from "../support/panelPage.ts";
+import { axeSource, builtPanels, launchChromium, OUTSIDE } from "../support/panelPage.ts";
 import { smallRun, writeQuestionRun } from "../support/questionRun.ts";
 import { type ThemeName, themes } from "../support/themes.ts";
 import { RunWriter, task } from "../support/writtenRun.ts";
@@ -215,6 +215,30 @@ describe("a change of the table", () => {
     const narrow = await longest();
     await page.setViewportSize({ width: 2400, height: 700 });
     await expect.poll(longest).toBeGreaterThan(narrow);
+  });
+});
+
+describe("rows that come late", () => {
+  it("take the keyboard from nobody; who comes back to the page is in the table", async () => {
+    let go: () => void = () => undefined;
+    const come = new Promise<void>((resolve) => (go = resolve));
+    const { page, frame } = await inspector({
+      framed: true,
+      more: {
+        questions: async ({ run, query }, signal) => {
+          await come;
+          return agent.client.request("runs/questions", { run, query }, { signal });
+        },
+      },
+    });
+    await frame.locator(".state-loading").waitFor();
+    await page.locator(OUTSIDE).focus();
+    go();
+    await frame.locator(".grid-body .row:not(.pending)").first().waitFor();
+    await page.keyboard.type("typed");
+    expect(await page.locator(OUTSIDE).inputValue()).toBe("typed");
+    await frame.evaluate("window.focus()");
+    await expect.poll(() => frame.evaluate("document.activeElement?.getAttribute('role')")).toBe("grid");
   });
 });
 

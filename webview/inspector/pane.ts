@@ -12,6 +12,7 @@ import {
 import type { HostLink } from "../base/hostLink.ts";
 import { button, textField } from "../ui/controls.ts";
 import { element } from "../ui/dom.ts";
+import { focusIfHere } from "../ui/focus.ts";
 import { messageView, stalenessLine } from "../ui/states.ts";
 import { FilterBar } from "./filter/filterBar.ts";
 import { searched, sortedBy } from "./filter/queryState.ts";
@@ -179,7 +180,7 @@ export class Pane {
   /** Once there are rows, where they are still on the way. */
   focusTable(): void {
     this.#isFocusDue = Boolean(this.#table.element.hidden);
-    this.#table.element.focus();
+    if (!this.#isFocusDue) focusIfHere(this.#table.element);
   }
 
   /** The question beside the marked one; null at an end or where rows are still on the way. */
