@@ -29,12 +29,12 @@ module.exports = {
       protocol,
       modelText,
     ]),
-    only("webview-messages-only", "A webview knows the protocol and its panel's messages.", "^webview/", [
+    only(
+      "webview-messages-only",
+      "A webview knows the protocol, its panel's messages and which come first.",
       "^webview/",
-      protocol,
-      modelText,
-      "^src/panels/[^/]+/messages\\.ts$",
-    ]),
+      ["^webview/", protocol, modelText, "^src/panels/[^/]+/(messages|firstQuestions)\\.ts$"],
+    ),
     {
       name: "controls-only",
       comment: "The toolkit is archived: one file imports it, so that another can take its place.",

@@ -7,9 +7,9 @@ import {
   type RequestName,
   type RequestParams,
   type RequestResult,
+  requestKey,
   toWebview,
 } from "../../src/panels/base/messages.ts";
-import { requestKey } from "../../src/panels/base/requestKey.ts";
 import type { VsCodeApi } from "./vscodeApi.ts";
 
 /** The host refused, did not answer in time (`timeout`), or the request was given up (`cancelled`). */

@@ -60,6 +60,15 @@ export const toWebview = z.discriminatedUnion("kind", [
 ]);
 export type ToWebview = z.infer<typeof toWebview>;
 
+/** Equal for requests that ask the same, in whatever order the members of their objects stand. */
+export function requestKey(method: string, params: unknown): string {
+  return `${method} ${JSON.stringify(params, (_, value: unknown) =>
+    value !== null && typeof value === "object" && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  )}`;
+}
+
 /** Texts of the states that every panel has; a panel's own words come on top. */
 export const stateWords = {
   loading: z.string(),

@@ -1,6 +1,6 @@
 import type { QuestionQuery } from "../../../remote-agent/src/protocol/questionQuery.ts";
 import type { QuestionPage } from "../../../remote-agent/src/protocol/questionRows.ts";
-import { requestKey } from "../base/requestKey.ts";
+import { requestKey } from "../base/messages.ts";
 import { firstQuestions } from "./firstQuestions.ts";
 import type { InspectorState, RunRef } from "./messages.ts";
 
