@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 import { author } from "../launch/author.ts";
+import { markdownText } from "../markdownText.ts";
 import { oneLine } from "../oneLine.ts";
 import type { Services } from "../services.ts";
 import type { Agreed } from "./agreed.ts";
@@ -32,7 +33,7 @@ export function askToStop(
     vscode.l10n.t("What is done is kept, and it can be resumed."),
   ];
   const title = vscode.l10n.t("Stop {0} on {1}?", run.id, oneLine(entry.name));
-  return { title, message: new vscode.MarkdownString().appendText(lines.join("\n\n")) };
+  return { title, message: new vscode.MarkdownString(lines.map(markdownText).join("\n\n")) };
 }
 
 /** Stops what the person agreed to stop. @throws Error with a sentence; AgentError */

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { oneLine } from "../oneLine.ts";
 import type { Prompter } from "../ssh/prompter.ts";
 
 /** Asks the person at this window. Server text is shown as plain text; secrets are typed unseen and kept nowhere. */
@@ -10,7 +11,8 @@ export const person: Prompter = {
       challenge: vscode.l10n.t("R-Zero: {0} asks", host),
     }[kind];
     const answer = await vscode.window.showInputBox(
-      { title, prompt, password: !echo, ignoreFocusOut: true },
+      // VS Code makes links of what a server writes here, and some of them would run commands.
+      { title, prompt: oneLine(prompt), password: !echo, ignoreFocusOut: true },
       tokenOf(signal),
     );
     return answer ?? null;

@@ -3,6 +3,7 @@ import { parse } from "yaml";
 import type { HostEntry } from "../hosts/hostEntry.ts";
 import { tell } from "../hosts/tell.ts";
 import { persistentRequest } from "../link/persistent.ts";
+import { oneLine } from "../oneLine.ts";
 import { runYamlDiagnostics } from "../runYaml/runYaml.ts";
 import type { Services } from "../services.ts";
 import { ensureModel } from "../weights/ensureModel.ts";
@@ -101,7 +102,7 @@ export class Starter {
     await entry.refresh();
     const run = entry.model.runs?.find((known) => known.id === id);
     if (run !== undefined) return mayContinue(this.#services, { entry, run });
-    const message = vscode.l10n.t("There is no run {0} on {1} to fork from any more.", id, entry.name);
+    const message = vscode.l10n.t("There is no run {0} on {1} to fork from any more.", oneLine(id), entry.name);
     await vscode.window.showErrorMessage(message);
     return false;
   }
@@ -112,7 +113,10 @@ export class Starter {
       const entry = hosts.get(fork.host);
       if (entry === undefined)
         await vscode.window.showErrorMessage(
-          vscode.l10n.t("The run to fork lies on {0}, which is not among your hosts: add it first.", fork.host),
+          vscode.l10n.t(
+            "The run to fork lies on {0}, which is not among your hosts: add it first.",
+            oneLine(fork.host),
+          ),
         );
       return entry;
     }
@@ -152,13 +156,14 @@ async function showMistakes(document: vscode.TextDocument, mistakes: readonly vs
   editor.selection = new vscode.Selection(first.range.start, first.range.start);
   editor.revealRange(first.range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
   const line = first.range.start.line + 1;
+  const text = oneLine(first.message, 1000);
   // The cursor stands at it, so nothing is left to press, and the message goes by itself.
   if (mistakes.length === 1) {
-    vscode.window.showErrorMessage(vscode.l10n.t("Line {0}: {1}", line, first.message));
+    vscode.window.showErrorMessage(vscode.l10n.t("Line {0}: {1}", line, text));
     return;
   }
   const show = vscode.l10n.t("Show Problems");
-  const message = vscode.l10n.t("{0} problems, the first in line {1}: {2}", mistakes.length, line, first.message);
+  const message = vscode.l10n.t("{0} problems, the first in line {1}: {2}", mistakes.length, line, text);
   // Nobody waits for the message to be closed: the next press starts again while it still stands there.
   vscode.window.showErrorMessage(message, show).then((chosen) => {
     if (chosen === show) return vscode.commands.executeCommand("workbench.actions.view.problems");

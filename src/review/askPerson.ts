@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { QuestionRow } from "../../remote-agent/src/protocol/questionRows.ts";
 import type { DecisionChange } from "../../remote-agent/src/protocol/review.ts";
 import type { HostLink } from "../link/hostLink.ts";
+import { oneLine } from "../oneLine.ts";
 import { escaped, unescaped } from "./lineInput.ts";
 import { visibleLine } from "./visibleText.ts";
 
@@ -17,7 +18,7 @@ export interface Asked {
 /** Each asks one person for one change of one question; undefined: they thought better of it. */
 export async function askLabel({ row }: Asked): Promise<Change> {
   const now = row.decision?.label ?? row.label ?? "";
-  const label = await input(vscode.l10n.t("The right label of: {0}", visibleLine(row.text).slice(0, 200)), now, {
+  const label = await input(vscode.l10n.t("The right label of: {0}", named(row)), now, {
     empty: vscode.l10n.t("Empty: back to the label of the majority."),
     same: row.decision?.label != null,
   });
@@ -37,12 +38,17 @@ export async function askQuestion({ link, run, row }: Asked): Promise<Change> {
 
 export async function askNote({ row }: Asked): Promise<Change> {
   const now = row.decision?.note ?? "";
-  const note = await input(vscode.l10n.t("Note on: {0}", visibleLine(row.text).slice(0, 200)), escaped(now), {
+  const note = await input(vscode.l10n.t("Note on: {0}", named(row)), escaped(now), {
     empty: vscode.l10n.t("Empty: no note."),
     same: now !== "",
   });
   if (note === undefined || unescaped(note) === now) return undefined;
   return { note: note === "" ? null : unescaped(note) };
+}
+
+/** A question within a prompt, where VS Code would make links, and commands of them, of what looks like one. */
+function named({ text }: QuestionRow): string {
+  return oneLine(visibleLine(text));
 }
 
 /** What stands in a row may be cut: nobody edits half a question without knowing. */

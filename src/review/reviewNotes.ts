@@ -1,8 +1,11 @@
 import * as vscode from "vscode";
+import { markdownText } from "../markdownText.ts";
 import { SCHEME } from "./curriculumAddress.ts";
 import type { CurriculumDocuments } from "./curriculumDocuments.ts";
 import { type Block, blockAt } from "./curriculumText.ts";
-import { visibleText } from "./visibleText.ts";
+import { visibleLine, visibleText } from "./visibleText.ts";
+
+const AUTHOR_CHARS = 200;
 
 /** Notes on questions as comment threads. A note is what the newest decision says; replies are added to it. */
 export class ReviewNotes implements vscode.Disposable {
@@ -72,6 +75,7 @@ export class ReviewNotes implements vscode.Disposable {
 
 function commentOf(note: string, by: string, at: number): vscode.Comment {
   // As text: a note is whatever somebody wrote, and may not become a link or an image.
-  const body = new vscode.MarkdownString().appendText(visibleText(note));
-  return { body, mode: vscode.CommentMode.Preview, author: { name: visibleText(by) }, timestamp: new Date(at) };
+  const body = new vscode.MarkdownString(markdownText(visibleText(note)));
+  const author = { name: visibleLine(by).slice(0, AUTHOR_CHARS) };
+  return { body, mode: vscode.CommentMode.Preview, author, timestamp: new Date(at) };
 }

@@ -2,8 +2,11 @@ import * as vscode from "vscode";
 import type { CurriculumWords } from "./curriculumText.ts";
 import type { QuestionWords } from "./questionText.ts";
 import type { Suspicion } from "./suspicions.ts";
+import { visibleLine } from "./visibleText.ts";
 
 const t = vscode.l10n.t;
+
+const REASON_CHARS = 500;
 
 export function curriculumWords(): CurriculumWords {
   return {
@@ -48,6 +51,6 @@ export function suspicionText(suspicion: Suspicion): string {
     case "cutAnswers":
       return t("{0} of {1} answers were cut off at their length limit.", suspicion.cut, suspicion.of);
     case "malformed":
-      return t("Malformed: {0}.", suspicion.reason ?? "?");
+      return t("Malformed: {0}.", visibleLine(suspicion.reason ?? "?").slice(0, REASON_CHARS));
   }
 }

@@ -6,6 +6,7 @@ import type { ChosenRun } from "../explorer/chooseRun.ts";
 import { LOCAL } from "../hosts/localHost.ts";
 import { bytesText } from "../launch/amounts.ts";
 import { withProgress } from "../launch/connectedHost.ts";
+import { oneLine } from "../oneLine.ts";
 import type { Services } from "../services.ts";
 import { download } from "./download/download.ts";
 import { hostPorts } from "./download/hostPorts.ts";
@@ -34,7 +35,7 @@ export async function exportRun(
   const counts = [...Object.entries(made.rows).map(([table, rows]) => `${rows} ${table}`), ...made.models].join(", ");
   const exported = vscode.l10n.t(
     "Exported to {0} on {1} ({2}): {3}",
-    made.directory,
+    oneLine(made.directory, 1000),
     entry.name,
     bytesText(made.bytes),
     counts,

@@ -5,6 +5,7 @@ import type { RunModel } from "../hosts/hostModel.ts";
 import { LOCAL } from "../hosts/localHost.ts";
 import { tell } from "../hosts/tell.ts";
 import { commands } from "../ids.ts";
+import { oneLine } from "../oneLine.ts";
 import type { Handler, Services } from "../services.ts";
 import { compareRuns, showRunConfig } from "./compare.ts";
 import { ConfigDocuments } from "./configDocuments.ts";
@@ -76,7 +77,7 @@ async function openRunFolder({ entry, run }: ChosenRun): Promise<void> {
     return;
   }
   const download = vscode.l10n.t("Download…");
-  const message = vscode.l10n.t("This run lies on {0}, in {1}.", entry.name, run.directory);
+  const message = vscode.l10n.t("This run lies on {0}, in {1}.", entry.name, oneLine(run.directory, 1000));
   if ((await vscode.window.showInformationMessage(message, download)) === download)
     await vscode.commands.executeCommand(commands.downloadRun, { host: entry.id, run: run.id });
 }

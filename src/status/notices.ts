@@ -43,7 +43,7 @@ async function tellEvent(event: WatchEvent, explorer: ExplorerView): Promise<voi
     const message = vscode.l10n.t(
       "{0} is not connected any more, and only you can change that. {1}",
       event.name,
-      event.why,
+      oneLine(event.why, 1000),
     );
     const connect = () => vscode.commands.executeCommand(commands.connectHost, { host: event.host, run: null });
     return ask(vscode.window.showErrorMessage, message, [{ title: vscode.l10n.t("Connect"), act: connect }]);

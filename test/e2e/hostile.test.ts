@@ -5,9 +5,11 @@ import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
 import { demoConfig } from "../../remote-agent/src/recipes/demoConfig.ts";
+import { clip } from "../../remote-agent/src/run/index/bounded.ts";
 import { createRunDirectory } from "../../remote-agent/src/run/runDir.ts";
+import { visibleText } from "../../src/review/visibleText.ts";
 import { hostileCorpus, hugeLine, PWNED } from "../support/hostileCorpus.ts";
-import { writeHostileCurriculum, writeHostileRun } from "../support/inspectedRun.ts";
+import { writeHostileCurriculum, writeHostileDecisions, writeHostileRun } from "../support/inspectedRun.ts";
 import { RunWriter } from "../support/writtenRun.ts";
 import { type Desk, newDesk } from "./support/desk.ts";
 import { pictureOnFailure } from "./support/evidence.ts";
@@ -20,6 +22,11 @@ const OTHER = "20261122-2-hostile-bbbb";
 const LIMIT_MS = 120_000;
 const NAME = "[go](command:workbench.action.quit) <img src=x onerror=rzeroPwned=1> $(x)\u202egnp\n\u0000";
 const payloads = [...hostileCorpus, hugeLine()];
+/** Questions of a curriculum that its document shows at first, and characters of a note in a row of the index. */
+const SECTION = 200;
+const NOTE_CHARS = 1000;
+/** What would not be seen, or would move what is. A tab and a line's end are seen. */
+const unseen = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u115f\u1160\u3164\uffa0]/u;
 const texts = payloads.map(({ text }) => text);
 
 describe.skipIf(missing !== null)(`a hostile run in VS Code${missing === null ? "" : ` (skipped: ${missing})`}`, () => {
@@ -50,6 +57,17 @@ describe.skipIf(missing !== null)(`a hostile run in VS Code${missing === null ? 
   const shown = async () =>
     (await code.page.locator(".editor-instance .view-lines").first().innerText()).replaceAll("\u00a0", " ");
   const choose = () => code.pick(RUN);
+  /** Puts the cursor behind the first place of a text in the document in front. */
+  const find = async (text: string) => {
+    await code.command("View: Focus Active Editor Group");
+    await code.page.keyboard.press("Control+Home");
+    await code.page.keyboard.press("Control+f");
+    const field = code.page.locator(".find-widget.visible .find-part textarea").first();
+    await field.fill(text);
+    await code.page.locator(".find-widget.visible .matchesCount").getByText(/of \d/).waitFor();
+    await field.press("Enter");
+    await field.press("Escape");
+  };
 
   test("explorer, tooltip, quick pick, status bar and notices show names and reasons as text, each in its line", async () => {
     pictureOnFailure(() => code);
@@ -113,6 +131,99 @@ describe.skipIf(missing !== null)(`a hostile run in VS Code${missing === null ? 
     await code.page.getByRole("tab", { name: /^question / }).waitFor();
   });
 
+  test("two answers of a question in the editor's own diff, from the inspector", async () => {
+    pictureOnFailure(() => code);
+    for (const i of [0, ...["links 8", "bidi 2", "controls 16", "surrogates 4", "shapes 0", "huge"].map(payloadAt)]) {
+      await code.command("R-Zero: Inspect Questions");
+      await choose();
+      const panel = code.panel();
+      await panel.locator(".grid-body .row:not(.pending)").first().waitFor({ timeout: LIMIT_MS });
+      await panel.locator(".grid").evaluate(scrollToRow, i);
+      await panel.locator(`.grid-body .row[data-index="${i}"]:not(.pending)`).click();
+      await panel.locator(".lineage [aria-current]").waitFor();
+      const closed = panel.locator(".answers details.class:not([open]) > summary");
+      while ((await closed.count()) > 0) await closed.first().click();
+      const folded = panel.locator(".answers details.answer:not([open]) > summary");
+      while ((await folded.count()) > 0) await folded.first().click();
+      const buttons = panel.locator(".answers [data-diff]");
+      expect(await buttons.count()).toBe(2);
+      await buttons.nth(0).click();
+      await buttons.nth(1).click();
+      const diff = code.page.locator(".monaco-diff-editor");
+      await diff.waitFor({ timeout: LIMIT_MS });
+      const sides = diff.locator(".view-lines");
+      await expect
+        .poll(() => sides.evaluateAll(textsOf).then((shown) => shown.map((text) => text.trim() !== "")), {
+          timeout: LIMIT_MS,
+        })
+        .toEqual([true, true]);
+      for (const text of await sides.evaluateAll(textsOf)) expect(text).not.toMatch(unseen);
+      expect(await diff.locator("img, iframe, script, a[href]").count()).toBe(0);
+      expect(await code.page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+      await code.command("View: Close Editor");
+    }
+  });
+
+  test("notes in their comment threads and in the list of comments are the text that was written, and nothing else", async () => {
+    pictureOnFailure(() => code);
+    await code.command("R-Zero: Review Curriculum");
+    await choose();
+    await expect.poll(shown, { timeout: LIMIT_MS }).toMatch(/Curriculum of iteration 1/);
+    await code.command("Comments: Expand All Comments");
+    const threads = code.page.locator(".review-widget");
+    await threads.first().waitFor({ timeout: LIMIT_MS });
+    const bare = (text: string) => visibleText(clip(text, NOTE_CHARS).text).replace(/\s/g, "");
+    const expected = texts.slice(0, SECTION).map(bare);
+    await expect.poll(() => threads.locator(".comment-body").count(), { timeout: LIMIT_MS }).toBe(SECTION);
+    const notes = await threads.evaluateAll(notesOf);
+    expect(notes.map(({ text }) => text)).toEqual(expected);
+    expect(notes.flatMap(({ elements }) => elements)).toEqual([]);
+    expect(notes.flatMap(({ author }) => (unseen.test(author) ? [author] : []))).toEqual([]);
+    expect(notes.filter(({ isWider }) => isWider)).toEqual([]);
+    await code.command("Comments: Focus on Comments View");
+    const list = code.page.locator(".comments-panel");
+    await list.locator(".monaco-list-row").nth(3).waitFor();
+    await code.page.keyboard.press("End");
+    expect(await list.locator("img, script, iframe, a[href], a[data-href]").count()).toBe(0);
+    await code.command("View: Toggle Panel Visibility");
+  });
+
+  test("hovers, the list of problems and prompts have no link of a model's or a person's", async () => {
+    pictureOnFailure(() => code);
+    await code.command("R-Zero: Review Curriculum");
+    await choose();
+    await expect.poll(shown, { timeout: LIMIT_MS }).toMatch(/Curriculum of iteration 1/);
+    await code.command("Problems: Focus on Problems View");
+    const problems = code.page.locator(".markers-panel");
+    await problems
+      .getByText(/Malformed: /)
+      .first()
+      .waitFor({ timeout: LIMIT_MS });
+    for (let pages = 0; pages < 12; pages++) {
+      for (const text of await problems.locator(".monaco-list-row").evaluateAll(textsOf))
+        expect(text).not.toMatch(unseen);
+      expect(await problems.locator("img, script, a[href], a[data-href]").count()).toBe(0);
+      await code.page.keyboard.press("PageDown");
+    }
+    await code.command("View: Toggle Panel Visibility");
+    for (const sought of ["[x](command:workbench", "onerror="]) {
+      await find(sought);
+      await code.command("Show or Focus Hover");
+      const hover = code.page.locator(".monaco-hover:visible .hover-contents");
+      await hover.first().waitFor();
+      expect(await code.page.locator(".monaco-hover:visible").evaluateAll(linksOf)).toEqual([]);
+      await code.page.keyboard.press("Escape");
+    }
+    await find("[x](command:workbench");
+    for (const command of ["R-Zero: Correct Label", "R-Zero: Note on Question"]) {
+      await code.command(command);
+      const prompt = code.page.locator(".quick-input-widget .quick-input-message");
+      await prompt.getByText("[x] (command:workbench").waitFor();
+      expect(await prompt.locator("a").count()).toBe(0);
+      await code.page.keyboard.press("Escape");
+    }
+  });
+
   test("configuration, comparison, notes and the log", async () => {
     pictureOnFailure(() => code);
     await code.command("R-Zero: Show Configuration");
@@ -146,8 +257,9 @@ async function hostileRun(home: string, id: string): Promise<void> {
     identity: { agent: "source", engine: "0", model: "0" },
   });
   await writeHostileRun(directory, payloads);
-  await writeHostileCurriculum(directory, payloads);
-  const writer = await RunWriter.open(directory, 3);
+  const tasks = await writeHostileCurriculum(directory, payloads, isMalformed);
+  await writeHostileDecisions(directory, tasks, payloads);
+  const writer = await RunWriter.open(directory, 5);
   const stage = { key: "iteration:1/curriculum", iteration: 1, stage: "curriculum", units: 1 };
   await writer.append([
     { type: "stage", phase: "begin", ...stage, seconds: null, engineSeconds: null },
@@ -202,7 +314,62 @@ function watch(code: Workbench, incidents: string[]): void {
   });
 }
 
+function payloadAt(name: string): number {
+  const at = payloads.findIndex((payload) => payload.name === name);
+  if (at < 0) throw new Error(`There is no payload “${name}”.`);
+  return at;
+}
+
+function isMalformed(i: number): boolean {
+  return i % 3 === 1;
+}
+
 // What follows runs in the page.
+
+function textsOf(nodes: unknown): string[] {
+  return (nodes as { innerText: string }[]).map(({ innerText }) => innerText);
+}
+
+/** Addresses behind what can be clicked, but for VS Code's own settings on characters that look alike. */
+function linksOf(nodes: unknown): string[] {
+  interface Hover {
+    querySelectorAll(selector: string): Iterable<{ getAttribute(name: string): string | null }>;
+  }
+  return (nodes as Hover[]).flatMap((hover) =>
+    [...hover.querySelectorAll("a[href], a[data-href]")]
+      .map((link) => link.getAttribute("data-href") ?? link.getAttribute("href") ?? "")
+      .filter((target) => target !== "" && !target.startsWith("command:editor.action.unicodeHighlight")),
+  );
+}
+
+/** What each comment thread shows: its text without spaces, elements that no text needs, and whether it is wider than its place. */
+function notesOf(nodes: unknown) {
+  interface Node {
+    readonly localName: string;
+    readonly textContent: string;
+    readonly scrollWidth: number;
+    readonly clientWidth: number;
+    querySelector(selector: string): Node | null;
+    querySelectorAll(selector: string): Iterable<Node>;
+  }
+  return (nodes as Node[]).flatMap((thread) => {
+    const body = thread.querySelector(".comment-body");
+    if (body === null) return [];
+    const known = new Set(["div", "span", "p", "br"]);
+    return [
+      {
+        text: body.textContent.replace(/\s/g, ""),
+        author: thread.querySelector(".author")?.textContent ?? "",
+        elements: [...body.querySelectorAll("*")].flatMap(({ localName }) => (known.has(localName) ? [] : [localName])),
+        isWider: thread.scrollWidth > thread.clientWidth + 1,
+      },
+    ];
+  });
+}
+
+function scrollToRow(node: unknown, row: number): void {
+  (node as { scrollTop: number }).scrollTop = 24 * row;
+}
 
 function overflows(node: unknown): boolean {
   const { scrollWidth, clientWidth } = node as { scrollWidth: number; clientWidth: number };

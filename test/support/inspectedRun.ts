@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { TaskRecord, TrajectoryRecord } from "../../remote-agent/src/protocol/records.ts";
 import { demoConfig } from "../../remote-agent/src/recipes/demoConfig.ts";
 import { createRunDirectory } from "../../remote-agent/src/run/runDir.ts";
+import { recordIdOf } from "../../remote-agent/src/verbs/identity.ts";
 import type { Payload } from "./hostileCorpus.ts";
 import { RunWriter, task } from "./writtenRun.ts";
 
@@ -61,7 +62,7 @@ export async function writeHostileRun(directory: string, payloads: readonly Payl
     `${place}/rollout:answers:0/chunk:0`,
     payloads.flatMap(({ text }, i) =>
       [0, 1].map((rollout) => ({
-        completion: { text: `${text} \\boxed{1}`, tokens: 8 },
+        completion: { text: `${text} \\boxed{${rollout + 1}}`, tokens: 8 },
         body: {
           parents: [tasks[i]?.id],
           role: "solver",
@@ -103,6 +104,7 @@ async function posed(
   checkpoint: string,
   payloads: readonly Payload[],
   completionOf: (text: string) => string,
+  isValid: (i: number) => boolean = () => true,
 ) {
   const [slot] = await writer.call<TaskRecord>(`${place}/source:slots`, "source", [task(null)]);
   const proposals = await writer.rollout<TrajectoryRecord>(
@@ -114,24 +116,41 @@ async function posed(
         role: "challenger",
         checkpoint,
         rollout: i,
-        product: { valid: true, question: text, answer: "1", reason: null },
+        product: isValid(i)
+          ? { valid: true, question: text, answer: "1", reason: null }
+          : { valid: false, question: null, answer: null, reason: text },
       },
     })),
   );
   const tasks = await writer.call<TaskRecord>(
     `${place}/source:questions:0`,
     "source",
-    proposals.map(({ id, product }) => task(product.question, { parents: [id], proposedBy: id, difficulty: 1 })),
+    proposals.map(({ id }, i) => task(payloads[i]?.text ?? null, { parents: [id], proposedBy: id, difficulty: 1 })),
   );
   return { proposals, tasks };
 }
 
-/** The same texts as questions of a curriculum that kept them all, each with its label. */
-export async function writeHostileCurriculum(directory: string, payloads: readonly Payload[]): Promise<void> {
+/**
+ * The same texts as questions of a curriculum that kept them all, each with its label; and, which no recipe does, some although they
+ * are malformed, each with a text as the reason.
+ * @returns the questions' tasks
+ */
+export async function writeHostileCurriculum(
+  directory: string,
+  payloads: readonly Payload[],
+  isMalformed: (i: number) => boolean = () => false,
+): Promise<TaskRecord[]> {
   const writer = await RunWriter.open(directory, 2);
   const checkpoint = "0".repeat(24);
   const place = "iteration:1/curriculum";
-  const { tasks } = await posed(writer, place, checkpoint, payloads, (text) => text);
+  const { tasks } = await posed(
+    writer,
+    place,
+    checkpoint,
+    payloads,
+    (text) => text,
+    (i) => !isMalformed(i),
+  );
   await writer.call(
     `${place}/score:labels`,
     "score",
@@ -142,6 +161,31 @@ export async function writeHostileCurriculum(directory: string, payloads: readon
       parts: { votes: 1, denominator: 2, majority: "1", label: text.slice(0, 3000), kept: true, reason: "kept" },
       scorer: { name: "pseudo-label", version: 1 },
       consulted: [],
+    })),
+  );
+  await writer.close();
+  return tasks;
+}
+
+/** What a reviewer may have decided on these questions, each text as a corrected label, an edited question, a note and a name. */
+export async function writeHostileDecisions(
+  directory: string,
+  tasks: readonly TaskRecord[],
+  payloads: readonly Payload[],
+): Promise<void> {
+  const writer = await RunWriter.open(directory, 4);
+  await writer.append(
+    payloads.map(({ text }, i) => ({
+      type: "decision" as const,
+      id: recordIdOf("decision", i),
+      command: "c",
+      task: tasks[i]?.id ?? "",
+      verdict: ([null, "approve", "reject"] as const)[i % 3] ?? null,
+      label: text.slice(0, 10_000),
+      question: text.slice(0, 100_000),
+      note: text, // one of them of ten megabytes
+      undoes: null,
+      by: text.slice(0, 10_000),
     })),
   );
   await writer.close();
