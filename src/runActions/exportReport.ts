@@ -26,10 +26,19 @@ const USUAL = 8;
 
 /** Asks which questions and where to, has the report written on the run's host, fetches it and offers to open it. */
 export async function exportReport(chosen: ChosenRun): Promise<void> {
-  const { run } = chosen;
-  const title = vscode.l10n.t("R-Zero: report of {0}", run.id);
+  const title = vscode.l10n.t("R-Zero: report of {0}", chosen.run.id);
   const selection = await chooseQuestions(title);
-  if (selection === undefined) return;
+  if (selection !== undefined) await saveReport(chosen, selection, title, null);
+}
+
+/** Asks where to, and the rest. @param listed how many questions a list has of which the selection may have the first only */
+export async function saveReport(
+  chosen: ChosenRun,
+  selection: ReportSelection,
+  title: string,
+  listed: number | null,
+): Promise<void> {
+  const { run } = chosen;
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const name = `${run.id}.html`;
   const target = await vscode.window.showSaveDialog({
@@ -42,7 +51,10 @@ export async function exportReport(chosen: ChosenRun): Promise<void> {
     fetchReport(chosen, selection, target, report, signal),
   );
   const open = vscode.l10n.t("Open");
-  const message = vscode.l10n.t("The report, with {0} questions, is in {1}.", questions, target.fsPath);
+  const message =
+    listed === null
+      ? vscode.l10n.t("The report, with {0} questions, is in {1}.", questions, target.fsPath)
+      : vscode.l10n.t("The report, with {0} of {1} listed questions, is in {2}.", questions, listed, target.fsPath);
   if ((await vscode.window.showInformationMessage(message, open)) === open) await openReport(target, run.name);
 }
 

@@ -67,6 +67,37 @@ describe.skipIf(missing !== null)(`what leaves VS Code${missing === null ? "" : 
     await code.command("View: Close All Editors");
   });
 
+  test("a report of what the inspector lists, in its order, and of the one that is open", async () => {
+    pictureOnFailure(() => code);
+    await code.command("R-Zero: Inspect Questions");
+    await code.quickPickRow(RUN).waitFor();
+    await code.page.keyboard.press("Enter");
+    await code.panel().locator(".grid-body .row:not(.pending)").first().waitFor({ timeout: 120_000 });
+    const listed = await code.panel().locator(".status-text").first().innerText();
+    const total = Number(/([\d,]+) questions/.exec(listed)?.[1]?.replaceAll(",", ""));
+    const written = async (item: string, name: string) => {
+      await code.panel().getByRole("button", { name: "Export Report" }).press("Enter");
+      await code.panel().getByText(item).press("Enter");
+      if (item.includes("listed")) await code.pick("The first 20");
+      await code.page.locator(".quick-input-widget").getByRole("button", { name: "OK" }).waitFor();
+      const target = path.join(desk.home, "work", name);
+      await code.answer(target);
+      await code.notification(name).first().waitFor({ timeout: 120_000 });
+      const text = await readFile(target, "utf8");
+      return { text, ids: [...text.matchAll(/<article class="question" id="q-([0-9a-f]+)"/g)].map(([, id]) => id) };
+    };
+    const all = await written("Report of what is listed…", "listed.html");
+    expect(all.ids.length).toBe(20);
+    expect(all.text).toContain(`in the order in which they were asked. 20 of ${total.toLocaleString("en-US")}.`);
+    await code.notification(`The report, with 20 of ${total} listed questions`).first().waitFor();
+    await code.panel().locator('.grid-body .row[data-index="2"]').click();
+    await code.panel().locator(".lineage [aria-current]").waitFor();
+    const one = await written("Report of the open question…", "open.html");
+    expect(one.ids).toEqual([all.ids[2]]);
+    await code.command("View: Close All Editors");
+    await code.command("Notifications: Clear All Notifications");
+  });
+
   test("an assistant lists runs and searches their questions; what models wrote is marked as data", async () => {
     pictureOnFailure(() => code);
     const listed = await tools.call(toolNames.listRuns, {});

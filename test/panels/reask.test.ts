@@ -7,6 +7,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { QuestionRow } from "../../remote-agent/src/protocol/questionRows.ts";
 import { readJournal } from "../../remote-agent/src/run/journal/read.ts";
+import { AgentError } from "../../src/link/agentError.ts";
 import { type ReaskState, stateOf } from "../../src/panels/inspector/messages.ts";
 import { type RunHome, runHome } from "../support/inspectedRun.ts";
 import { HOST, type InspectedAgent, inspectedAgent, openInspector } from "../support/inspectorHarness.ts";
@@ -291,6 +292,33 @@ describe("a reviewer", () => {
     await page.getByRole("button", { name: "Review all that are listed" }).click();
     await page.getByText("Reject all that nobody decided on…").click();
     await expect.poll(() => asked.decided).toEqual(["reject all {}"]);
+  });
+});
+
+describe("a report", () => {
+  const menu = (page: Page) => page.getByRole("button", { name: "Export Report" });
+  const listed = () => ({ host: HOST, run: home.run, filter: {}, sort: { by: "order", descending: false } });
+
+  it("is asked for by keyboard: of what is listed, as it is listed, or of the question that is open", async () => {
+    const { page, asked } = await asking({ isOpen: false });
+    await menu(page).focus();
+    for (const key of ["Enter", "Enter"]) await page.keyboard.press(key);
+    await expect.poll(() => asked.reports).toEqual([{ ...listed(), id: null }]);
+    for (const key of ["Enter", "ArrowDown", "Enter"]) await page.keyboard.press(key);
+    await expect.poll(() => asked.reports.at(-1)).toEqual({ ...listed(), id: row.id });
+  });
+
+  it("of no open question is not offered, and an error is told", async () => {
+    const { page } = await asking(
+      { isOpen: false },
+      { more: { report: () => Promise.reject(new AgentError("gone", "There is no such run.")) } },
+    );
+    await page.locator(".grid").focus();
+    await page.keyboard.press("Escape");
+    await menu(page).click();
+    expect(await page.getByRole("button", { name: "Report of the open question…" }).isDisabled()).toBe(true);
+    await page.getByText("Report of what is listed…").click();
+    await page.getByRole("status").getByText("There is no such run.").waitFor({ state: "attached" });
   });
 });
 

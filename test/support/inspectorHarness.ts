@@ -53,6 +53,8 @@ export interface Asked {
   diffs: [string, string][];
   /** What a reviewer was said to do. */
   decided: string[];
+  /** Of what reports were asked for. */
+  reports: unknown[];
   /** Methods in the order in which the page asked them. */
   methods: string[];
 }
@@ -89,7 +91,7 @@ export async function openInspector(
     ahead?: (end: HostEnd<InspectorContract>) => void;
   },
 ): Promise<PanelPage<InspectorContract> & { asked: Asked }> {
-  const asked: Asked = { copied: [], diffs: [], methods: [], decided: [] };
+  const asked: Asked = { copied: [], diffs: [], methods: [], decided: [], reports: [] };
   const reasks = new Reasks({
     link: () => ({
       request: client.request.bind(client),
@@ -139,6 +141,10 @@ export async function openInspector(
     decide: async ({ id, act }) => {
       asked.decided.push(`${act} ${id}`);
       return true;
+    },
+    report: async (wanted) => {
+      asked.reports.push(wanted);
+      return null;
     },
     decideMany: async ({ verdict, filter }) => {
       asked.decided.push(`${verdict} all ${JSON.stringify(filter)}`);

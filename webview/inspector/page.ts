@@ -16,6 +16,7 @@ import { element } from "../ui/dom.ts";
 import { Detail } from "./detail/detail.ts";
 import { reviewKey } from "./detail/reviewMenu.ts";
 import { Pane } from "./pane.ts";
+import { askReport } from "./report.ts";
 import { resizer } from "./resizer.ts";
 import { tools } from "./tools.ts";
 import type { Words } from "./words.ts";
@@ -139,6 +140,8 @@ export class InspectorPage {
       isCompared: this.#state.panes.length === 2,
       onCompare: () => this.#compare(),
       onVerdict: (verdict) => void this.#verdictOnAll(verdict),
+      onReport: (what) => void askReport(this.#link, this.#state, what, this.#detail),
+      isOpen: () => this.#state.detail?.kind === "question",
       onSave: () => void this.#link.ask("saveFilter", this.#query(), { limitMs: 300_000 }),
       onPick: () => void this.#pickFilter(),
     });

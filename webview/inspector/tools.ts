@@ -13,6 +13,10 @@ export interface ToolPorts {
   readonly onCompare: () => void;
   /** One verdict for all that are listed. */
   readonly onVerdict: (verdict: Verdict) => void;
+  /** A report of what is listed, or of the question that is open. */
+  readonly onReport: (what: "listed" | "open") => void;
+  /** Whether a question is open. */
+  readonly isOpen: () => boolean;
   readonly onSave: () => void;
   readonly onPick: () => void;
 }
@@ -45,32 +49,46 @@ export function tools(ports: ToolPorts): HTMLElement[] {
       );
     },
   });
-  const verdicts = menu({
-    label: texts.reviewMany,
-    iconName: "checklist",
-    onOpen: () => {
-      const items = (["approve", "reject"] as const).map((verdict) => {
-        const text = verdict === "approve" ? texts.reviewApproveAll : texts.reviewRejectAll;
-        const made = element("button", { class: "menu-item" }, [element("span", { text })]);
-        made.addEventListener("click", () => {
-          verdicts.close();
-          ports.onVerdict(verdict);
-        });
-        return made;
-      });
-      const attributes = { role: "group", "aria-label": texts.reviewMany };
-      verdicts.fill(element("div", { class: "menu-list", attributes }, items));
-    },
-  });
   return [
     iconButton({ label: texts.pickFilter, icon: "bookmark", onClick: ports.onPick }),
     iconButton({ label: texts.saveFilter, icon: "save", onClick: ports.onSave }),
     columns.element,
-    verdicts.element,
+    actions(texts.reviewMany, "checklist", [
+      [texts.reviewApproveAll, () => ports.onVerdict("approve")],
+      [texts.reviewRejectAll, () => ports.onVerdict("reject")],
+    ]),
+    actions(texts.report, "export", [
+      [texts.reportListed, () => ports.onReport("listed")],
+      [texts.reportOpen, () => ports.onReport("open"), ports.isOpen],
+    ]),
     iconButton({
       label: ports.isCompared ? texts.compareEnd : texts.compare,
       icon: ports.isCompared ? "close" : "split-horizontal",
       onClick: ports.onCompare,
     }),
   ];
+}
+
+/** Its text, what it does, and whether it can be done now. */
+type Action = readonly [string, () => void, (() => boolean)?];
+
+/** A menu of things to do. */
+function actions(label: string, iconName: string, items: readonly Action[]): HTMLElement {
+  const made = menu({
+    label,
+    iconName,
+    onOpen: () => {
+      const buttons = items.map(([text, act, can = () => true]) => {
+        const button = element("button", { class: "menu-item" }, [element("span", { text })]);
+        button.disabled = !can();
+        button.addEventListener("click", () => {
+          made.close();
+          act();
+        });
+        return button;
+      });
+      made.fill(element("div", { class: "menu-list", attributes: { role: "group", "aria-label": label } }, buttons));
+    },
+  });
+  return made.element;
 }

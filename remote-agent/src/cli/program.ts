@@ -277,6 +277,14 @@ function programOf(world: World, quiet: boolean, exit: (code: number) => void): 
     .argument("<run>", RUN)
     .option("--out <file>", "where to write it (default: RUN.html here)")
     .option("--questions <selection>", selectionHelp)
+    .addOption(
+      new Option("--filter <property=value>", "those that `rzero questions` lists")
+        .argParser(append)
+        .default([], "nothing"),
+    )
+    .option("--search <text>", 'words of question or answers; "a phrase", begin*')
+    .option("--sort <column>", "the order of what is listed; -column for descending")
+    .addOption(new Option("--limit <n>", "how many of what is listed, at most 500").argParser(whole).default(100))
     .option(...JSON_OPTION)
     .action(async (name, options) => exit(await reportCommand(world, name, options)));
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { questionFilter, questionSort } from "./questionQuery.ts";
 
 /** Rules by which a report's questions are chosen; a question that fits several stands under the first. */
 export const reportPicks = ["kept", "uncertain", "certain", "reviewed"] as const;
@@ -15,10 +16,20 @@ export const reportSelection = z
       .max(10),
     /** Questions by the id of any of their records. */
     ids: z.array(z.string().min(1).max(100)).max(PICK_QUESTIONS),
+    /** The first `count` of those that a filter lists, in its order. */
+    list: z
+      .strictObject({
+        filter: questionFilter,
+        sort: questionSort,
+        count: z.number().int().min(1).max(REPORT_QUESTIONS),
+      })
+      .optional(),
   })
-  .refine(({ picks, ids }) => picks.reduce((sum, { count }) => sum + count, ids.length) <= REPORT_QUESTIONS, {
-    message: `A report has at most ${REPORT_QUESTIONS} questions.`,
-  });
+  .refine(
+    ({ picks, ids, list }) =>
+      picks.reduce((sum, { count }) => sum + count, ids.length + (list?.count ?? 0)) <= REPORT_QUESTIONS,
+    { message: `A report has at most ${REPORT_QUESTIONS} questions.` },
+  );
 export type ReportSelection = z.infer<typeof reportSelection>;
 
 export const defaultReportSelection: ReportSelection = {

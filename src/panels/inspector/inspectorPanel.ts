@@ -16,6 +16,7 @@ import { type InspectorContract, type InspectorState, inspectorContract, type Ru
 import { pickRun } from "./pickRun.ts";
 import { reaskChoices } from "./reaskChoices.ts";
 import { Reasks } from "./reasks.ts";
+import { reportOfTable } from "./reportOfTable.ts";
 import { decide, decideMany } from "./reviewing.ts";
 import { RunWatch } from "./runWatch.ts";
 import { pickFilter, saveFilter } from "./savedFilters.ts";
@@ -42,7 +43,7 @@ export function inspectorKind(documents: AnswerDocuments, hosts: Services["hosts
 
 function serve(
   panel: Panel<InspectorContract>,
-  { context, hosts, decisions }: Services,
+  { context, hosts, decisions, log }: Services,
   documents: AnswerDocuments,
 ): PanelService<InspectorContract> {
   const watch = new RunWatch(hosts, {
@@ -141,6 +142,7 @@ function serve(
         if (made !== null) decisions.tell({ host, run, decisions: made });
         return made !== null;
       },
+      report: ({ host, run, ...what }) => reportOfTable(entryOf(host), run, what, log),
       decideMany: async ({ host, run, filter, verdict }) =>
         decideMany({ link: entryOf(host).link, run }, filter, verdict, (made) =>
           decisions.tell({ host, run, decisions: made }),

@@ -329,6 +329,9 @@ export const textKeys = [
   "reviewMany",
   "reviewApproveAll",
   "reviewRejectAll",
+  "report",
+  "reportListed",
+  "reportOpen",
 ] as const;
 
 const ofRecord = runRef.extend({ id: z.string().max(100) });
@@ -374,6 +377,8 @@ export const inspectorContract = {
     pickEndpoint: { params: z.object({ host: runRef.shape.host }), result: endpointRef.nullable() },
     /** False: the person thought better of it. What was decided comes as an event. */
     decide: { params: ofRecord.extend({ act: z.enum(reviewActs) }), result: z.boolean() },
+    /** A report of the questions that a filter lists, in its order, or of one. What comes of it is told by the editor. */
+    report: { params: runRef.extend({ ...filterAndSort.shape, id: z.string().max(100).nullable() }), result: z.null() },
     /** One verdict for all that fit a filter and that nobody decided on, after a confirmation; how many, or null. */
     decideMany: { params: runRef.extend({ filter: questionFilter, verdict }), result: z.number().int().nullable() },
   },

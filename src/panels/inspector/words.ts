@@ -232,5 +232,8 @@ function texts(): Words["texts"] {
     reviewMany: vscode.l10n.t("Review all that are listed"),
     reviewApproveAll: vscode.l10n.t("Approve all that nobody decided on…"),
     reviewRejectAll: vscode.l10n.t("Reject all that nobody decided on…"),
+    report: vscode.l10n.t("Export Report"),
+    reportListed: vscode.l10n.t("Report of what is listed…"),
+    reportOpen: vscode.l10n.t("Report of the open question…"),
   };
 }

@@ -71,6 +71,20 @@ it("has the questions of a selection, each once, and tells a program what it wro
   expect(text).toContain(`3 of ${kept.total}. 1 of them stand above.`);
 });
 
+it("has what a list has, in its order, and says how many more there are", async () => {
+  const listed = questionPage.parse(
+    JSON.parse((await rzero(home, ["questions", RUN, "--json", "--filter", "valid=true", "--sort=-share"])).out),
+  );
+  const { text } = await report("--filter", "valid=true", "--sort=-share", "--limit", "3");
+  const ids = [...text.matchAll(/<article class="question" id="q-([^"]+)"/g)].map(([, id]) => id);
+  expect(ids).toEqual(listed.rows.slice(0, 3).map(({ id }) => id));
+  expect(text).toContain(
+    `Questions that are listed under: valid, by share, the highest first. 3 of ${listed.total.toLocaleString("en-US")}.`,
+  );
+  const none = await report("--filter", "share=2..3");
+  expect(none.text).toContain("0 of 0.");
+});
+
 it("is the same, byte for byte, for the same run and selection, and replaces what was there", async () => {
   const first = await report("--questions", "kept:5");
   await writeFile(first.file, "something else");

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { lineageSentences } from "../../../remote-agent/src/cli/report/lineageText.ts";
+import { listSentence } from "../../../remote-agent/src/cli/report/listText.ts";
 import { privately } from "../../../remote-agent/src/cli/report/privately.ts";
-import { selectionOf } from "../../../remote-agent/src/cli/report/selectionText.ts";
+import { listOf, selectionOf } from "../../../remote-agent/src/cli/report/selectionText.ts";
 import type { Lineage } from "../../../remote-agent/src/protocol/questionRows.ts";
 import { defaultReportSelection } from "../../../remote-agent/src/protocol/report.ts";
 
@@ -27,6 +28,42 @@ describe("a selection as it is typed", () => {
     ["kept,none", /no such selection/],
     ["", /no such selection/],
   ])("%j is refused with a sentence", (text, why) => expect(() => selectionOf(text)).toThrow(why));
+});
+
+describe("what is listed", () => {
+  const list = { filter: { kept: true }, sort: { by: "share" as const, descending: true }, count: 20 };
+
+  it("is what `rzero questions` lists with the same words, in the place of the usual selection or beside another", () => {
+    const options = { filter: ["kept=true"], sort: "-share", limit: 20 };
+    expect(listOf(options)).toEqual(list);
+    expect(listOf({ filter: [], limit: 100 })).toBeUndefined();
+    expect(selectionOf(undefined, list)).toEqual({ picks: [], ids: [], list });
+    expect(selectionOf("certain:2", list)).toEqual({ picks: [{ pick: "certain", count: 2 }], ids: [], list });
+  });
+
+  it("is no more than a report can have", () => {
+    expect(() => selectionOf(undefined, { ...list, count: 501 })).toThrow(/^--limit: from 1 to 500$/);
+    expect(() => selectionOf("kept:200", { ...list, count: 400 })).toThrow(/at most 500/);
+  });
+
+  it("is told in a sentence, with what somebody typed made visible", () => {
+    expect(listSentence({}, { by: "order", descending: false })).toBe(
+      "All questions, in the order in which they were asked.",
+    );
+    const filter = {
+      iteration: [1, 2],
+      share: { min: 0.4, max: 0.6 },
+      reward: { min: 0.1 },
+      answers: { min: 4, max: 4 },
+      verdict: ["approve" as const],
+      rolled: { iteration: 2, stage: "solver", step: 3 },
+      text: "a\u202eb",
+    };
+    expect(listSentence(filter, { by: "clusterSize", descending: true })).toBe(
+      "Questions that are listed under: iteration 1 or 2; majority share p̂ from 0.4 to 0.6; reward at least 0.1; answers 4; approved; " +
+        "posed or answered in iteration 2, solver, step 3; with the words “a⟨RLO⟩b”, by cluster size, the highest first.",
+    );
+  });
 });
 
 describe("a report's text about the machine", () => {

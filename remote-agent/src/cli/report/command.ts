@@ -5,7 +5,7 @@ import { RunIndex } from "../../run/index/runIndex.ts";
 import { openNamed } from "../connect.ts";
 import { bytes, plural } from "../format.ts";
 import { interruptible, isLively, note, print, printJson, type World } from "../world.ts";
-import { selectionOf } from "./selectionText.ts";
+import { type ListOptions, listOf, selectionOf } from "./selectionText.ts";
 import { writeReport } from "./write.ts";
 
 const TELL_MS = 1000;
@@ -14,9 +14,10 @@ const TELL_MS = 1000;
 export async function reportCommand(
   world: World,
   name: string,
-  options: { out?: string; questions?: string; json?: boolean },
+  options: { out?: string; questions?: string; json?: boolean } & ListOptions,
 ): Promise<number> {
-  const selection = selectionOf(options.questions);
+  const list = listOf(options);
+  const selection = selectionOf(options.questions, list);
   const found = await openNamed(world, name);
   const { runDir, run } = found;
   const file = path.resolve(options.out ?? `${run.id}.html`);

@@ -2,6 +2,7 @@ import type { QuestionFilter, QuestionSort } from "../../protocol/questionQuery.
 import type { ReportPick, ReportSelection } from "../../protocol/report.ts";
 import type { ReportSelection as SelectedQuestions } from "../../report/content.ts";
 import type { Freshness, RunIndex } from "../../run/index/runIndex.ts";
+import { listSentence } from "./listText.ts";
 
 interface Rule {
   readonly title: string;
@@ -46,7 +47,7 @@ type Index = Pick<RunIndex, "questions" | "question">;
 /** The questions of a selection, by rule; each stands once. A rule that fits nothing is left out. */
 export async function selectedQuestions(
   index: Index,
-  { picks, ids }: ReportSelection,
+  { picks, ids, list }: ReportSelection,
   fresh: Freshness,
 ): Promise<SelectedQuestions[]> {
   const taken = new Set<string>();
@@ -66,6 +67,19 @@ export async function selectedQuestions(
       ids: named,
       elsewhere: 0,
     });
+  if (list !== undefined) {
+    const found = await fitting(index, [list.filter], list.sort, list.count, fresh);
+    const own = found.ids.filter((id) => !taken.has(id));
+    for (const id of own) taken.add(id);
+    selections.push({
+      key: "listed",
+      title: "Listed",
+      rule: listSentence(list.filter, list.sort),
+      total: found.total,
+      ids: own,
+      elsewhere: found.ids.length - own.length,
+    });
+  }
   for (const { pick, count } of picks) {
     const { title, rule, filters, sort } = rules[pick];
     const found = await fitting(index, filters, sort, count, fresh);
