@@ -1,6 +1,6 @@
 // Reviewers hold a run, decide, and release it, against a scripted engine.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type {
   DataRecord,
   ExampleRecord,
@@ -13,6 +13,7 @@ import type {
 } from "../../remote-agent/src/protocol/records.ts";
 import type { DecisionChange } from "../../remote-agent/src/protocol/review.ts";
 import { RunControl } from "../../remote-agent/src/run/control.ts";
+import { RunIndex } from "../../remote-agent/src/run/index/runIndex.ts";
 import { readJournal } from "../../remote-agent/src/run/journal/read.ts";
 import { createRun } from "../../remote-agent/src/run/launch.ts";
 import { readRunView } from "../../remote-agent/src/run/opened.ts";
@@ -122,6 +123,43 @@ describe("a released gate", () => {
       trained: 4,
     });
     expect((await readRunView(run)).review).toEqual({ gate: null, waiting: null });
+  });
+
+  test("each decision is in the lineage of its question with whether it counted, and what was trained leads back to it", async () => {
+    const { tasks, records, run } = await reviewed("drop", changesOn);
+    const posed = (i: number) => (tasks[i] as TaskRecord).parents[0] as string;
+    await reviewResting(run, (writer) =>
+      writer.decide({ command: "late", by: "bob" }, [{ task: posed(4), verdict: "reject" }]),
+    );
+    const index = new RunIndex({ runDir: run, domain: "sort", env: { XDG_CACHE_HOME: run } });
+    onTestFinished(() => index.close());
+    const walk = async (id: string, direction: "causes" | "effects", depth = 1) =>
+      index.lineage({ id, direction, depth, limit: 500 }, { waitMs: 60_000 });
+    const decisionsOn = async (i: number) =>
+      (await walk(posed(i), "effects")).nodes
+        .filter(({ type }) => type === "decision")
+        .map(({ title }) => title.replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/, "WHEN"));
+    expect(await decisionsOn(0)).toEqual(["by ada, WHEN, in force: rejected, note: asked too often"]);
+    expect(await decisionsOn(1)).toEqual([`by ada, WHEN, in force: approved, label ${LABEL}`]);
+    expect(await decisionsOn(4)).toEqual([
+      "by ada, WHEN, in force: approved",
+      "by bob, WHEN, after the release, so nothing changed: rejected",
+    ]);
+
+    // From what was trained back to who said so, and from there on again.
+    const corrected = ofType(records, "task").find(({ truth }) => truth.answer === LABEL) as TaskRecord;
+    const causes = (await walk(corrected.id, "causes")).nodes.filter(({ depth }) => depth === -1);
+    const decision = causes.find(({ type }) => type === "decision");
+    expect(causes.map(({ id }) => id)).toContain(tasks[1]?.id);
+    const onwards = await walk(decision?.id ?? "", "effects", 4);
+    expect(onwards.nodes.find(({ depth }) => depth === 1)?.id).toBe(corrected.id);
+    expect(onwards.nodes.some(({ call }) => inTraining(call))).toBe(true);
+    expect((await walk(decision?.id ?? "", "causes")).nodes.map(({ id }) => id)).toEqual([decision?.id, posed(1)]);
+    expect((await index.record(decision?.id ?? "", 0, { waitMs: 60_000 })).record).toMatchObject({
+      type: "decision",
+      by: "ada",
+      label: LABEL,
+    });
   });
 
   test("keeps what nobody decided on where that is asked for; a rejected question trains nothing", async () => {

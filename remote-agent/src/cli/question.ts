@@ -1,8 +1,8 @@
 import type { AnswerView, QuestionView } from "../protocol/questionRows.ts";
+import { decisionText } from "../protocol/review.ts";
 import { askIndex } from "./askIndex.ts";
 import { decimal, percent, plural } from "./format.ts";
 import { harmless, shorten, wrap } from "./layout.ts";
-import { decisionText } from "./recordLine.ts";
 import { print, printJson, type World, widthOf } from "./world.ts";
 
 /** `rzero question RUN ID`: one question with its answers in classes, its scores, and its neighbours. */

@@ -1,5 +1,5 @@
 import type { RunRecord, Stored } from "../protocol/records.ts";
-import type { DecisionContent } from "../protocol/review.ts";
+import { decisionText } from "../protocol/review.ts";
 import { bytes, decimal, duration } from "./format.ts";
 import { harmless } from "./layout.ts";
 import { stateText } from "./stateLines.ts";
@@ -63,18 +63,6 @@ function text(record: Stored<RunRecord>): string {
     case "removed":
       return `${record.what} of ${record.ids.join(" ")}, ${bytes(record.bytes)} (${record.rule})`;
   }
-}
-
-/** A decision in a few words. */
-export function decisionText(decision: DecisionContent): string {
-  const { verdict, label, question, note } = decision;
-  const parts = [
-    ...(verdict === null ? [] : [verdict === "approve" ? "approved" : "rejected"]),
-    ...(label === null ? [] : [`label ${label}`]),
-    ...(question === null ? [] : [`edited to: ${question}`]),
-    ...(note === null ? [] : [`note: ${note}`]),
-  ];
-  return parts.join(", ") || "nothing decided";
 }
 
 function values(all: Record<string, number | null | number[]>): string {

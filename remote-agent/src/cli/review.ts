@@ -1,14 +1,13 @@
 import type { QuestionFilter } from "../protocol/questionQuery.ts";
 import { questionQuery } from "../protocol/questionQuery.ts";
 import type { DecisionChange, DecisionView } from "../protocol/review.ts";
-import { decisionChange } from "../protocol/review.ts";
+import { decisionChange, decisionText } from "../protocol/review.ts";
 import { startSupervisor } from "../run/launch.ts";
 import { askIndex } from "./askIndex.ts";
 import { newCommand, openNamed, summaryOf } from "./connect.ts";
 import { plural } from "./format.ts";
 import { findInstallation } from "./installation.ts";
 import { harmless, shorten } from "./layout.ts";
-import { decisionText } from "./recordLine.ts";
 import { decide, release, setGate } from "./reviewRun.ts";
 import { print, printJson, UsageError, type World, widthOf } from "./world.ts";
 

@@ -46,6 +46,17 @@ export type DecisionContent = z.infer<typeof decisionContent>;
 
 export const nothingDecided: DecisionContent = { verdict: null, label: null, question: null, note: null };
 
+/** A decision in a few words. */
+export function decisionText({ verdict, label, question, note }: DecisionContent): string {
+  const parts = [
+    ...(verdict === null ? [] : [verdict === "approve" ? "approved" : "rejected"]),
+    ...(label === null ? [] : [`label ${label}`]),
+    ...(question === null ? [] : [`edited to: ${question}`]),
+    ...(note === null ? [] : [`note: ${note}`]),
+  ];
+  return parts.join(", ") || "nothing decided";
+}
+
 /** A decision as clients see it; the texts are cut in rows of questions, whole in `runs/decisions`. */
 export const decisionView = decisionContent.extend({
   id: z.string(),

@@ -26,7 +26,7 @@ export function joined(causes: Lineage, effects: Lineage): Lineage {
   };
 }
 
-const types = ["checkpoint", "task", "trajectory", "score", "example", "metric", "gate"];
+const types = ["checkpoint", "task", "trajectory", "score", "decision", "example", "metric", "gate"];
 
 function rank(type: string): number {
   const at = types.indexOf(type);

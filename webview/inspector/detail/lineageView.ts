@@ -15,6 +15,7 @@ const icons: Readonly<Record<string, string>> = {
   trajectory: "comment",
   score: "graph",
   example: "mortar-board",
+  decision: "checklist",
 };
 
 /** What led to a record and what it led to, as lists to walk along: the farthest cause first. */

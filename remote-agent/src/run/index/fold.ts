@@ -74,14 +74,14 @@ export function applyDecision(store: Store, record: Stored<DecisionRecord>, plac
   const row = store.question(n);
   const cut = (text: string | null) => (text === null ? null : clip(text, KEPT_DECISION_CHARS).text);
   const texts = { label: cut(label), question: cut(question), note: cut(note) };
-  const view: DecisionView = { id, task, verdict, ...texts, undoes, by, at: t, seq };
+  const view: DecisionView = { id, task, verdict, ...texts, undoes, by: clip(by, KEPT_NAME_CHARS).text, at: t, seq };
   const isEmpty = verdict === null && label === null && question === null && note === null;
   row.decision = isEmpty ? null : JSON.stringify(view);
   row.verdict = verdict;
   row.corrected = Number(label !== null);
   row.edited = Number(question !== null);
   row.noted = Number(note !== null);
-  store.addDecision(seq, place, n);
+  store.addDecision(record, place, n);
 }
 
 /** A question that was asked again by an id of this run. */

@@ -1,6 +1,6 @@
 import type { Lineage, LineageNode } from "../../protocol/questionRows.ts";
-import type { DataRecord } from "../../protocol/records.ts";
 import { clip } from "./bounded.ts";
+import { decisionTitle } from "./decisionTitle.ts";
 import type { IndexedRecord, RecordReader } from "./reader.ts";
 
 export interface LineageQuery {
@@ -16,11 +16,11 @@ const CALLS = 50;
 
 /**
  * The records that led to one (checkpoint → examples → scores → trajectories → tasks → the trajectory that proposed them) and
- * those it led to, breadth first and bounded.
+ * those it led to, breadth first and bounded. What a reviewer decided stands between a question and what it became.
  */
 export function lineageOf(reader: RecordReader, query: LineageQuery): Omit<Lineage, "index"> {
   const start = reader.byId(query.id);
-  const walk = new Walk(query.limit);
+  const walk = new Walk(reader, query.limit);
   walk.add(start, 0);
   if (query.direction !== "effects") walk.from(start, query.depth, -1, (item, limit) => causes(reader, item, limit));
   if (query.direction !== "causes") walk.from(start, query.depth, 1, (item, limit) => reader.children(item.seq, limit));
@@ -38,9 +38,11 @@ class Walk {
   readonly edges: Lineage["edges"] = [];
   cut = false;
   readonly #seen = new Set<string>();
+  readonly #reader: RecordReader;
   readonly #limit: number;
 
-  constructor(limit: number) {
+  constructor(reader: RecordReader, limit: number) {
+    this.#reader = reader;
     this.#limit = limit;
   }
 
@@ -54,8 +56,8 @@ class Walk {
     this.nodes.push({
       id: record.id,
       type: record.type,
-      call: record.call,
-      title: clip(titleOf(record), TITLE_CHARS).text,
+      call: record.type === "decision" ? "review" : record.call,
+      title: clip(titleOf(this.#reader, record), TITLE_CHARS).text,
       depth,
     });
     return true;
@@ -98,7 +100,7 @@ class Walk {
 
 /** What a record names as its causes. */
 function causes(reader: RecordReader, { record }: IndexedRecord, limit: number): IndexedRecord[] {
-  const ids = new Set(record.parents);
+  const ids = new Set(record.type === "decision" ? [record.task] : record.parents);
   if (record.type === "trajectory") ids.add(record.checkpoint);
   if (record.type === "task" && record.proposedBy !== null) ids.add(record.proposedBy);
   if (record.type === "score") for (const id of record.consulted) ids.add(id);
@@ -106,8 +108,10 @@ function causes(reader: RecordReader, { record }: IndexedRecord, limit: number):
   return [...ids].slice(0, limit).flatMap((id) => reader.find(id) ?? []);
 }
 
-function titleOf(record: DataRecord): string {
+function titleOf(reader: RecordReader, record: IndexedRecord["record"]): string {
   switch (record.type) {
+    case "decision":
+      return decisionTitle(reader, record);
     case "task":
       return `${record.question ?? "(the Challenger's prompt)"}${record.truth.answer === null ? "" : ` → ${record.truth.answer}`}`;
     case "trajectory":

@@ -31,7 +31,7 @@ export function questionGroup(
   if (found.question === null) {
     throw new IndexError(
       "no_record",
-      `Record ${id} (${found.record.type}, ${found.record.call}) belongs to no single question. \`rzero lineage\` shows what it is part of.`,
+      `Record ${id} (${found.record.type}) belongs to no single question. \`rzero lineage\` shows what it is part of.`,
     );
   }
   const question = questions.row(found.question);

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { IndexState } from "../../protocol/questionRows.ts";
-import type { AsideRecord, DataRecord, DecisionRecord, Stored } from "../../protocol/records.ts";
+import type { AsideRecord, DataRecord, DecisionRecord, GateRecord, Stored } from "../../protocol/records.ts";
 import type { JournalRecord } from "../journal/record.ts";
 import { IndexError } from "./errors.ts";
 import { bytesAfter, recordIn, segmentFile } from "./journalTail.ts";
@@ -10,7 +10,8 @@ import { hexOf, positionOf } from "./store.ts";
 export interface IndexedRecord {
   readonly seq: number;
   readonly question: number | null;
-  readonly record: DataRecord;
+  /** What a call made, or what a reviewer decided on what it made. */
+  readonly record: DataRecord | Stored<DecisionRecord>;
 }
 
 const OPEN_SEGMENTS = 32;
@@ -98,6 +99,17 @@ export class RecordReader {
     return rows.map((row) => ({ call: String(row["key"]), records: Number(row["count"]) }));
   }
 
+  /** Of all iterations so far, in order. */
+  gates(): GateRecord[] {
+    return this.#db
+      .prepare("SELECT seq FROM calls WHERE verb = 'gate' ORDER BY seq")
+      .all()
+      .flatMap((row) => {
+        const record = this.bySeq(Number(row["seq"]) - 1)?.record; // a gate's call has one record
+        return record?.type === "gate" ? [record] : [];
+      });
+  }
+
   state(upTo: number | undefined): IndexState {
     const position = positionOf(this.#db);
     const missing = this.#db.prepare("SELECT value FROM meta WHERE name = 'missing'").get();
@@ -116,7 +128,7 @@ export class RecordReader {
     if (row === undefined) return null;
     const record = this.#at(Number(row["place"]));
     const question = row["question"] === null ? null : Number(row["question"]);
-    return { seq: Number(row["seq"]), question, record: record as unknown as DataRecord };
+    return { seq: Number(row["seq"]), question, record: record as unknown as IndexedRecord["record"] };
   }
 
   #at(place: number): JournalRecord {

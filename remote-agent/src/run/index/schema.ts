@@ -4,7 +4,7 @@ import { IndexError } from "./errors.ts";
 import { TOKENIZER } from "./searchText.ts";
 
 /** Raised whenever tables, columns or the meaning of a value change: an index of another version is built anew. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 const APPLICATION_ID = 0x525a4958; // "RZIX"
 
 /** Texts are put in order by their beginning. */
@@ -13,7 +13,8 @@ export const TEXT_KEY = "substr(text, 1, 32)";
 const sqlType: Record<ColumnKind, string> = { int: "INTEGER", real: "REAL", flag: "INTEGER", name: "TEXT" };
 
 /*
- * records: where each record of a closed call lies (`place` = segment · 2³² + offset) and which question it belongs to.
+ * records: where each record of a closed call, and each decision of a reviewer, lies (`place` = segment · 2³² + offset) and which
+ * question it belongs to.
  * edges: a record and the records that name it as a parent. calls: `seq` of the closing record, the `count` data records
  * before it, and the checkpoint it sampled from. decisions, asides: where each decision of a reviewer lies, and each question that was asked again. questions: one row a question, `changed` the transaction that wrote it.
  * search, words: of each question its text and its answers, without the texts themselves. A word that stands in nearly every question

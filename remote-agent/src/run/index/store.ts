@@ -58,8 +58,12 @@ export class Store {
     this.records += 1;
   }
 
-  addDecision(seq: number, place: number, question: number): void {
+  /** A decision stands among the records, too: it is a part of their lineage. Adding one twice changes nothing. */
+  addDecision({ seq, id, task }: { seq: number; id: string; task: string }, place: number, question: number): void {
     this.#sql.addDecision.run(seq, place, question);
+    this.#sql.addMark.run(seq, Buffer.from(id, "hex"), "decision", place, question);
+    this.#known.set(id, { seq, question });
+    this.addEdges(seq, [task]);
   }
 
   addAside(seq: number, place: number, question: number): void {
@@ -167,6 +171,7 @@ export function hexOf(value: unknown): string | null {
 const sqls = {
   find: "SELECT seq, question FROM records WHERE id = ?",
   addRecord: "INSERT INTO records VALUES (?, ?, ?, ?, ?)",
+  addMark: "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?)",
   addEdge: "INSERT OR IGNORE INTO edges VALUES (?, ?)",
   addDecision: "INSERT OR REPLACE INTO decisions VALUES (?, ?, ?)",
   addAside: "INSERT OR REPLACE INTO asides VALUES (?, ?, ?)",

@@ -9,6 +9,7 @@ import { questionQuery } from "../../../../remote-agent/src/protocol/questionQue
 import type { DecisionContent } from "../../../../remote-agent/src/protocol/review.ts";
 import { decisionPage } from "../../../../remote-agent/src/run/index/decisions.ts";
 import { facetsOf } from "../../../../remote-agent/src/run/index/facets.ts";
+import { lineageOf } from "../../../../remote-agent/src/run/index/lineage.ts";
 import { Questions } from "../../../../remote-agent/src/run/index/questions.ts";
 import { RecordReader } from "../../../../remote-agent/src/run/index/reader.ts";
 import { recordIdOf } from "../../../../remote-agent/src/verbs/identity.ts";
@@ -113,6 +114,18 @@ it("any record of a question leads to its task; one of nothing, and a malformed 
   for (const id of ["0".repeat(24), "x", ""]) expect(reader.taskOf(id)).toBeNull();
 });
 
+it("before its gate a decision is in the lineage as one that is not in force; of what the band dropped, as one that changes nothing", async () => {
+  const kept = page({ kept: true }).rows[0]?.task as string;
+  const dropped = page({ kept: false }).rows[0]?.task as string;
+  await decide(kept, { verdict: "approve", label: "7" }, "1");
+  await decide(dropped, { verdict: "reject" }, "2");
+  const decisionOn = (id: string) =>
+    lineageOf(reader, { id, direction: "effects", depth: 1, limit: 100 }).nodes.find(({ type }) => type === "decision");
+  expect(decisionOn(kept)?.title).toBe("by ada, 2025-11-24 16:00 UTC, not in force yet: approved, label 7");
+  expect(decisionOn(dropped)?.title).toMatch(/not in the curriculum, so nothing changed: rejected$/);
+  expect(decisionOn(kept)).toMatchObject({ id: recordIdOf("decide:1", 0), call: "review", depth: 1 });
+});
+
 it("built at once or followed record by record, the index is the same; a decision on nothing known is passed over", async () => {
   const [first] = tasksAsked() as [string];
   await decide(first, { verdict: "approve", question: "sort 1" }, "1");
@@ -122,7 +135,8 @@ it("built at once or followed record by record, the index is the same; a decisio
   const again = built(directory, { cache });
   try {
     expect(contents(again)).toEqual(contents(db));
-    expect(again.prepare("SELECT count(*) AS n FROM decisions").get()).toEqual({ n: 2 });
+    const counted = "SELECT count(*) AS n FROM decisions JOIN records USING (seq) WHERE type = 'decision'";
+    expect(again.prepare(counted).get()).toEqual({ n: 2 });
   } finally {
     again.close();
     await rm(cache, { recursive: true, force: true });
