@@ -97,7 +97,8 @@ function serve(
       DIFF_CHARS,
       signal,
     );
-    return { id, text: visibleText(found.problem ?? found.text) };
+    const cut = found.isCut ? `\n${vscode.l10n.t("(cut)")}` : "";
+    return { id, text: `${visibleText(found.problem ?? found.text)}${cut}` };
   };
   return {
     requests: {
