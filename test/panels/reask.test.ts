@@ -302,9 +302,9 @@ describe("a report", () => {
   it("is asked for by keyboard: of what is listed, as it is listed, or of the question that is open", async () => {
     const { page, asked } = await asking({ isOpen: false });
     await menu(page).focus();
-    for (const key of ["Enter", "Enter"]) await page.keyboard.press(key);
+    for (const key of ["Enter", "Tab", "Enter"]) await page.keyboard.press(key);
     await expect.poll(() => asked.reports).toEqual([{ ...listed(), id: null }]);
-    for (const key of ["Enter", "ArrowDown", "Enter"]) await page.keyboard.press(key);
+    for (const key of ["Enter", "Tab", "ArrowDown", "Enter"]) await page.keyboard.press(key);
     await expect.poll(() => asked.reports.at(-1)).toEqual({ ...listed(), id: row.id });
   });
 
@@ -318,7 +318,7 @@ describe("a report", () => {
     await menu(page).click();
     expect(await page.getByRole("button", { name: "Report of the open question…" }).isDisabled()).toBe(true);
     await page.getByText("Report of what is listed…").click();
-    await page.getByRole("status").getByText("There is no such run.").waitFor({ state: "attached" });
+    await page.getByRole("status").getByText("There is no such run.").waitFor();
   });
 });
 

@@ -377,10 +377,10 @@ export class Detail {
     this.#say(visible(error instanceof Error ? error.message : String(error)));
   }
 
-  /** A short word at the top that goes by itself. */
+  /** A short word that goes by itself; on the page, because nothing of this is seen while no record is open. */
   #say(text: string): void {
     const made = element("div", { class: "toast", text, attributes: { role: "status" } });
-    this.element.append(made);
+    (this.element.parentElement ?? this.element).append(made);
     setTimeout(() => made.remove(), 4000);
   }
 
