@@ -133,10 +133,10 @@ describe.skipIf(missing !== null)(`a hostile run in VS Code${missing === null ? 
 
   test("two answers of a question in the editor's own diff, from the inspector", async () => {
     pictureOnFailure(() => code);
-    for (const i of [0, ...["links 8", "bidi 2", "controls 16", "surrogates 4", "shapes 0", "huge"].map(payloadAt)]) {
-      await code.command("R-Zero: Inspect Questions");
-      await choose();
-      const panel = code.panel();
+    await code.command("R-Zero: Inspect Questions");
+    await choose();
+    const panel = code.panel();
+    for (const i of ["markup 0", "bidi 2", "controls 16", "surrogates 4", "huge"].map(payloadAt)) {
       await panel.locator(".grid-body .row:not(.pending)").first().waitFor({ timeout: LIMIT_MS });
       await panel.locator(".grid").evaluate(scrollToRow, i);
       await panel.locator(`.grid-body .row[data-index="${i}"]:not(.pending)`).click();
