@@ -22,8 +22,7 @@ const OTHER = "20261122-2-hostile-bbbb";
 const LIMIT_MS = 120_000;
 const NAME = "[go](command:workbench.action.quit) <img src=x onerror=rzeroPwned=1> $(x)\u202egnp\n\u0000";
 const payloads = [...hostileCorpus, hugeLine()];
-/** Questions of a curriculum that its document shows at first, and characters of a note in a row of the index. */
-const SECTION = 200;
+/** Characters of a note in a row of the index. */
 const NOTE_CHARS = 1000;
 /** What would not be seen, or would move what is. A tab and a line's end are seen. */
 const unseen = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u115f\u1160\u3164\uffa0]/u;
@@ -169,14 +168,13 @@ describe.skipIf(missing !== null)(`a hostile run in VS Code${missing === null ? 
     await code.command("R-Zero: Review Curriculum");
     await choose();
     await expect.poll(shown, { timeout: LIMIT_MS }).toMatch(/Curriculum of iteration 1/);
+    await code.command("R-Zero: Show More Questions");
     await code.command("Comments: Expand All Comments");
     const threads = code.page.locator(".review-widget");
-    await threads.first().waitFor({ timeout: LIMIT_MS });
-    const bare = (text: string) => visibleText(clip(text, NOTE_CHARS).text).replace(/\s/g, "");
-    const expected = texts.slice(0, SECTION).map(bare);
-    await expect.poll(() => threads.locator(".comment-body").count(), { timeout: LIMIT_MS }).toBe(SECTION);
+    await expect.poll(() => threads.locator(".comment-body").count(), { timeout: LIMIT_MS }).toBe(texts.length);
     const notes = await threads.evaluateAll(notesOf);
-    expect(notes.map(({ text }) => text)).toEqual(expected);
+    const bare = (text: string) => visibleText(clip(text, NOTE_CHARS).text).replace(/\s/g, "");
+    expect(notes.map(({ text }) => text).sort()).toEqual(texts.map(bare).sort());
     expect(notes.flatMap(({ elements }) => elements)).toEqual([]);
     expect(notes.flatMap(({ author }) => (unseen.test(author) ? [author] : []))).toEqual([]);
     expect(notes.filter(({ isWider }) => isWider)).toEqual([]);
@@ -196,24 +194,24 @@ describe.skipIf(missing !== null)(`a hostile run in VS Code${missing === null ? 
     await code.command("Problems: Focus on Problems View");
     const problems = code.page.locator(".markers-panel");
     await problems
-      .getByText(/Malformed: /)
+      .getByText(/Duplicate of question/)
       .first()
       .waitFor({ timeout: LIMIT_MS });
-    for (let pages = 0; pages < 12; pages++) {
-      for (const text of await problems.locator(".monaco-list-row").evaluateAll(textsOf))
-        expect(text).not.toMatch(unseen);
-      expect(await problems.locator("img, script, a[href], a[data-href]").count()).toBe(0);
-      await code.page.keyboard.press("PageDown");
-    }
+    for (const text of await problems.locator(".monaco-list-row").evaluateAll(textsOf))
+      expect(text).not.toMatch(unseen);
+    expect(await problems.locator("img, script, a[href], a[data-href]").count()).toBe(0);
     await code.command("View: Toggle Panel Visibility");
-    for (const sought of ["[x](command:workbench", "onerror="]) {
-      await find(sought);
-      await code.command("Show or Focus Hover");
-      const hover = code.page.locator(".monaco-hover:visible .hover-contents");
-      await hover.first().waitFor();
-      expect(await code.page.locator(".monaco-hover:visible").evaluateAll(linksOf)).toEqual([]);
-      await code.page.keyboard.press("Escape");
-    }
+    await code.command("Go to Next Problem (Error, Warning, Info)");
+    await code.page
+      .locator(".marker-widget")
+      .getByText(/Duplicate of question/)
+      .waitFor();
+    await code.page.keyboard.press("Escape");
+    await code.command("Show or Focus Hover");
+    const hover = code.page.locator(".monaco-hover:visible").filter({ hasText: "Duplicate of question" });
+    await hover.first().waitFor();
+    expect(await hover.evaluateAll(linksOf)).toEqual([]);
+    await code.page.keyboard.press("Escape");
     await find("[x](command:workbench");
     for (const command of ["R-Zero: Correct Label", "R-Zero: Note on Question"]) {
       await code.command(command);
@@ -257,7 +255,7 @@ async function hostileRun(home: string, id: string): Promise<void> {
     identity: { agent: "source", engine: "0", model: "0" },
   });
   await writeHostileRun(directory, payloads);
-  const tasks = await writeHostileCurriculum(directory, payloads, isMalformed);
+  const tasks = await writeHostileCurriculum(directory, payloads);
   await writeHostileDecisions(directory, tasks, payloads);
   const writer = await RunWriter.open(directory, 5);
   const stage = { key: "iteration:1/curriculum", iteration: 1, stage: "curriculum", units: 1 };
@@ -318,10 +316,6 @@ function payloadAt(name: string): number {
   const at = payloads.findIndex((payload) => payload.name === name);
   if (at < 0) throw new Error(`There is no payload “${name}”.`);
   return at;
-}
-
-function isMalformed(i: number): boolean {
-  return i % 3 === 1;
 }
 
 // What follows runs in the page.

@@ -104,7 +104,6 @@ async function posed(
   checkpoint: string,
   payloads: readonly Payload[],
   completionOf: (text: string) => string,
-  isValid: (i: number) => boolean = () => true,
 ) {
   const [slot] = await writer.call<TaskRecord>(`${place}/source:slots`, "source", [task(null)]);
   const proposals = await writer.rollout<TrajectoryRecord>(
@@ -116,41 +115,24 @@ async function posed(
         role: "challenger",
         checkpoint,
         rollout: i,
-        product: isValid(i)
-          ? { valid: true, question: text, answer: "1", reason: null }
-          : { valid: false, question: null, answer: null, reason: text },
+        product: { valid: true, question: text, answer: "1", reason: null },
       },
     })),
   );
   const tasks = await writer.call<TaskRecord>(
     `${place}/source:questions:0`,
     "source",
-    proposals.map(({ id }, i) => task(payloads[i]?.text ?? null, { parents: [id], proposedBy: id, difficulty: 1 })),
+    proposals.map(({ id, product }) => task(product.question, { parents: [id], proposedBy: id, difficulty: 1 })),
   );
   return { proposals, tasks };
 }
 
-/**
- * The same texts as questions of a curriculum that kept them all, each with its label; and, which no recipe does, some although they
- * are malformed, each with a text as the reason.
- * @returns the questions' tasks
- */
-export async function writeHostileCurriculum(
-  directory: string,
-  payloads: readonly Payload[],
-  isMalformed: (i: number) => boolean = () => false,
-): Promise<TaskRecord[]> {
+/** The same texts as questions of a curriculum that kept them all, each with its label. @returns the questions' tasks */
+export async function writeHostileCurriculum(directory: string, payloads: readonly Payload[]): Promise<TaskRecord[]> {
   const writer = await RunWriter.open(directory, 2);
   const checkpoint = "0".repeat(24);
   const place = "iteration:1/curriculum";
-  const { tasks } = await posed(
-    writer,
-    place,
-    checkpoint,
-    payloads,
-    (text) => text,
-    (i) => !isMalformed(i),
-  );
+  const { tasks } = await posed(writer, place, checkpoint, payloads, (text) => text);
   await writer.call(
     `${place}/score:labels`,
     "score",
