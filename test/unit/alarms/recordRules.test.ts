@@ -6,18 +6,27 @@ import type { RunRecord } from "../../../remote-agent/src/protocol/records.ts";
 import { figures, raisedBy, usual } from "./support.ts";
 
 /**
- * What the rules see of a whole demo: `RZERO_HOME=HOME npm run demo -- --headless --seed 5`, then
- * `node test/support/observationsOf.ts HOME/runs/RUN > test/vectors/alarms-demo.jsonl`. Three iterations; mean@8 rises in each.
+ * What the rules see of whole demos: `RZERO_HOME=HOME npm run demo -- --headless --seed N`, then
+ * `node test/support/observationsOf.ts HOME/runs/RUN > test/vectors/alarms-demo.jsonl`, which is of seed 5; the others have their seed
+ * in their name. Three iterations each, in which mean@8 rises.
  */
-const demo = (await readFile(path.resolve(import.meta.dirname, "../../vectors/alarms-demo.jsonl"), "utf8"))
-  .trim()
-  .split("\n")
-  .map((line) => JSON.parse(line) as Observation);
+async function observed(file: string): Promise<Observation[]> {
+  const text = await readFile(path.resolve(import.meta.dirname, "../../vectors", file), "utf8");
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Observation);
+}
+const demos = {
+  "seed 5": await observed("alarms-demo.jsonl"),
+  "seed 6": await observed("alarms-demo-6.jsonl"),
+  "seed 7": await observed("alarms-demo-7.jsonl"),
+};
 
 const steps = (name: string, values: (step: number) => Record<string, number>, count = 6) =>
   Array.from({ length: count }, (_, i) => figures(name, [1, i + 1], values(i + 1)));
 
-describe("the healthy demo", () => {
+describe.each(Object.entries(demos))("the healthy demo, %s", (_, demo) => {
   test("has everything that the rules look at", () => {
     expect(demo.filter(({ kind }) => kind === "votes")).toHaveLength(27);
     expect(new Set(demo.flatMap((item) => (item.kind === "figures" ? [item.name] : [])))).toEqual(
