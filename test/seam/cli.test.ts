@@ -3,7 +3,9 @@
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Duplex } from "node:stream";
@@ -15,11 +17,14 @@ import { storedRecord } from "../../remote-agent/src/protocol/records.ts";
 import { applyRecord, emptyRunView } from "../../remote-agent/src/protocol/runFold.ts";
 import { readRunView } from "../../remote-agent/src/run/opened.ts";
 import { RpcClient } from "../../remote-agent/src/run/rpcPeer.ts";
+import { runSocketPath } from "../../remote-agent/src/run/socketPath.ts";
 import { ENGINE_PACKAGE_DIR, pythonForTests } from "../support/python.ts";
 
 const execute = promisify(execFile);
 const main = path.resolve(import.meta.dirname, "../../remote-agent/src/cli.ts");
 const python = pythonForTests();
+/** Each command is a process that reads all sources: a busy machine takes seconds for one. */
+const LIMIT_MS = 240_000;
 const started = z.object({ run: z.string(), directory: z.string() });
 
 let home: string;
@@ -124,27 +129,48 @@ it("follows a run through `serve --stdio` without a gap, pauses it once however 
 
 it("a killed run is interrupted, its followers are told, and resuming it brings it to its end", async () => {
   const { run, directory } = await detached();
-  const tail = ended(
-    spawn(process.execPath, [main, "tail", run, "--json"], { env, stdio: ["ignore", "pipe", "pipe"] }),
-  );
+  const follower = spawn(process.execPath, [main, "tail", run, "--json"], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const tail = ended(follower);
+  await once(follower.stdout, "data"); // it follows
   await expect.poll(async () => (await readRunView(directory)).counts.calls, { timeout: 60_000 }).toBeGreaterThan(3);
   const { pid } = z.object({ pid: z.number() }).parse(JSON.parse(await readFile(path.join(directory, "LOCK"), "utf8")));
   process.kill(pid, "SIGKILL");
   const { code, out, err } = await tail;
-  expect(code).toBe(0);
-  expect(
-    out
+  expect(code, err).toBe(0);
+  const seqsOf = (lines: string) =>
+    lines
       .trim()
       .split("\n")
-      .map((line) => JSON.parse(line).seq)[0],
-  ).toBe(1);
+      .map((line) => JSON.parse(line).seq);
+  expect(seqsOf(out)[0]).toBe(1);
   expect(err).toContain(`Run ${run} is interrupted`);
+  const late = await rzero("tail", run, "--json");
+  expect(seqsOf(late.out)).toEqual(seqsOf(out)); // what was written and not told any more is read
+  expect(late.err).toBe(err);
   expect((await rzero("pause", run)).err).toContain("is not being run (interrupted)");
   expect((await rzero("resume", run)).code).toBe(0);
   const rest = await rzero("tail", run);
   expect(rest.out).toMatch(/state +completed/);
   expect((await rzero("resume", run)).err).toContain("is completed: there is nothing left to do");
-});
+}, LIMIT_MS);
+
+it("a supervisor that is being killed takes connections and answers none: it counts as gone", async () => {
+  const { run, directory } = await detached();
+  await expect.poll(async () => (await readRunView(directory)).counts.calls, { timeout: 60_000 }).toBeGreaterThan(3);
+  const { pid } = z.object({ pid: z.number() }).parse(JSON.parse(await readFile(path.join(directory, "LOCK"), "utf8")));
+  process.kill(pid, "SIGKILL");
+  await expect.poll(async () => (await rzero("pause", run)).err, { timeout: 60_000 }).toContain("not being run");
+  const socket = runSocketPath(directory, env);
+  await rm(socket, { force: true });
+  const dying = createServer((connection) => connection.destroy()).listen(socket);
+  onTestFinished(() => void dying.close());
+  await once(dying, "listening");
+  const shown = JSON.parse((await rzero("show", run, "--json")).out);
+  expect(shown).toMatchObject({ live: false, view: { state: "interrupted" } });
+  const { code, out, err } = await rzero("tail", run);
+  expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining(`Run ${run} is interrupted`) });
+  expect(out).toMatch(/state +running/);
+}, LIMIT_MS);
 
 it("stop ends a run orderly, and it can go on later", async () => {
   const { run, directory } = await detached();
@@ -153,4 +179,4 @@ it("stop ends a run orderly, and it can go on later", async () => {
   expect((await rzero("resume", run)).code).toBe(0);
   await rzero("tail", run);
   expect((await readRunView(directory)).state).toBe("completed");
-});
+}, LIMIT_MS);

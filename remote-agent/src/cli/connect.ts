@@ -99,6 +99,8 @@ export async function summaryOf(
   const client = await attach(runDir, env);
   try {
     const answer = await client?.request("runs/show", { run: run.id }, ANSWER_MS).catch(() => null);
+    // The socket of a process that is being killed may still take connections: one that hung up is not there any more.
+    const isThere = client !== null && (answer != null || !(await client.hungUp()));
     const found = await jobOfRun(env, runDir);
     const job = found === null ? {} : { job: found.job };
     const beside = { annotations: await annotationSummaryOf(runDir), origin: await foreignOriginOf(runDir) };
@@ -107,9 +109,9 @@ export async function summaryOf(
     const { id, config, createdAt } = run;
     const about = { id, name: config.name, directory: runDir, createdAt, ...job, ...beside };
     const elsewhere = found?.owner == null ? null : await shownView(runDir);
-    if (client === null && elsewhere !== null) return { ...about, view: elsewhere, live: true, plan: plan() };
-    const { view, reading } = (await writtenView(runDir, client !== null)) ?? (await readView(runDir));
-    return { ...about, view, live: client !== null, ...(reading === null ? {} : { reading }) };
+    if (!isThere && elsewhere !== null) return { ...about, view: elsewhere, live: true, plan: plan() };
+    const { view, reading } = (await writtenView(runDir, isThere)) ?? (await readView(runDir));
+    return { ...about, view, live: isThere, ...(reading === null ? {} : { reading }) };
   } finally {
     client?.close();
   }

@@ -7,8 +7,9 @@ import type { RpcClient } from "../run/rpcPeer.ts";
 export const progressTypes = ["state", "stage", "metric", "notice", "alarm", "usage", "call", "task"];
 
 /**
- * Follows a run's durable records from `since` until its owner ends or `signal` aborts. The view holds every range
+ * Follows a run's durable records from `since` until its owner ends or is gone, or `signal` aborts. The view holds every range
  * exactly once: a gap throws, a repeat is ignored.
+ * @returns whether the owner said that it ends, and the last record that was told of
  */
 export async function follow(
   client: RpcClient,
@@ -20,9 +21,9 @@ export async function follow(
     onRecord?: (record: Stored<RunRecord>, view: RunView) => void;
     onChange?: (view: RunView) => void;
   },
-): Promise<RunView> {
+): Promise<{ ended: boolean; last: number }> {
   const view = emptyRunView();
-  let last = options.since;
+  let [last, ended] = [options.since, false];
   const finished = new Promise<void>((resolve, reject) => {
     client.onEvents((events) => {
       if (events.from > last) reject(new Error(`Records ${last + 1} to ${events.from} of the run did not arrive.`));
@@ -36,17 +37,19 @@ export async function follow(
       }
       last = Math.max(last, events.to);
       options.onChange?.(view);
-      if (events.ended) resolve();
-      else client.request("runs/ack", { subscription: events.subscription, to: events.to }).catch(() => undefined);
+      if (events.ended) {
+        ended = true;
+        resolve();
+      } else client.request("runs/ack", { subscription: events.subscription, to: events.to }).catch(() => undefined);
     });
     options.signal?.addEventListener("abort", () => resolve(), { once: true });
   });
   finished.catch(() => undefined); // it may fail before it is waited for below
-  await client.request("runs/subscribe", {
-    run,
-    since: options.since,
-    ...(options.types === undefined ? {} : { types: options.types }),
+  const { types } = options;
+  const asked = { run, since: options.since, ...(types === undefined ? {} : { types }) };
+  await client.request("runs/subscribe", asked).catch(async (error: unknown) => {
+    if (!(await client.hungUp())) throw error;
   });
   await Promise.race([finished, client.closed]);
-  return view;
+  return { ended, last };
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import {
   type CancellationToken,
   CancellationTokenSource,
@@ -33,6 +34,8 @@ export type Handlers = {
 
 /** Code of an error whose data says more (`rpcErrorData`). */
 export const REFUSED = -32000;
+/** A write that fails is told before the stream's end is. */
+const HANG_UP_MS = 200;
 /** The protocol's own code for a request that its client cancelled. */
 const CANCELLED = -32800;
 
@@ -97,6 +100,11 @@ export class RpcClient {
     });
     this.#connection.onError(() => undefined); // the stream closes, which is what callers wait for
     this.#connection.listen();
+  }
+
+  /** For after a request that failed: whether it did because the other end hung up, and not because it refused or is slow. */
+  hungUp(): Promise<boolean> {
+    return Promise.race([this.closed.then(() => true), delay(HANG_UP_MS, false)]);
   }
 
   /** `signal` cancels the request at the other end; its reason is thrown. */
