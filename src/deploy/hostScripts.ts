@@ -30,10 +30,19 @@ trap 'rm -rf "$t" "${id}.tgz"; rmdir "$lock" 2>/dev/null' EXIT
 [ -e "${id}/.complete" ] && exit 0
 rm -rf "$t" "${id}" && mkdir "$t" && gzip -dc "${id}.tgz" | tar -xf - -C "$t" && : >"$t/.complete" && mv "$t" "${id}" || exit 74
 touch "${id}"
-# An agent that is at work loads parts of itself late: what some process names is left alone.
+# An agent that is at work loads parts of itself late: what some process names is left alone. Others have deployments of the same name
+# below folders of their own, and this folder may be called by another path: folders are compared, not names.
 running=$(ps -eo args 2>/dev/null || ps ax -o args 2>/dev/null)
+named() {
+  printf '%s\\n' "$running" | grep -F "/deploy/$1/" | while IFS= read -r args; do
+    while :; do
+      case $args in *"/deploy/$1/"*) [ "\${args%%"/deploy/$1/"*}" -ef "$r" ] && echo yes && exit ;; *) break ;; esac
+      case $args in *[\\ =]*) args=\${args#*[\\ =]} ;; *) break ;; esac
+    done
+  done
+}
 ls -dt */ 2>/dev/null | tail -n +$((${KEEP} + 1)) | while IFS= read -r old; do
-  case $running in *"/deploy/\${old%/}/"*) ;; *) rm -rf "$old" ;; esac
+  [ -n "$(named "\${old%/}")" ] || rm -rf "$old"
 done
 exit 0
 `;

@@ -1,5 +1,6 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -162,9 +163,44 @@ describe.skipIf(missing !== null)(`the agent on a host${missing === null ? "" : 
     expect(await client.request("runs/list", {})).toEqual({ runs: [], unreadable: [] });
     client.close();
     served.close();
-    await expect.poll(() => processesWith(`/deploy/${deployment.id}/`), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => processesWith(`${root}/deploy/${deployment.id}/`), { timeout: 20_000 }).toEqual([]);
     await bring(5);
     expect((await there()).sort()).toEqual([3, 4, 5].map((n) => `${n}`.padStart(32, "0")));
+  }, 120_000);
+
+  it("a process keeps the deployment it is of, by whatever path; not one of the same name below another folder", async () => {
+    const transport = await connected();
+    const [mine, others] = [path.join(scratch, "my own root"), path.join(scratch, "theirs")];
+    const alias = path.join(scratch, "alias");
+    await Promise.all([mine, others].map((root) => mkdir(path.join(root, "deploy"), { recursive: true })));
+    await symlink(mine, alias);
+    const idOf = (n: number) => `${n}`.padStart(32, "0");
+    const bring = async (root: string, n: number) => {
+      const folder = path.join(root, "deploy");
+      await transport.putFile(payload.archive, path.join(folder, `${idOf(n)}.tgz`), {
+        mode: 0o600,
+        timeoutMs: 60_000,
+      });
+      expect((await transport.exec(unpackScript(root, idOf(n)), { timeoutMs: 60_000 })).code).toBe(0);
+      await utimes(path.join(folder, idOf(n)), 1_700_000_000 + n, 1_700_000_000 + n); // which is the oldest is beyond doubt
+    };
+    const at = (root: string, n: number) => {
+      const script = path.join(root, "deploy", idOf(n), "dist/agent/rzero.mjs");
+      const working = spawn(process.execPath, ["-e", "setTimeout(() => {}, 600_000)", script]);
+      open.push({ close: () => void working.kill() });
+      return working;
+    };
+    for (const n of [1, 2, 3]) await bring(mine, n);
+    const working = [at(alias, 1), at(others, 2), at(mine, 3)];
+    for (const n of [4, 5, 6]) await bring(mine, n);
+    const there = async () => (await readdir(path.join(mine, "deploy"))).filter((name) => !name.startsWith("."));
+    expect((await there()).sort()).toEqual([1, 3, 4, 5, 6].map(idOf));
+    for (const one of working) {
+      one.kill();
+      await once(one, "exit");
+    }
+    await bring(mine, 7);
+    expect((await there()).sort()).toEqual([5, 6, 7].map(idOf));
   }, 120_000);
 
   it("a host without Node gets one", async () => {
