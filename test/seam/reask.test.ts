@@ -2,53 +2,40 @@
 
 import { readdir } from "node:fs/promises";
 import http from "node:http";
-import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { reask } from "../../remote-agent/src/cli/reaskRun.ts";
 import type { RunReask } from "../../remote-agent/src/protocol/rpc.ts";
 import { readJournal } from "../../remote-agent/src/run/journal/read.ts";
-import { attach, createRun } from "../../remote-agent/src/run/launch.ts";
 import { readRunView } from "../../remote-agent/src/run/opened.ts";
-import type { RpcClient } from "../../remote-agent/src/run/rpcPeer.ts";
 import { readRun } from "../../remote-agent/src/run/runDir.ts";
-import { baseModel, smallConfig, temporaryInstallation } from "../support/demoRun.ts";
 import { atGate, curriculumOf } from "../support/reviewer.ts";
 import { differences } from "../support/sameRun.ts";
 import type { ScriptedEngine } from "../support/scriptedEngine.ts";
-import { sortingEngine, superviseAgainst } from "../support/scriptedRun.ts";
+import { completed, type ScriptedRuns, scriptedRuns, supervisorOf } from "../support/scriptedRuns.ts";
 
-let home: Awaited<ReturnType<typeof temporaryInstallation>>;
-let model: string;
-const engines: ScriptedEngine[] = [];
-const completed = { state: "completed", reason: null };
+let runs: ScriptedRuns;
 
 beforeAll(async () => {
-  home = await temporaryInstallation();
-  model = await baseModel(home);
+  runs = await scriptedRuns();
 }, 600_000);
-afterEach(async () => {
-  await Promise.all(engines.splice(0).map((engine) => engine.close()));
-});
-afterAll(() => home.remove());
+afterEach(() => runs.clear());
+afterAll(() => runs.remove());
 
-async function newRun(gate = false) {
-  const engine = await sortingEngine(model);
-  engines.push(engine);
-  const config = smallConfig((config) => {
-    config.iterations = 1;
-    config.review.gate = gate;
-    Object.assign(config.engine, { url: engine.url, callTimeout: 5, restarts: 2 });
-  });
-  const run = await createRun(home, config, model, new Date());
-  return { run, engine, go: () => superviseAgainst(home, model, engine, { run }) };
+interface AtRest {
+  readonly asked: { readonly command: string; readonly m: number };
+  readonly onAnswer?: (answer: RunReask) => void;
+  readonly signal?: AbortSignal;
 }
 
-async function supervisorOf(run: string): Promise<RpcClient> {
-  for (;;) {
-    const client = await attach(run, process.env);
-    if (client !== null) return client;
-    await delay(5);
-  }
+/** Asks a run that nobody works on. */
+async function askAtRest(
+  run: string,
+  engine: ScriptedEngine,
+  { asked, onAnswer = () => undefined, signal = new AbortController().signal }: AtRest,
+) {
+  const env = { ...process.env, RZERO_ENGINE_TOKEN: engine.token };
+  const request = { run: await readRun(run), runDir: run, asked: { by: "ada", question, ...asked }, onAnswer, signal };
+  return reask({ env, installation: async () => runs.home }, request);
 }
 
 async function asidesIn(run: string): Promise<Record<string, unknown>[]> {
@@ -60,10 +47,10 @@ async function asidesIn(run: string): Promise<Record<string, unknown>[]> {
 const question = "sort 31415926";
 
 test("a run at work answers as it goes, and its own records and weights are those it would have had", async () => {
-  const quiet = await newRun();
+  const quiet = await runs.newRun();
   expect((await quiet.go()).outcome).toEqual(completed);
 
-  const { run, engine, go } = await newRun();
+  const { run, engine, go } = await runs.newRun();
   const going = go();
   const client = await supervisorOf(run);
   const told: RunReask[] = [];
@@ -100,7 +87,7 @@ test("a run at work answers as it goes, and its own records and weights are thos
 }, 120_000);
 
 test("the same command again draws nothing; weights that are not kept are refused by name; base is there from the start", async () => {
-  const { run, engine, go } = await newRun(true);
+  const { run, engine, go } = await runs.newRun(true);
   const going = go();
   const client = await atGate(run, process.env);
   const params = { run, by: "ada", question, m: 2 };
@@ -132,20 +119,12 @@ test("the same command again draws nothing; weights that are not kept are refuse
 });
 
 test("a run at rest is asked by whoever asks, and is as it was afterwards", async () => {
-  const { run, go } = await newRun();
+  const { run, engine, go } = await runs.newRun();
   await go();
   const before = await readRunView(run);
-  const engine = engines.at(-1) as ScriptedEngine;
   const told: RunReask[] = [];
-  const env = { ...process.env, RZERO_ENGINE_TOKEN: engine.token };
-  const request = {
-    run: await readRun(run),
-    runDir: run,
-    asked: { command: "rest", by: "ada", question, m: 3 },
-    onAnswer: (answer: RunReask) => void told.push(answer),
-    signal: new AbortController().signal,
-  };
-  const answer = await reask({ env, installation: async () => home }, request);
+  const onAnswer = (answer: RunReask) => void told.push(answer);
+  const answer = await askAtRest(run, engine, { asked: { command: "rest", m: 3 }, onAnswer });
   expect(answer.checkpoint).toMatch(/^[0-9a-f]{24}$/);
   expect(told.map(({ answer }) => answer)).toEqual(answer.answers);
   const after = await readRunView(run);
@@ -154,21 +133,11 @@ test("a run at rest is asked by whoever asks, and is as it was afterwards", asyn
 });
 
 test("a question that its asker gives up leaves no record", async () => {
-  const { run, go } = await newRun();
+  const { run, engine, go } = await runs.newRun();
   await go();
-  const engine = engines.at(-1) as ScriptedEngine;
   engine.fail("completions", { kind: "hang" });
   const abort = new AbortController();
-  const asking = reask(
-    { env: { ...process.env, RZERO_ENGINE_TOKEN: engine.token }, installation: async () => home },
-    {
-      run: await readRun(run),
-      runDir: run,
-      asked: { command: "given-up", by: "ada", question, m: 1 },
-      onAnswer: () => undefined,
-      signal: abort.signal,
-    },
-  );
+  const asking = askAtRest(run, engine, { asked: { command: "given-up", m: 1 }, signal: abort.signal });
   setTimeout(() => abort.abort(new Error("given up")), 500);
   await expect(asking).rejects.toThrow();
   expect(await asidesIn(run)).toEqual([]);
@@ -196,7 +165,7 @@ test("another server is asked in OpenAI's dialect; the key goes there and nowher
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
   try {
-    const { run, go } = await newRun(true);
+    const { run, go } = await runs.newRun(true);
     const going = go();
     const client = await atGate(run, process.env);
     const endpoint = { url: `http://127.0.0.1:${port}/v1`, model: "gpt-test", key: KEY };
@@ -221,7 +190,7 @@ test("another server is asked in OpenAI's dialect; the key goes there and nowher
 });
 
 test("a run that ends while it is asked ends all the same, and says so to who asked", async () => {
-  const { run, engine, go } = await newRun(true);
+  const { run, engine, go } = await runs.newRun(true);
   const going = go();
   const client = await atGate(run, process.env);
   engine.fail("completions", { kind: "hang" });
@@ -236,21 +205,10 @@ test("a run that ends while it is asked ends all the same, and says so to who as
 });
 
 test("an engine that is not there is said within its patience, nothing is recorded, and the run is nobody's again", async () => {
-  const { run, go } = await newRun();
+  const { run, engine, go } = await runs.newRun();
   await go();
-  const engine = engines.pop() as ScriptedEngine;
-  await engine.close();
-  const asking = reask(
-    { env: { ...process.env, RZERO_ENGINE_TOKEN: engine.token }, installation: async () => home },
-    {
-      run: await readRun(run),
-      runDir: run,
-      asked: { command: "nobody", by: "ada", question, m: 1 },
-      onAnswer: () => undefined,
-      signal: new AbortController().signal,
-    },
-  );
-  await expect(asking).rejects.toThrow(engine.url);
+  await runs.clear();
+  await expect(askAtRest(run, engine, { asked: { command: "nobody", m: 1 } })).rejects.toThrow(engine.url);
   expect(await asidesIn(run)).toEqual([]);
   expect(await readdir(run)).not.toContain("LOCK");
 });

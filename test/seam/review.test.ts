@@ -15,49 +15,23 @@ import type { DecisionChange } from "../../remote-agent/src/protocol/review.ts";
 import { RunControl } from "../../remote-agent/src/run/control.ts";
 import { RunIndex } from "../../remote-agent/src/run/index/runIndex.ts";
 import { readJournal } from "../../remote-agent/src/run/journal/read.ts";
-import { createRun } from "../../remote-agent/src/run/launch.ts";
 import { readRunView } from "../../remote-agent/src/run/opened.ts";
 import { reviewResting } from "../../remote-agent/src/run/reviewResting.ts";
-import type { RpcClient } from "../../remote-agent/src/run/rpcPeer.ts";
-import { baseModel, smallConfig, temporaryInstallation } from "../support/demoRun.ts";
+import { smallConfig } from "../support/demoRun.ts";
 import { atGate, changesOn, curriculumOf, EDITED, LABEL, RELABELLED } from "../support/reviewer.ts";
 import { countedRecords, differences } from "../support/sameRun.ts";
-import type { ScriptedEngine } from "../support/scriptedEngine.ts";
-import { sortingEngine, superviseAgainst } from "../support/scriptedRun.ts";
+import { completed, type ScriptedRuns, scriptedRuns, supervisorOf } from "../support/scriptedRuns.ts";
 
-let home: Awaited<ReturnType<typeof temporaryInstallation>>;
-let model: string;
-const engines: ScriptedEngine[] = [];
-const completed = { state: "completed", reason: null };
+let runs: ScriptedRuns;
 
 beforeAll(async () => {
-  home = await temporaryInstallation();
-  model = await baseModel(home);
+  runs = await scriptedRuns();
 }, 600_000);
-afterEach(async () => {
-  await Promise.all(engines.splice(0).map((engine) => engine.close()));
-});
-afterAll(() => home.remove());
-
-async function newRun(gate: boolean) {
-  const engine = await sortingEngine(model);
-  engines.push(engine);
-  const config = smallConfig((config) => {
-    config.iterations = 1;
-    config.review.gate = gate;
-    Object.assign(config.engine, { url: engine.url, callTimeout: 5, restarts: 2 });
-  });
-  const run = await createRun(home, config, model, new Date());
-  return {
-    run,
-    engine,
-    go: (control?: RunControl) =>
-      superviseAgainst(home, model, engine, { run, ...(control === undefined ? {} : { control }) }),
-  };
-}
+afterEach(() => runs.clear());
+afterAll(() => runs.remove());
 
 async function reviewed(undecided: "keep" | "drop", changes: (tasks: TaskRecord[]) => DecisionChange[]) {
-  const { run, engine, go } = await newRun(true);
+  const { run, engine, go } = await runs.newRun(true);
   const going = go();
   const client = await atGate(run, process.env);
   const tasks = await curriculumOf(run, 1);
@@ -181,7 +155,7 @@ describe("a released gate", () => {
   });
 
   test("decisions after the release count for nothing", async () => {
-    const { run, go } = await newRun(true);
+    const { run, go } = await runs.newRun(true);
     const going = go();
     const client = await atGate(run, process.env);
     const tasks = await curriculumOf(run, 1);
@@ -197,7 +171,7 @@ describe("a released gate", () => {
 
 describe("a run that waits", () => {
   test("is paused with the reason; only a release or a stop ends that, and it waits again when it is resumed", async () => {
-    const { run, go } = await newRun(true);
+    const { run, go } = await runs.newRun(true);
     const control = new RunControl();
     const first = go(control);
     const client = await atGate(run, process.env);
@@ -224,7 +198,7 @@ describe("a run that waits", () => {
 
   test("can be decided on and released at rest, and then trains as if it had been released at work", async () => {
     const live = await reviewed("drop", changesOn);
-    const { run, go } = await newRun(true);
+    const { run, go } = await runs.newRun(true);
     const control = new RunControl();
     const first = go(control);
     (await atGate(run, process.env)).close();
@@ -239,13 +213,13 @@ describe("a run that waits", () => {
 });
 
 test("a run without a gate is the same whether it was decided on or not, and makes no call for review", async () => {
-  const plain = await newRun(false);
+  const plain = await runs.newRun();
   expect((await plain.go()).outcome).toEqual(completed);
-  const { run, go } = await newRun(false);
+  const { run, go } = await runs.newRun();
   const control = new RunControl();
   control.pause();
   const going = go(control);
-  const client = await attached(run);
+  const client = await supervisorOf(run);
   await client.request("runs/decide", {
     run,
     command: "d",
@@ -271,7 +245,7 @@ test("a run without a gate is the same whether it was decided on or not, and mak
 
 describe("a command", () => {
   test("sent again adds nothing and answers with what it did; what it does not name stays; undo goes back step by step", async () => {
-    const { run, go } = await newRun(true);
+    const { run, go } = await runs.newRun(true);
     const going = go();
     const client = await atGate(run, process.env);
     const id = (await curriculumOf(run, 1))[0]?.parents[0] as string;
@@ -308,12 +282,3 @@ describe("a command", () => {
     expect(kept).toEqual(["1", "2", "3", "4"]);
   });
 });
-
-async function attached(run: string): Promise<RpcClient> {
-  const { attach } = await import("../../remote-agent/src/run/launch.ts");
-  for (;;) {
-    const client = await attach(run, process.env);
-    if (client !== null) return client;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

@@ -64,6 +64,18 @@ function answer(digits: string, seed: number, steps: number): string {
   return sorted.join("");
 }
 
+/** One iteration against a scripted engine. */
+export function scriptedConfig(
+  engine: ScriptedEngine,
+  change: (config: RunConfig) => void = () => undefined,
+): RunConfig {
+  return smallConfig((config) => {
+    config.iterations = 1;
+    Object.assign(config.engine, { url: engine.url, callTimeout: 5, restarts: 2 });
+    change(config);
+  });
+}
+
 type Home = Awaited<ReturnType<typeof temporaryInstallation>>;
 
 export interface Supervised {
@@ -78,11 +90,7 @@ export async function superviseAgainst(
   engine: ScriptedEngine,
   options: { run?: string; change?: (config: RunConfig) => void; control?: RunControl } = {},
 ): Promise<Supervised> {
-  const config = smallConfig((config) => {
-    config.iterations = 1;
-    Object.assign(config.engine, { url: engine.url, callTimeout: 5, restarts: 2 });
-    options.change?.(config);
-  });
+  const config = scriptedConfig(engine, options.change);
   const run = options.run ?? (await createRun(home, config, modelDir, new Date()));
   const outcome = await supervise(
     {
