@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import type { AlarmRecord } from "../../remote-agent/src/protocol/records.ts";
+import { collapse } from "../support/alarmRecord.ts";
 import { chartRun, recordsOf } from "../support/chartRun.ts";
 import { state, writeRun } from "../unit/cli/support.ts";
 import { type Desk, newDesk } from "./support/desk.ts";
@@ -9,22 +9,6 @@ import type { Workbench } from "./support/workbench.ts";
 const shared = inject("e2e");
 const { missing } = shared;
 const RUN = "20261122-143000-alarmed-aaaa";
-
-const collapse: AlarmRecord = {
-  type: "alarm",
-  phase: "raised",
-  rule: "entropyCollapse",
-  episode: "entropyCollapse:solver:1",
-  role: "solver",
-  iteration: 3,
-  stage: "solver",
-  step: 17,
-  values: { entropy: 0.031, atFirst: 0.412 },
-  limits: { share: 0.2 },
-  message: "Iteration 3, solver, step 17: the solver's entropy is 0.031 nats a token, after 0.412 in its first steps.",
-  stops: true,
-  good: { at: "3/challenger", checkpoints: {} },
-};
 
 describe.skipIf(missing !== null)(`alarms in VS Code${missing === null ? "" : ` (skipped: ${missing})`}`, () => {
   let desk: Desk;

@@ -1,29 +1,21 @@
 // What takes Slurm minutes to notice; shorter cases of the same kinds are in test/slurm.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { readOwner } from "../../remote-agent/src/slurm/jobFiles.ts";
 import { processesWith } from "../support/processes.ts";
 import { differences } from "../support/sameRun.ts";
 import { slurmMissing } from "../support/slurm.ts";
-import { type SlurmHost, slurmHost, until } from "../support/slurmRuns.ts";
-import { completed, epochs, slowEngine, trainingJob, undisturbedRun } from "../support/slurmScenes.ts";
+import { type SlurmHost, until } from "../support/slurmRuns.ts";
+import { completed, epochs, onCluster, slowEngine, trainingJob } from "../support/slurmScenes.ts";
 
 const missing = slurmMissing();
 let host: SlurmHost;
 /** The same run, never disturbed. */
 let undisturbed: string;
 
-beforeAll(async () => {
-  if (missing !== null) return;
-  host = await slurmHost();
-  undisturbed = await undisturbedRun(host);
-});
-afterEach(async ({ task }) => {
-  if (task.result?.state === "fail") console.error(await host.told());
-  await host?.clear();
-});
-afterAll(async () => {
-  await host?.stop();
-});
+if (missing === null)
+  onCluster((made) => {
+    ({ host, undisturbed } = made);
+  });
 
 describe.skipIf(missing !== null)(`a batch job${missing === null ? "" : ` (skipped: ${missing})`}`, () => {
   it("whose node is lost goes on on another one, and says which was lost", async () => {

@@ -1,31 +1,23 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { readRunView } from "../../remote-agent/src/run/opened.ts";
 import { readOwner } from "../../remote-agent/src/slurm/jobFiles.ts";
 import { differences } from "../support/sameRun.ts";
 import { slurmMissing } from "../support/slurm.ts";
-import { type SlurmHost, slurmHost, until } from "../support/slurmRuns.ts";
-import { completed, epochs, slowEngine, trainingJob, undisturbedRun } from "../support/slurmScenes.ts";
+import { type SlurmHost, until } from "../support/slurmRuns.ts";
+import { completed, epochs, onCluster, slowEngine, trainingJob } from "../support/slurmScenes.ts";
 
 const missing = slurmMissing();
 let host: SlurmHost;
 /** The same run, never disturbed. */
 let undisturbed: string;
 
-beforeAll(async () => {
-  if (missing !== null) return;
-  host = await slurmHost();
-  undisturbed = await undisturbedRun(host);
-});
-afterEach(async ({ task }) => {
-  if (task.result?.state === "fail") console.error(await host.told());
-  await host?.clear();
-});
-afterAll(async () => {
-  await host?.stop();
-});
+if (missing === null)
+  onCluster((made) => {
+    ({ host, undisturbed } = made);
+  });
 
 /** A job of somebody more important on a node, which it needs for itself. */
 async function urgent(node: string, seconds: number): Promise<string> {

@@ -1,11 +1,26 @@
+import { afterAll, afterEach, beforeAll } from "vitest";
 import { readJournal } from "../../remote-agent/src/run/journal/read.ts";
 import { readRunView } from "../../remote-agent/src/run/opened.ts";
 import { readOwner } from "../../remote-agent/src/slurm/jobFiles.ts";
 import type { ScriptedEngine } from "./scriptedEngine.ts";
-import { type SlurmHost, until } from "./slurmRuns.ts";
+import { type SlurmHost, slurmHost, until } from "./slurmRuns.ts";
+
+/** A cluster for the tests of a file, with a run that nothing disturbed; of a test that failed it tells what is known. */
+export function onCluster(made: (cluster: { host: SlurmHost; undisturbed: string }) => void): void {
+  let host: SlurmHost | undefined;
+  beforeAll(async () => {
+    host = await slurmHost();
+    made({ host, undisturbed: await undisturbedRun(host) });
+  });
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") console.error(await host?.told());
+    await host?.clear();
+  });
+  afterAll(() => host?.stop());
+}
 
 /** A run to which nothing happens: what the others are compared with. @returns its directory */
-export async function undisturbedRun(host: SlurmHost): Promise<string> {
+async function undisturbedRun(host: SlurmHost): Promise<string> {
   const engine = await host.engine();
   const run = await host.newRun(engine);
   await host.submit(run, engine);

@@ -1,24 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { alarmsConfig } from "../../../remote-agent/src/protocol/alarms.ts";
-import type { AlarmRecord } from "../../../remote-agent/src/protocol/records.ts";
 import { AlarmWebhook, WEBHOOK_VARIABLE } from "../../../remote-agent/src/run/alarms/webhook.ts";
+import { collapse as alarm } from "../../support/alarmRecord.ts";
 import { type Receiver, SECRET, startReceiver } from "../../support/webhookReceiver.ts";
-
-const alarm: AlarmRecord = {
-  type: "alarm",
-  phase: "raised",
-  rule: "duplicates",
-  episode: "duplicates:challenger:1",
-  role: "challenger",
-  iteration: 2,
-  stage: "challenger",
-  step: 3,
-  values: { duplicates: 0.7, questions: 128 },
-  limits: { share: 0.5 },
-  message: "Iteration 2, challenger, step 3: 70.0 % of 128 valid questions repeat another one.",
-  stops: true,
-  good: { at: "1", checkpoints: {} },
-};
 
 let receiver: Receiver;
 beforeEach(async () => {
@@ -49,7 +33,7 @@ describe("a webhook gets each alarm once, as JSON", () => {
         body: {
           text: `R-Zero run 20261127-demo: ${alarm.message} The run is stopped.`,
           run: { id: "20261127-demo", name: "demo" },
-          alarm: expect.objectContaining({ rule: "duplicates", iteration: 2, values: alarm.values }),
+          alarm: expect.objectContaining({ rule: alarm.rule, iteration: 3, values: alarm.values }),
         },
       },
     ]);
@@ -63,7 +47,7 @@ describe("a webhook gets each alarm once, as JSON", () => {
     hook.send({ ...alarm, rule: "settled" });
     await hook.close();
     const rules = receiver.got.map(({ body }) => (body as { alarm: { rule: string } }).alarm.rule);
-    expect(rules).toEqual(["duplicates", "duplicates", "duplicates", "duplicates", "settled"]);
+    expect(rules).toEqual([...Array(4).fill(alarm.rule), "settled"]);
     expect(warnings).toEqual([]);
   });
 });
