@@ -13,7 +13,7 @@ import type { TreeLine } from "./treeModel.ts";
 
 /** What the explorer shows beyond the hosts' own state. */
 export interface ExplorerView {
-  /** Shows a run in the tree, opened. */
+  /** Shows a run in the tree, opened, and puts the person there. */
   reveal(host: string, run: string): Promise<void>;
   filter: string;
 }
@@ -40,8 +40,8 @@ export function showExplorer({ hosts, compared, context }: Services): ExplorerVi
     sayFilter();
     tree.redraw();
   };
-  const reveal = async (host: string, run: string) => {
-    await vscode.commands.executeCommand("rzero.runs.focus");
+  const reveal = async (host: string, run: string, preserveFocus = false) => {
+    await vscode.commands.executeCommand("rzero.runs.focus", { preserveFocus });
     const line = tree.runLine(host, run);
     // A line that is not drawn yet, or a view that was closed: the run is there all the same.
     if (line !== undefined)
@@ -50,7 +50,8 @@ export function showExplorer({ hosts, compared, context }: Services): ExplorerVi
   context.subscriptions.push(
     view,
     tree,
-    hosts.onDidAskToReveal(({ host, run }) => reveal(host, run)),
+    // Work has ended that took a while: the person may be typing elsewhere by now.
+    hosts.onDidAskToReveal(({ host, run }) => reveal(host, run, true)),
     hosts.onDidChange(changed),
     compared.onDidChange(() => tree.redraw()),
     view.onDidChangeCheckboxState(({ items }) => {

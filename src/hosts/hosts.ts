@@ -17,7 +17,7 @@ export class Hosts implements vscode.Disposable {
   /** A host came or went, its link changed, or something about its runs is new. May come often: draw with a limit. */
   readonly onDidChange = this.#changed.event;
   readonly #reveal = new vscode.EventEmitter<{ host: string; run: string }>();
-  /** A run should be shown where runs are listed. */
+  /** A run should be shown where runs are listed; the keyboard stays where it is. */
   readonly onDidAskToReveal = this.#reveal.event;
 
   readonly #connected: Set<string>;

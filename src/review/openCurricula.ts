@@ -36,10 +36,11 @@ export function reopenCurricula(
 
 async function reopen(tabs: z.infer<typeof remembered>): Promise<void> {
   // What was in front is shown last.
-  for (const { uri: text, column, active } of [...tabs].sort((a, b) => Number(a.active) - Number(b.active))) {
+  for (const { uri: text, column } of [...tabs].sort((a, b) => Number(a.active) - Number(b.active))) {
     const uri = vscode.Uri.parse(text, true);
     if (addressOf(uri.query) === null) continue;
     const document = await vscode.workspace.openTextDocument(uri);
-    await vscode.window.showTextDocument(document, { viewColumn: column, preview: false, preserveFocus: !active });
+    // The keyboard stays where it is: the person may have begun to type elsewhere.
+    await vscode.window.showTextDocument(document, { viewColumn: column, preview: false, preserveFocus: true });
   }
 }
