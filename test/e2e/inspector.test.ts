@@ -80,6 +80,7 @@ describe.skipIf(missing !== null)(`a run in the inspector${missing === null ? ""
       .notification(new RegExp(`waits for the review of iteration ${REVIEWED}`))
       .first()
       .waitFor({ timeout: 150_000 });
+    await code.command("Notifications: Clear All Notifications"); // it would lie over what is looked at
     await code.command("R-Zero: Inspect Questions");
     await code.pick("small");
     await code.panel().locator(".grid-body .row:not(.pending)").first().waitFor({ timeout: LIMIT_MS });

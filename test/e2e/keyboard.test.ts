@@ -3,6 +3,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { sshdMissing } from "../support/sshd.ts";
 import { pictureOnFailure } from "./support/evidence.ts";
+import { openPreset } from "./support/launch.ts";
 import { type DeskAndNode, deskAndNode } from "./support/node.ts";
 import type { Workbench } from "./support/workbench.ts";
 
@@ -40,14 +41,7 @@ describe.skipIf(missing !== null)(
 
     test("a preset becomes a run.yaml; a mistake in it is found by keys, mended, and the run started", async () => {
       pictureOnFailure(() => code);
-      await code.command("R-Zero: Add Host");
-      await code.pick("node");
-      await code.page.locator(".codicon-vm-active").waitFor({ timeout: LIMIT_MS });
-      await code.command("R-Zero: Launch Run");
-      await code.pick("node");
-      await code.quickPickRow("smollm2").first().waitFor({ timeout: LIMIT_MS });
-      await code.pick("demo");
-      await code.page.getByText("Start on node").waitFor();
+      await openPreset(code, { host: "node", preset: "demo", limitMs: LIMIT_MS });
       await keys().press("Control+f");
       await keys().type("iterations:");
       await keys().press("Escape");

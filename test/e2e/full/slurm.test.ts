@@ -3,6 +3,7 @@ import { type Slurm, slurmMissing, startSlurm } from "../../support/slurm.ts";
 import { until } from "../../support/slurmRuns.ts";
 import { sshdMissing } from "../../support/sshd.ts";
 import { pictureOnFailure, shown } from "../support/evidence.ts";
+import { openPreset } from "../support/launch.ts";
 import { type DeskAndNode, deskAndNode } from "../support/node.ts";
 import type { Workbench } from "../support/workbench.ts";
 
@@ -51,14 +52,7 @@ describe.skipIf(missing !== null)(`a run on a Slurm cluster${missing === null ? 
 
   test("launched from the editor it waits in the queue, and the explorer says for what", async () => {
     pictureOnFailure(() => code);
-    await code.command("R-Zero: Add Host");
-    await code.pick("node");
-    await code.page.locator(".codicon-vm-active").waitFor({ timeout: LIMIT_MS });
-    await code.command("R-Zero: Launch Run");
-    await code.pick("node");
-    await code.quickPickRow("smollm2").first().waitFor({ timeout: LIMIT_MS });
-    await code.pick("demo");
-    await code.page.getByText("Start on node").waitFor();
+    await openPreset(code, { host: "node", preset: "demo", limitMs: LIMIT_MS });
     await code.command("R-Zero: Start This Run");
     await code.confirm("Start");
     await code.line(/^demo, queued/).waitFor({ timeout: LIMIT_MS });

@@ -14,6 +14,8 @@ const violations = z.object({
 });
 
 const SLOW_MS = 60_000; // a busy machine with two cores
+/** For what an open quick pick does with keys. */
+const TYPED_MS = 10_000;
 
 /** A window of VS Code, as a person uses it. */
 export class Workbench {
@@ -52,22 +54,39 @@ export class Workbench {
     await this.page.keyboard.press("Enter");
   }
 
-  /** Chooses from an open quick pick by typing; keys that come before it listens are lost, so it is watched. */
+  /**
+   * Chooses from an open quick pick by typing; keys that come before it listens are lost, so it is watched.
+   * @throws Error where it closed before anything was chosen, which is a fault: something took the keyboard from it
+   */
   async pick(label: string): Promise<void> {
     const row = this.quickPickRow(label).first();
     const input = this.page.locator(".quick-input-widget input");
     await row.waitFor({ timeout: SLOW_MS });
-    await input.fill(label);
-    await row.waitFor();
-    for (let tries = 0; ; tries++) {
-      // Where it has been taken meanwhile, the key would go to what has the keyboard now.
-      if (await input.evaluate((node) => node === node.ownerDocument.activeElement)) await input.press("Enter");
-      try {
-        return await row.waitFor({ state: "hidden", timeout: 10_000 });
-      } catch (error) {
-        if (tries >= 5) throw error;
-      }
+    const assertOpen = async () => {
+      if (!(await input.isVisible()))
+        throw new Error(`The quick pick with “${label}” closed by itself before anything was chosen.`);
+    };
+    try {
+      await input.fill(label, { timeout: TYPED_MS });
+      await row.waitFor({ timeout: TYPED_MS });
+    } catch (error) {
+      await assertOpen();
+      throw error;
     }
+    let isChosen = false;
+    for (let tries = 0; tries < 6; tries++) {
+      // Where it has been taken meanwhile, the key would go to what has the keyboard now.
+      if (await input.evaluate((node) => node === node.ownerDocument.activeElement)) {
+        await input.press("Enter", { timeout: TYPED_MS });
+        isChosen = true;
+      } else if (!isChosen) await assertOpen();
+      const isGone = await row.waitFor({ state: "hidden", timeout: TYPED_MS }).then(
+        () => true,
+        () => false,
+      );
+      if (isGone && isChosen) return;
+    }
+    throw new Error(`Nothing could be chosen from the quick pick with “${label}”.`);
   }
 
   quickPickRow(label: string): Locator {
