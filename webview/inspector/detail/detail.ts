@@ -1,6 +1,5 @@
 import { visible } from "../../../remote-agent/src/modelText/visible.ts";
-import { answerGroups } from "../../../remote-agent/src/protocol/answerGroups.ts";
-import type { LineageNode, QuestionRow } from "../../../remote-agent/src/protocol/questionRows.ts";
+import type { QuestionRow } from "../../../remote-agent/src/protocol/questionRows.ts";
 import type { DecisionView } from "../../../remote-agent/src/protocol/review.ts";
 import type {
   DetailTarget,
@@ -11,22 +10,20 @@ import type {
   RunRef,
 } from "../../../src/panels/inspector/messages.ts";
 import { type HostLink, PanelError } from "../../base/hostLink.ts";
-import { iconButton } from "../../ui/controls.ts";
 import { element } from "../../ui/dom.ts";
 import { messageView } from "../../ui/states.ts";
-import { placeText } from "../filter/filterBar.ts";
-import { type Menu, menu } from "../menu.ts";
-import { ReaskPart } from "../reask/reaskPart.ts";
 import type { Words } from "../words.ts";
+import { DetailActs } from "./detailActs.ts";
+import { DetailBar } from "./detailBar.ts";
 import { History } from "./history.ts";
-import { isOfQuestion, joined } from "./lineageList.ts";
-import { lineageView } from "./lineageView.ts";
-import { questionDetail, questionFacts } from "./questionDetail.ts";
+import { isOfQuestion } from "./lineageList.ts";
+import { LineagePart } from "./lineagePart.ts";
+import { QuestionPart } from "./questionPart.ts";
 import { recordView } from "./recordView.ts";
-import { fillReview } from "./reviewMenu.ts";
-import { section } from "./section.ts";
 
 const FRESHEN_MS = 2500;
+/** A slower answer is announced. */
+const SLOW_MS = 300;
 
 export interface DetailPorts {
   readonly link: HostLink<InspectorContract>;
@@ -46,61 +43,37 @@ export class Detail {
   readonly element: HTMLElement;
   readonly #ports: DetailPorts;
   readonly #history = new History<DetailTarget>(same);
+  readonly #bar: DetailBar;
+  readonly #acts: DetailActs;
   readonly #content = element("div", { class: "detail-content", attributes: { tabindex: "0" } });
-  readonly #title = element("span", { class: "detail-title" });
-  readonly #back: HTMLElement;
-  readonly #forward: HTMLElement;
-  /** What is for questions only. */
-  readonly #ofQuestion: HTMLElement[];
-  readonly #review: Menu;
-  #reask: ReaskPart | null = null;
-  #row: QuestionRow | null = null;
+  #target: DetailTarget | null = null;
+  #loading: AbortController | undefined;
+  /** What is shown of the target, once it is there. */
+  #question: QuestionPart | null = null;
+  #lineage: LineagePart | null = null;
   #freshening: ReturnType<typeof setTimeout> | undefined;
   /** What is being asked again, or was in this page, by question. */
   readonly #asked = new Map<string, ReaskProgress>();
-  #loading: AbortController | undefined;
-  #target: DetailTarget | null = null;
 
   constructor(ports: DetailPorts) {
     this.#ports = ports;
     const { texts } = ports.words;
-    this.#back = iconButton({
-      label: texts.back,
-      icon: "arrow-left",
-      onClick: () => this.#travel(this.#history.back()),
+    this.#bar = new DetailBar({
+      words: ports.words,
+      onBack: () => this.#travel(this.#history.back()),
+      onForward: () => this.#travel(this.#history.forward()),
+      onStep: (by) => this.#step(by),
+      onReask: () => this.reask(),
+      onReview: (act) => this.review(act),
+      onCopy: (as) => void this.#acts.copy(as),
+      onClose: () => ports.onTarget(null),
     });
-    this.#forward = iconButton({
-      label: texts.forward,
-      icon: "arrow-right",
-      onClick: () => this.#travel(this.#history.forward()),
-    });
-    const step = (by: 1 | -1) => this.#target !== null && ports.onStep(this.#target.pane, by);
-    const copy = (as: "markdown" | "json") => () => void this.#copy(as);
-    this.#review = menu({
-      label: texts.review,
-      iconName: "checklist",
-      onOpen: () => fillReview(this.#review, texts, (act) => void this.#decide(act)),
-    });
-    this.#ofQuestion = [
-      iconButton({ label: texts.reaskTip, icon: "comment-discussion", onClick: () => this.reask() }),
-      this.#review.element,
-      iconButton({ label: texts.copyMarkdown, icon: "markdown", onClick: copy("markdown") }),
-      iconButton({ label: texts.copyJson, icon: "json", onClick: copy("json") }),
-    ];
-    const bar = element("div", { class: "detail-bar", attributes: { role: "toolbar", "aria-label": texts.detail } }, [
-      this.#back,
-      this.#forward,
-      iconButton({ label: texts.previous, icon: "chevron-up", onClick: () => step(-1) }),
-      iconButton({ label: texts.next, icon: "chevron-down", onClick: () => step(1) }),
-      this.#title,
-      ...this.#ofQuestion,
-      iconButton({ label: texts.close, icon: "close", onClick: () => ports.onTarget(null) }),
-    ]);
     this.#content.setAttribute("aria-label", texts.detail);
     this.element = element("section", { class: "detail", attributes: { "aria-label": texts.detail } }, [
-      bar,
+      this.#bar.element,
       this.#content,
     ]);
+    this.#acts = new DetailActs(this.element, { ...ports, shown: () => this.#shown() });
     this.element.addEventListener("keydown", (event) => this.#key(event));
   }
 
@@ -116,8 +89,7 @@ export class Detail {
       this.#target = null;
       return;
     }
-    if (this.#target !== null && same(target, this.#target) && this.#content.querySelector(".state-error") === null)
-      return;
+    if (this.#target !== null && same(target, this.#target) && !this.#hasFailed) return;
     if (moves && this.#target?.kind === "question") this.#history.replace(target);
     else this.#history.visit(target);
     this.#draw(target);
@@ -125,37 +97,29 @@ export class Detail {
 
   /** The link came back: what could not be loaded is tried again. */
   retry(): void {
-    if (this.#target !== null && this.#content.querySelector(".state-error") !== null) this.#draw(this.#target);
+    if (this.#target !== null && this.#hasFailed) this.#draw(this.#target);
   }
 
   /** Something is new of a question that this panel asks again. */
   reasking(progress: ReaskProgress): void {
     this.#asked.set(progress.id, progress);
-    this.#reask?.show(progress);
+    this.#question?.reask?.show(progress);
   }
 
   /** The run has written more: what the question earned and led to is looked at again, at most every few seconds. */
   grown(run: RunRef): void {
-    if (this.#row === null || !this.#isOf(run)) return;
+    if (this.#question === null || !this.#isOf(run)) return;
     this.#freshening ??= setTimeout(() => {
       this.#freshening = undefined;
-      if (this.#target !== null && this.#loading !== undefined) void this.#freshen(this.#target, this.#loading.signal);
+      void this.#freshen();
     }, FRESHEN_MS);
   }
 
-  /** Nothing that the person may be reading or walking along is taken away. */
-  async #freshen(target: DetailTarget, signal: AbortSignal): Promise<void> {
-    const source = this.#ports.sourceOf(target.pane);
-    if (source === null || target.kind !== "question" || signal.aborted) return;
+  async #freshen(): Promise<void> {
+    const [question, lineage] = [this.#question, this.#lineage];
+    if (question === null) return;
     try {
-      const { question } = await this.#ports.link.ask("question", { ...source, id: target.id }, { signal });
-      const decision = newer(this.#row?.decision ?? null, question.decision);
-      const row = { ...question, decision };
-      if (signal.aborted || JSON.stringify(row) === JSON.stringify(this.#row)) return;
-      this.#row = row;
-      this.#content.querySelector(".question > .facts")?.replaceWith(questionFacts(row, this.#ports.words));
-      const isWalked = this.#content.querySelector(".lineage-part")?.contains(document.activeElement) === true;
-      if (!isWalked) await this.#lineage(source, target, signal);
+      if ((await question.freshen()) && lineage?.isWalked === false) await lineage.load();
     } catch {
       return; // what is shown stays; the next growth looks again
     }
@@ -163,36 +127,37 @@ export class Detail {
 
   /** Somebody asked a question of this run again. */
   reasked(run: RunRef): void {
-    if (this.#isOf(run)) void this.#reask?.look().catch((error: unknown) => this.tell(error));
+    if (this.#isOf(run)) void this.#question?.reask?.look().catch((error: unknown) => this.tell(error));
   }
 
   /** Somebody decided on questions, perhaps on this one. */
   decided(run: RunRef, decisions: readonly DecisionView[]): void {
-    const decision = decisions.findLast(({ task }) => task === this.#row?.task);
-    if (this.#row === null || decision === undefined || !this.#isOf(run)) return;
-    this.#row = { ...this.#row, decision };
-    this.#content.querySelector(".question > .facts")?.replaceWith(questionFacts(this.#row, this.#ports.words));
+    if (this.#isOf(run)) this.#question?.decided(decisions);
   }
 
   /** Goes to where the question can be asked again. */
   reask(): void {
     this.#ports.onReask({ isOpen: true, isWanted: true });
-    if (this.#reask !== null) this.#wanted();
+    if (this.#question?.reask != null) this.#wanted();
   }
 
   /** The person came to ask: they are put there, where the question can be asked. */
   #wanted(): void {
     this.#ports.onReask({ isWanted: false });
-    this.#reask?.open();
+    this.#question?.reask?.open();
   }
 
   /** What a reviewer does with the question that is shown. */
   review(act: ReviewAct): void {
-    void this.#decide(act);
+    void this.#acts.decide(act);
   }
 
   focus(): void {
     this.#content.focus();
+  }
+
+  #step(by: 1 | -1): void {
+    if (this.#target !== null) this.#ports.onStep(this.#target.pane, by);
   }
 
   #travel(target: DetailTarget | null): void {
@@ -209,19 +174,13 @@ export class Detail {
 
   #draw(target: DetailTarget): void {
     this.#target = target;
-    this.#reask = null;
-    this.#row = null;
-    this.#enable(this.#back, this.#history.canGoBack);
-    this.#enable(this.#forward, this.#history.canGoForward);
+    this.#question = null;
+    this.#lineage = null;
+    this.#bar.ways(this.#history);
     this.#loading?.abort();
     const abort = new AbortController();
     this.#loading = abort;
     void this.#load(target, abort.signal);
-  }
-
-  #enable(control: HTMLElement, on: boolean): void {
-    if (on) control.removeAttribute("disabled");
-    else control.setAttribute("disabled", "");
   }
 
   async #load(target: DetailTarget, signal: AbortSignal): Promise<void> {
@@ -231,19 +190,21 @@ export class Detail {
     // What was there stays until there is something else; only a slow answer is announced.
     const slow = setTimeout(
       () => this.#content.replaceChildren(messageView({ kind: "loading", title: words.loading })),
-      300,
+      SLOW_MS,
     );
     try {
       const shown =
         target.kind === "question"
-          ? await this.#question(source, target, signal)
-          : await this.#record(source, target, signal);
+          ? await this.#loadQuestion(source, target, signal)
+          : await this.#loadRecord(source, target, signal);
       if (signal.aborted) return;
-      this.#content.replaceChildren(...shown);
+      const lineage = this.#lineagePart(source, target, signal);
+      this.#lineage = lineage;
+      this.#content.replaceChildren(shown, lineage.element);
       this.#content.scrollTop = 0;
-      for (const control of this.#ofQuestion) control.hidden = target.kind !== "question";
+      this.#bar.forQuestion(target.kind === "question");
       if (this.#ports.reask().isWanted) this.#wanted();
-      void this.#lineage(source, target, signal);
+      void lineage.load();
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof PanelError && error.reason === "no_record" && target.kind === "question") {
@@ -251,137 +212,69 @@ export class Detail {
         return;
       }
       const detail = visible(error instanceof Error ? error.message : String(error));
-      this.#content.replaceChildren(
-        messageView({
-          kind: "error",
-          title: words.failed,
-          detail,
-          action: { label: words.retry, run: () => this.#draw(target) },
-        }),
-      );
+      const action = { label: words.retry, run: () => this.#draw(target) };
+      this.#content.replaceChildren(messageView({ kind: "error", title: words.failed, detail, action }));
       if (!(error instanceof PanelError)) link.trouble(error);
     } finally {
       clearTimeout(slow);
     }
   }
 
-  async #question(source: RunRef, target: DetailTarget, signal: AbortSignal): Promise<HTMLElement[]> {
-    const { link, words } = this.#ports;
-    const { pane, id } = target;
+  async #loadQuestion(source: RunRef, { pane, id }: DetailTarget, signal: AbortSignal): Promise<HTMLElement> {
+    const { link, words, onCluster, reask, onReask } = this.#ports;
     const view = await link.ask("question", { ...source, id }, { signal });
-    const { iteration, stage, step } = view.question;
-    this.#title.textContent = visible(placeText({ iteration, stage, ...(step === null ? {} : { step }) }, words));
-    this.#row = view.question;
-    this.#reask = view.question.valid ? this.#reaskPart(source, target, answerGroups(view), signal) : null;
-    const shown = questionDetail(view, {
-      reask: this.#reask?.element ?? null,
+    const ports = {
+      link,
       words,
-      text: (record) => (textFrom) => link.ask("record", { ...source, id: record, textFrom }),
-      onRecord: (record) => this.#visit({ pane, kind: "record", id: record }),
-      onQuestion: (other) => this.#visit({ pane, kind: "question", id: other }),
-      onDiff: (left, right) => void link.ask("diff", { ...source, left, right }).catch((error) => this.tell(error)),
-      onCluster: (row) => this.#ports.onCluster(pane, row),
-    });
-    return [shown];
-  }
-
-  #reaskPart(
-    source: RunRef,
-    { pane, id }: DetailTarget,
-    groups: ReturnType<typeof answerGroups>,
-    signal: AbortSignal,
-  ): ReaskPart {
-    const part = new ReaskPart(
-      source,
-      id,
-      groups,
-      {
-        link: this.#ports.link,
-        words: this.#ports.words,
-        state: this.#ports.reask,
-        onState: this.#ports.onReask,
-        onRecord: (record) => this.#visit({ pane, kind: "record", id: record }),
-      },
-      signal,
-    );
+      onRecord: (record: string) => this.#visit({ pane, kind: "record", id: record }),
+      onQuestion: (other: string) => this.#visit({ pane, kind: "question", id: other }),
+      onCluster: (row: QuestionRow) => onCluster(pane, row),
+      reask,
+      onReask,
+      tell: (error: unknown) => this.tell(error),
+    };
+    const question = new QuestionPart(source, id, view, ports, signal);
+    this.#question = question;
+    this.#bar.title(question.title);
     const known = this.#asked.get(id);
-    if (known !== undefined) part.show(known);
-    return part;
+    if (known !== undefined) question.reask?.show(known);
+    return question.element;
   }
 
-  async #record(source: RunRef, { id }: DetailTarget, signal: AbortSignal): Promise<HTMLElement[]> {
+  async #loadRecord(source: RunRef, { id }: DetailTarget, signal: AbortSignal): Promise<HTMLElement> {
     const { link, words } = this.#ports;
     const payload = await link.ask("record", { ...source, id, textFrom: 0 }, { signal });
-    this.#title.textContent = `${visible(payload.record.type)} ${id.slice(0, 8)}`;
-    return [recordView(payload, words, (textFrom) => link.ask("record", { ...source, id, textFrom }))];
+    this.#bar.title(`${visible(payload.record.type)} ${id.slice(0, 8)}`);
+    return recordView(payload, words, (textFrom) => link.ask("record", { ...source, id, textFrom }));
   }
 
-  async #lineage(source: RunRef, { pane, id }: DetailTarget, signal: AbortSignal): Promise<void> {
+  #lineagePart(source: RunRef, { pane, id }: DetailTarget, signal: AbortSignal): LineagePart {
     const { link, words } = this.#ports;
-    const before = this.#content.querySelector(".lineage-part");
-    const place = section(
-      words.texts.lineageHead,
-      [element("p", { class: "note", text: words.loading })],
-      "lineage-part",
-    );
-    if (before === null) this.#content.append(place);
-    try {
-      // Causes only so far that a checkpoint's own history does not drown what is near: one goes on from there.
-      const [causes, effects] = await Promise.all([
-        link.ask("lineage", { ...source, id, direction: "causes", depth: 2, limit: 60 }, { signal }),
-        link.ask("lineage", { ...source, id, direction: "effects", depth: 5, limit: 150 }, { signal }),
-      ]);
-      const found = joined(causes, effects);
-      const onNode = (node: LineageNode) =>
-        this.#visit({ pane, kind: isOfQuestion(node.type) && node.id !== id ? "question" : "record", id: node.id });
-      if (signal.aborted) return;
-      place.lastChild?.replaceWith(lineageView(found, { words, onNode }));
-      before?.replaceWith(place);
-    } catch (error) {
-      if (signal.aborted) return;
-      const text = visible(error instanceof Error ? error.message : String(error));
-      place.lastChild?.replaceWith(element("p", { class: "note", text }));
-    }
+    const onNode = (node: { id: string; type: string }) =>
+      this.#visit({ pane, kind: isOfQuestion(node.type) && node.id !== id ? "question" : "record", id: node.id });
+    return new LineagePart(source, id, { link, words, onNode }, signal);
+  }
+
+  get #hasFailed(): boolean {
+    return this.#content.querySelector(".state-error") !== null;
+  }
+
+  #shown() {
+    const target = this.#target;
+    const source = target === null ? null : this.#ports.sourceOf(target.pane);
+    return target === null || source === null
+      ? null
+      : { ...source, id: target.id, isQuestion: target.kind === "question" };
   }
 
   #isOf({ host, run }: RunRef): boolean {
-    const source = this.#target === null ? null : this.#ports.sourceOf(this.#target.pane);
-    return source?.host === host && source.run === run;
-  }
-
-  async #decide(act: ReviewAct): Promise<void> {
-    const target = this.#target;
-    const source = target === null ? null : this.#ports.sourceOf(target.pane);
-    if (target?.kind !== "question" || source === null) return;
-    try {
-      await this.#ports.link.ask("decide", { ...source, id: target.id, act }, { limitMs: 600_000 });
-    } catch (error) {
-      this.tell(error);
-    }
-  }
-
-  async #copy(as: "markdown" | "json"): Promise<void> {
-    const target = this.#target;
-    const source = target === null ? null : this.#ports.sourceOf(target.pane);
-    if (target === null || source === null) return;
-    try {
-      await this.#ports.link.ask("copy", { ...source, id: target.id, as }, { limitMs: 60_000 });
-      this.#say(this.#ports.words.texts.copied);
-    } catch (error) {
-      this.tell(error);
-    }
+    const shown = this.#shown();
+    return shown?.host === host && shown.run === run;
   }
 
   /** Says what went wrong, for a moment. */
   tell(error: unknown): void {
-    this.#say(visible(error instanceof Error ? error.message : String(error)));
-  }
-
-  /** A short word that goes by itself; on the page, because nothing of this is seen while no record is open. */
-  #say(text: string): void {
-    const made = element("div", { class: "toast", text, attributes: { role: "status" } });
-    (this.element.parentElement ?? this.element).append(made);
-    setTimeout(() => made.remove(), 4000);
+    this.#acts.tell(error);
   }
 
   #key(event: KeyboardEvent): void {
@@ -390,16 +283,11 @@ export class Detail {
     else if (event.altKey && event.key === "ArrowLeft") this.#travel(this.#history.back());
     else if (event.altKey && event.key === "ArrowRight") this.#travel(this.#history.forward());
     else if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
-      if (this.#target !== null) this.#ports.onStep(this.#target.pane, event.key === "ArrowDown" ? 1 : -1);
+      this.#step(event.key === "ArrowDown" ? 1 : -1);
     } else return;
     event.preventDefault();
     event.stopPropagation();
   }
-}
-
-/** The index may be a moment behind what was just decided. */
-function newer(known: QuestionRow["decision"], found: QuestionRow["decision"]): QuestionRow["decision"] {
-  return known !== null && known.seq > (found?.seq ?? 0) ? known : found;
 }
 
 function same(a: DetailTarget, b: DetailTarget): boolean {
