@@ -13,6 +13,7 @@ import { RunControl } from "../../remote-agent/src/run/control.ts";
 import { type Exported, type ExportSpec, exportRun } from "../../remote-agent/src/run/export/exportRun.ts";
 import { jsonLines, parquet } from "../../remote-agent/src/run/export/tableFile.ts";
 import { type Column, tableNames, tables } from "../../remote-agent/src/run/export/tables.ts";
+import { readJournal } from "../../remote-agent/src/run/journal/read.ts";
 import { createRun } from "../../remote-agent/src/run/launch.ts";
 import { readRun } from "../../remote-agent/src/run/runDir.ts";
 import { supervise } from "../../remote-agent/src/run/supervisor.ts";
@@ -102,7 +103,7 @@ describe("tables", () => {
     const engine = await sortingEngine(model);
     const { run } = await superviseAgainst(home, model, engine);
     await engine.close();
-    const beginning = { checkpoint: null, upTo: 60 };
+    const beginning = { checkpoint: null, upTo: await endOfFirstAudit(run) };
     const lines = await exported(run, "few-lines", beginning);
     const columns = await exported(run, "few-columns", { ...beginning, format: "parquet" });
     const empty = tableNames.filter((name) => lines.rows[name] === 0);
@@ -185,6 +186,12 @@ describe("tables", () => {
     expect(without.unreadable.first).toMatch(/the file is not there/);
     expect(without.rows).toEqual(whole.rows);
   });
+
+  async function endOfFirstAudit(run: string): Promise<number> {
+    for await (const { record } of readJournal(run))
+      if (record.type === "stage" && record["phase"] === "end") return record.seq;
+    throw new Error("the run has no stage that ended");
+  }
 
   async function linesOf(to: string, table: string): Promise<Record<string, unknown>[]> {
     const text = await readFile(path.join(to, "data", `${table}.jsonl`), "utf8");

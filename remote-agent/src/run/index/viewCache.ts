@@ -66,7 +66,7 @@ export async function cachedRunView(
     bytes += after.segment === position.segment ? after.offset - position.offset : after.offset;
     position = after;
     if (record.seq % BREATH !== 0) continue;
-    onProgress?.({ bytes, of });
+    onProgress?.({ bytes: Math.min(bytes, of), of }); // the journal may grow meanwhile
     if (bytes - kept >= keptEveryBytes) {
       kept = bytes;
       await keep(position);
