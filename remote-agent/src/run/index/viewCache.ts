@@ -19,8 +19,10 @@ const Cached = z.object({
   view: runView,
 });
 
-/** Records between two looks at what else this thread has to do. */
-const BREATH = 2000;
+/** Records between two looks at what else this thread has to do: some milliseconds, because an answer takes dozens of its turns. */
+const BREATH = 250;
+/** Records between two tellings of how far it is; a journal of fewer takes no time. */
+const TELL_EVERY = 2000;
 /** What was read is kept whenever it is so much more: a reader that ends before the journal does has not read in vain. */
 const KEPT_EVERY_BYTES = 2 ** 28;
 
@@ -66,7 +68,7 @@ export async function cachedRunView(
     bytes += after.segment === position.segment ? after.offset - position.offset : after.offset;
     position = after;
     if (record.seq % BREATH !== 0) continue;
-    onProgress?.({ bytes: Math.min(bytes, of), of }); // the journal may grow meanwhile
+    if (record.seq % TELL_EVERY === 0) onProgress?.({ bytes: Math.min(bytes, of), of }); // the journal may grow meanwhile
     if (bytes - kept >= keptEveryBytes) {
       kept = bytes;
       await keep(position);
