@@ -242,6 +242,30 @@ describe("rows that come late", () => {
   });
 });
 
+describe("rows that come late to one of two tables", () => {
+  it("take the keyboard from nobody who types in the other", async () => {
+    let isHeld = false;
+    const held: (() => void)[] = [];
+    const { page } = await shown({
+      more: {
+        questions: async ({ run, query }, signal) => {
+          if (isHeld) await new Promise<void>((resolve) => held.push(resolve));
+          return agent.client.request("runs/questions", { run, query }, { signal });
+        },
+      },
+    });
+    isHeld = true;
+    await page.getByRole("button", { name: "Compare: a second table" }).click();
+    const search = page.locator(".pane").nth(1).locator("vscode-text-field.search");
+    await search.click();
+    isHeld = false;
+    for (const go of held) go();
+    await page.locator(".pane").first().locator(".grid-body .row:not(.pending)").first().waitFor();
+    await page.keyboard.type("circle");
+    expect(await search.evaluate((field) => (field as unknown as { value: string }).value)).toBe("circle");
+  });
+});
+
 describe("answers that the host has before the page asks", () => {
   it("are taken for the first rows, once", async () => {
     const query = { filter: {}, sort: { by: "order", descending: false } } as const;

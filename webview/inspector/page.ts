@@ -23,6 +23,7 @@ import type { Words } from "./words.ts";
 
 const KEEP_MS = 400;
 const FOLLOW_MS = 120;
+const FURNISH_MS = 1000;
 
 /** One or two tables and the detail beside them; where the person is goes to the host and outlives the window. */
 export class InspectorPage {
@@ -56,12 +57,8 @@ export class InspectorPage {
       onBack: () => this.#tables[this.#state.detail?.pane ?? 0]?.focusTable(),
     });
     this.#divider = resizer(root, words.texts.resize);
-    root.append(
-      element("h1", { class: "visually-hidden", text: words.texts.questions }),
-      this.#panes,
-      this.#divider,
-      this.#detail.element,
-    );
+    root.append(element("h1", { class: "visually-hidden", text: words.texts.questions }), this.#panes);
+    setTimeout(() => this.#furnish(), FURNISH_MS);
     document.addEventListener("keydown", (event) => this.#key(event));
     this.#build();
   }
@@ -198,6 +195,7 @@ export class InspectorPage {
     const isFollowing = now - this.#markedAt < FOLLOW_MS;
     this.#markedAt = now;
     const show = () => {
+      this.#furnish();
       this.#change({ detail: target });
       this.#detail.show(target, true);
       this.#root.classList.add("detailed");
@@ -213,8 +211,14 @@ export class InspectorPage {
     if (target === null) this.#showDetail();
   }
 
+  /** The detail comes into the page when it is needed, or once the first rows are there: its controls are half of what a page is made of. */
+  #furnish(): void {
+    if (!this.#detail.element.isConnected) this.#root.append(this.#divider, this.#detail.element);
+  }
+
   #showDetail(): void {
     const { detail } = this.#state;
+    if (detail !== null) this.#furnish();
     this.#root.classList.toggle("detailed", detail !== null);
     const now = this.#detail.target;
     if (detail !== null && detail.id === now?.id && detail.kind === now.kind && detail.pane === now.pane) return;

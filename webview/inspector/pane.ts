@@ -59,7 +59,8 @@ export class Pane {
   #due: number | null = null;
   #shown = "";
   #run = "";
-  #isFocusDue = false;
+  /** The table has the focus once there are rows, unless the person has gone elsewhere in the page meanwhile. */
+  #focusDue: { readonly from: Element | null } | null = null;
 
   constructor(state: PaneState, ports: PanePorts) {
     this.#ports = ports;
@@ -173,14 +174,14 @@ export class Pane {
   }
 
   focusSearch(): void {
-    this.#isFocusDue = false;
+    this.#focusDue = null;
     this.#search.element.focus();
   }
 
   /** Once there are rows, where they are still on the way. */
   focusTable(): void {
-    this.#isFocusDue = Boolean(this.#table.element.hidden);
-    if (!this.#isFocusDue) focusIfHere(this.#table.element);
+    this.#focusDue = this.#table.element.hidden ? { from: document.activeElement } : null;
+    if (this.#focusDue === null) focusIfHere(this.#table.element);
   }
 
   /** The question beside the marked one; null at an end or where rows are still on the way. */
@@ -298,7 +299,12 @@ export class Pane {
       this.#message.replaceChildren(...(message === null ? [] : [messageView(message)]));
     }
     this.#table.element.hidden = message !== null;
-    if (this.#isFocusDue && message === null) this.focusTable();
+    if (this.#focusDue !== null && message === null) {
+      const now = document.activeElement;
+      const isStill = now === this.#focusDue.from || now === null || now === document.body;
+      this.#focusDue = null;
+      if (isStill) focusIfHere(this.#table.element);
+    }
     const index = source?.index;
     const parts = [
       total === null ? "" : filled(total === 1 ? texts.oneQuestion : texts.nQuestions, { n: total }),
@@ -364,7 +370,7 @@ export class Pane {
   }
 
   #type(typed: string): void {
-    this.#isFocusDue = false;
+    this.#focusDue = null;
     clearTimeout(this.#searching);
     this.#searching = setTimeout(() => this.search(typed), SEARCH_MS);
   }

@@ -61,14 +61,14 @@ it("fetches the next pages on the way that the person goes, once what is in view
   const { world, rows } = source(1000);
   const asked = () => world.asked.flatMap(({ at }) => at ?? []);
   rows.want(0, 40);
-  await expect.poll(() => rows.row(299)?.id).toBe("q299");
+  await expect.poll(() => rows.row(399)?.id).toBe("q399");
   await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(asked()).toEqual([0, 100, 200]);
+  expect(asked()).toEqual([0, 100, 200, 300]);
   rows.want(910, 950);
   await expect.poll(() => rows.row(910)?.id).toBe("q910");
   rows.want(905, 945);
-  await expect.poll(() => rows.row(700)?.id).toBe("q700");
-  expect(asked().slice(3)).toEqual([900, 800, 700]);
+  await expect.poll(() => rows.row(600)?.id).toBe("q600");
+  expect(asked().slice(4)).toEqual([900, 800, 700, 600]);
   rows.close();
 });
 
@@ -81,7 +81,20 @@ it("gives up what it fetches ahead when something else comes into view", async (
   rows.want(50_000, 50_040);
   await expect.poll(() => rows.row(50_000)?.id).toBe("q50000");
   expect(rows.row(150)).toBeUndefined();
-  expect(world.cancelled).toBe(2);
+  expect(world.cancelled).toBe(3);
+  rows.close();
+});
+
+it("waits for a page that it fetches ahead when that comes into view, and keeps those behind it", async () => {
+  const { world, rows } = source(1000);
+  const asked = () => world.asked.flatMap(({ at }) => at ?? []);
+  rows.want(0, 40);
+  world.takesMs = 30;
+  await expect.poll(() => asked().length, { interval: 1 }).toBe(4);
+  rows.want(100, 140);
+  await expect.poll(() => rows.row(340)?.id).toBe("q340");
+  expect(world.cancelled).toBe(0);
+  expect(new Set(asked()).size).toBe(asked().length);
   rows.close();
 });
 

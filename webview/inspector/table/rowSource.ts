@@ -6,9 +6,9 @@ import { PageCache } from "./pageCache.ts";
 /** A few screens around where the person is: 40 pages of 100 rows, some 6 MB at the most. */
 const PAGES = 40;
 /** Requests at a time; what is scrolled past before its turn is never asked. */
-const AT_ONCE = 2;
+const AT_ONCE = 3;
 /** Pages that are fetched before they come into view, in the direction in which the person goes. */
-const AHEAD = 2;
+const AHEAD = 3;
 const ATTEMPTS = 5;
 const AGAIN_MS = 1500;
 
@@ -75,9 +75,9 @@ export class RowSource {
     const missing = this.#cache
       .missing(first, last)
       .filter((page) => this.#total === null || page * PAGE_ROWS < this.#total || page === 0);
-    const pages = missing.length > 0 || this.#total === null ? missing : this.#ahead(first, last, this.#total);
-    for (const [page, abort] of this.#asking) if (!pages.includes(page)) abort.abort();
-    for (const page of pages) {
+    const ahead = this.#total === null ? [] : this.#ahead(first, last, this.#total);
+    for (const [page, abort] of this.#asking) if (!missing.includes(page) && !ahead.includes(page)) abort.abort();
+    for (const page of missing.length > 0 ? missing : ahead) {
       if (this.#asking.size >= AT_ONCE) break;
       if (!this.#asking.has(page)) void this.#load(page);
     }

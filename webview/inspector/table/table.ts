@@ -33,7 +33,11 @@ export interface TablePorts {
 
 interface DrawnRow {
   readonly element: HTMLElement;
-  shown: QuestionRow | null;
+  /** Which row of the table it is, and its place in the block of rows that move as one. */
+  index: number;
+  offset: number;
+  /** Null: its data is on the way. */
+  shown: QuestionRow | null | undefined;
   isMarked: boolean;
 }
 
@@ -45,14 +49,19 @@ export class QuestionTable {
   readonly #ports: TablePorts;
   readonly #id = `table${++tables}`;
   readonly #head = element("div", { class: "grid-head", attributes: { role: "rowgroup" } });
-  readonly #body = element("div", { class: "grid-body", attributes: { role: "rowgroup" } });
+  readonly #block = element("div", { class: "grid-block", attributes: { role: "rowgroup" } });
+  readonly #body = element("div", { class: "grid-body" }, [this.#block]);
   readonly #rows = new Map<number, DrawnRow>();
   readonly #free: DrawnRow[] = [];
   readonly #virtual: Virtualizer<HTMLElement, HTMLElement>;
   readonly #unmount: () => void;
   #scrolled: (offset: number, isScrolling: boolean) => void = () => undefined;
   #columns: Column[] = [];
+  /** The row of the table at offset 0 of the block; even. */
+  #base = 0;
   #sort: QuestionSort = { by: "order", descending: false };
+  /** A row without content, of which others are copies. */
+  #model: HTMLElement | null = null;
   #textChars = CHARS;
   #total = 0;
   #marked: number | null = null;
@@ -115,6 +124,7 @@ export class QuestionTable {
     this.element.setAttribute("aria-colcount", String(this.#columns.length));
     for (const { element: row } of this.#rows.values()) row.remove();
     this.#rows.clear();
+    this.#model = null;
     this.draw();
   }
 
@@ -161,12 +171,7 @@ export class QuestionTable {
     const items = this.#virtual.getVirtualItems();
     const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
     this.#ports.onRange(first, last);
-    // Rows that have left the view become those that enter it: their elements stay where they are in the page.
-    for (const [index, row] of this.#rows) {
-      if (index >= first && index <= last && index < this.#total) continue;
-      this.#free.push(row);
-      this.#rows.delete(index);
-    }
+    this.#place(first, Math.min(last, this.#total - 1));
     for (const { index } of items) if (index < this.#total) this.#drawRow(index);
     for (const { element: row } of this.#free.splice(0)) row.remove();
     const active = this.#marked === null ? undefined : this.#rows.get(this.#marked);
@@ -175,12 +180,38 @@ export class QuestionTable {
     this.#ports.onScroll(Math.floor((this.#virtual.scrollOffset ?? 0) / ROW_PX));
   }
 
+  /**
+   * Rows that have left the view become those that enter it. Where all have, as when the scroll bar is drawn, the block that holds them moves
+   * and they stay where they are in it: to the browser that is the change of one element.
+   */
+  #place(first: number, last: number): void {
+    const rows = [...this.#rows.values()];
+    const isIn = ({ index }: { index: number }) => index >= first && index <= last;
+    if (rows.length > 0 && !rows.some(isIn)) {
+      const least = Math.min(...rows.map(({ offset }) => offset));
+      this.#base = (first - least) & ~1; // every other row has another background
+      this.#block.style.transform = `translateY(${this.#base * ROW_PX}px)`;
+      this.#rows.clear();
+      for (const row of rows) {
+        const index = this.#base + row.offset;
+        if (isIn({ index })) this.#rows.set(index, row);
+        else this.#free.push(row);
+      }
+      return;
+    }
+    for (const row of rows) {
+      if (isIn(row)) continue;
+      this.#free.push(row);
+      this.#rows.delete(row.index);
+    }
+  }
+
   /** How much text the widest column shows; a wider one gets the rest of it. */
   #fit(): void {
     const fixed = this.#columns.reduce((sum, { width }) => sum + (width ?? 0), 0);
     const room = Math.max(TEXT_PX, (this.#virtual.scrollRect?.width ?? 0) - fixed);
     const chars = CHARS * Math.ceil(room / LETTER_PX / CHARS);
-    if (chars > this.#textChars) for (const row of this.#rows.values()) row.shown = null;
+    if (chars > this.#textChars) for (const row of this.#rows.values()) row.shown = undefined;
     this.#textChars = chars;
   }
 
@@ -189,33 +220,46 @@ export class QuestionTable {
     let row = this.#rows.get(index);
     if (row === undefined) {
       row = this.#free.pop() ?? this.#newRow();
-      const { element: made } = row;
-      const name = index % 2 === 0 ? "row" : "row odd";
-      if (made.className !== name) made.className = name;
-      made.id = `${this.#id}-${index}`;
-      made.dataset["index"] = String(index);
-      made.setAttribute("aria-rowindex", String(index + 2));
-      made.style.transform = `translateY(${index * ROW_PX}px)`;
       this.#rows.set(index, row);
-      this.#fill(row, data);
-    } else if (row.shown !== data) this.#fill(row, data);
-    row.shown = data;
+    }
+    const { element: drawn } = row;
+    if (row.index !== index) {
+      row.index = index;
+      drawn.dataset["index"] = String(index);
+      drawn.setAttribute("aria-rowindex", String(index + 2));
+    }
+    const offset = index - this.#base;
+    if (row.offset !== offset) {
+      row.offset = offset;
+      drawn.style.transform = `translateY(${offset * ROW_PX}px)`;
+      drawn.classList.toggle("odd", index % 2 === 1);
+    }
+    if (row.shown !== data) {
+      row.shown = data;
+      this.#fill(drawn, data);
+    }
     const isMarked = index === this.#marked;
+    if (isMarked) drawn.id = `${this.#id}-${index}`;
     if (isMarked !== row.isMarked) {
       row.isMarked = isMarked;
-      row.element.setAttribute("aria-selected", String(isMarked));
+      drawn.setAttribute("aria-selected", String(isMarked));
+      if (!isMarked) drawn.removeAttribute("id");
     }
   }
 
   #newRow(): DrawnRow {
-    const cells = this.#columns.map(() => element("div", { attributes: { role: "gridcell" } }));
-    const made = element("div", { attributes: { role: "row", "aria-selected": "false" } }, cells);
-    this.#body.append(made);
-    return { element: made, shown: null, isMarked: false };
+    this.#model ??= element(
+      "div",
+      { class: "row", attributes: { role: "row", "aria-selected": "false" } },
+      this.#columns.map(() => element("div", { attributes: { role: "gridcell" } })),
+    );
+    const made = this.#model.cloneNode(true) as HTMLElement;
+    this.#block.append(made);
+    return { element: made, index: -1, offset: Number.NaN, shown: undefined, isMarked: false };
   }
 
   /** A row that waits covers what its cells had (`inspector.css`): nothing is written that the row itself will write over. */
-  #fill({ element: row }: DrawnRow, data: QuestionRow | null): void {
+  #fill(row: HTMLElement, data: QuestionRow | null): void {
     row.classList.toggle("pending", data === null);
     if (data === null) {
       row.setAttribute("aria-hidden", "true");
