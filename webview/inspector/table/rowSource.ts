@@ -9,6 +9,8 @@ const PAGES = 40;
 const AT_ONCE = 3;
 /** Pages that are fetched before they come into view, in the direction in which the person goes. */
 const AHEAD = 3;
+/** Places without a row in common that follow each other faster than this are no places to read at. */
+const RUSH_MS = 45;
 const ATTEMPTS = 5;
 const AGAIN_MS = 1500;
 
@@ -40,6 +42,8 @@ export class RowSource {
   readonly #closed = new AbortController();
   #wanted: { first: number; last: number } = { first: 0, last: 0 };
   #isGoingUp = false;
+  #movedAt = Number.NEGATIVE_INFINITY;
+  #rushing: ReturnType<typeof setTimeout> | undefined;
   #first: number | null = null;
   #total: number | null = null;
   #failures = 0;
@@ -70,17 +74,33 @@ export class RowSource {
 
   /** Says which rows are in view: what they need is asked, what nobody waits for any more is given up. */
   want(first: number, last: number): void {
-    if (first !== this.#wanted.first) this.#isGoingUp = first < this.#wanted.first;
+    const { first: before, last: lastBefore } = this.#wanted;
+    if (first !== before) this.#isGoingUp = first < before;
+    if (first > lastBefore || last < before) {
+      const now = performance.now();
+      if (now - this.#movedAt < RUSH_MS) this.#rush();
+      this.#movedAt = now;
+    }
     this.#wanted = { first, last };
     const missing = this.#cache
       .missing(first, last)
       .filter((page) => this.#total === null || page * PAGE_ROWS < this.#total || page === 0);
     const ahead = this.#total === null ? [] : this.#ahead(first, last, this.#total);
     for (const [page, abort] of this.#asking) if (!missing.includes(page) && !ahead.includes(page)) abort.abort();
+    if (this.#rushing !== undefined) return;
     for (const page of missing.length > 0 ? missing : ahead) {
       if (this.#asking.size >= AT_ONCE) break;
       if (!this.#asking.has(page)) void this.#load(page);
     }
+  }
+
+  /** A scroll bar is being drawn: what is in view for a frame is not asked, but what it rests at. */
+  #rush(): void {
+    clearTimeout(this.#rushing);
+    this.#rushing = setTimeout(() => {
+      this.#rushing = undefined;
+      this.want(this.#wanted.first, this.#wanted.last);
+    }, RUSH_MS);
   }
 
   /** What is not at hand of the pages that a person who goes on the same way sees next. */
@@ -129,6 +149,7 @@ export class RowSource {
   close(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#building);
+    clearTimeout(this.#rushing);
     this.#closed.abort();
     for (const abort of this.#asking.values()) abort.abort();
     this.#asking.clear();
