@@ -254,6 +254,10 @@ async function hostileRun(home: string, id: string): Promise<void> {
     modelDir: "/models/base",
     identity: { agent: "source", engine: "0", model: "0" },
   });
+  // Indexes lie in this machine's cache, by a run's id and first record: one of an earlier try must not be taken for this run's.
+  const first = await RunWriter.open(directory, 0, Date.now);
+  await first.append([{ type: "notice", level: "info", code: "begun", message: "It begins." }] as never);
+  await first.close();
   await writeHostileRun(directory, payloads);
   const tasks = await writeHostileCurriculum(directory, payloads);
   await writeHostileDecisions(directory, tasks, payloads);
