@@ -42,6 +42,10 @@ describe.skipIf(missing !== null)(`a hostile run in VS Code${missing === null ? 
     await code.command("R-Zero: Add Host");
     await code.pick("This machine");
     await code.page.locator(".codicon-vm-active").waitFor({ timeout: LIMIT_MS });
+    await code
+      .line(/go.*command/)
+      .first()
+      .waitFor({ timeout: LIMIT_MS });
   }, 300_000);
   afterAll(() => desk?.remove());
   afterEach(async () => {
@@ -167,11 +171,16 @@ describe.skipIf(missing !== null)(`a hostile run in VS Code${missing === null ? 
     pictureOnFailure(() => code);
     await code.command("R-Zero: Review Curriculum");
     await choose();
-    await expect.poll(shown, { timeout: LIMIT_MS }).toMatch(/Curriculum of iteration 1/);
+    const all = new RegExp(`: ${texts.length} questions(?! \\()`);
+    await expect.poll(shown, { timeout: LIMIT_MS }).toMatch(all); // the run has been read to its end
     await code.command("R-Zero: Show More Questions");
-    await code.command("Comments: Expand All Comments");
     const threads = code.page.locator(".review-widget");
-    await expect.poll(() => threads.locator(".comment-body").count(), { timeout: LIMIT_MS }).toBe(texts.length);
+    const opened = async () => {
+      await code.command("Comments: Expand All Comments"); // those that are there
+      await code.page.waitForTimeout(1000);
+      return threads.locator(".comment-body").count();
+    };
+    await expect.poll(opened, { timeout: LIMIT_MS, interval: 1000 }).toBe(texts.length);
     const notes = await threads.evaluateAll(notesOf);
     const bare = (text: string) => visibleText(clip(text, NOTE_CHARS).text).replace(/\s/g, "");
     expect(notes.map(({ text }) => text).sort()).toEqual(texts.map(bare).sort());

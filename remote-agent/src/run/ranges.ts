@@ -1,4 +1,5 @@
 import type { RunEvents } from "../protocol/rpc.ts";
+import { passedRecord, RANGE_CHARS } from "./passedRecord.ts";
 
 /** Records (from, to] for one notification, without those that were not asked for. */
 export interface Range {
@@ -9,7 +10,7 @@ export interface Range {
 
 type Passed = RunEvents["records"][number];
 
-/** Fills one notification: it is cut when it has enough records, or covers so many that a client should hear of progress. */
+/** Fills one notification: it is cut when it has enough records or text, or covers so many that a client should hear of progress. */
 export class RangeBuilder implements Range {
   /** Sequence numbers that one range covers at most. */
   static readonly longest = 20_000;
@@ -17,6 +18,7 @@ export class RangeBuilder implements Range {
   readonly from: number;
   readonly records: Passed[] = [];
   readonly #types: readonly string[] | undefined;
+  #chars = 0;
   to: number;
 
   constructor(from: number, types: readonly string[] | undefined) {
@@ -28,8 +30,13 @@ export class RangeBuilder implements Range {
   /** The next record of the journal. @returns whether the range is full */
   take(record: Passed): boolean {
     this.to = record.seq;
-    if (this.#types === undefined || this.#types.includes(record.type)) this.records.push(record);
-    return this.records.length >= RangeBuilder.#most || this.to - this.from >= RangeBuilder.longest;
+    if (this.#types === undefined || this.#types.includes(record.type)) {
+      const passed = passedRecord(record);
+      this.records.push(passed.record);
+      this.#chars += passed.chars;
+    }
+    const isFull = this.records.length >= RangeBuilder.#most || this.#chars >= RANGE_CHARS;
+    return isFull || this.to - this.from >= RangeBuilder.longest;
   }
 }
 

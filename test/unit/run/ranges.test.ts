@@ -58,3 +58,32 @@ describe("what is under way", () => {
     expect(sent).toBeLessThan(1000);
   });
 });
+
+describe("however large its records are", () => {
+  const bytesOf = (records: unknown) => Buffer.byteLength(JSON.stringify({ records }));
+  const MOST_BYTES = 8 * 2 ** 20; // a client lets go of a host that sends more
+
+  it.each([
+    ["a text of ten million controls", { note: "\0".repeat(10_000_000) }],
+    ["a million texts", { list: Array.from({ length: 1_000_000 }, (_, i) => `text ${i}`) }],
+    ["a million names", Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`name ${i}`, i]))],
+    [
+      "lists within lists",
+      { list: Array.from({ length: 3000 }, () => Array.from({ length: 300 }, () => "x".repeat(50))) },
+    ],
+  ])("sends what clients take: %s", (_, content) => {
+    const range = new RangeBuilder(0, undefined);
+    for (let seq = 1; !range.take({ seq, type: "decision", ...content }); seq++);
+    expect(range.records[0]).toMatchObject({ seq: 1, type: "decision", clipped: true });
+    expect(bytesOf(range.records)).toBeLessThan(MOST_BYTES);
+  });
+
+  it("sends many that are whole in several, each whole", () => {
+    const range = new RangeBuilder(0, undefined);
+    const question = "\u0001".repeat(100_000);
+    for (let seq = 1; !range.take({ seq, type: "decision", question }); seq++);
+    expect(range.to).toBeLessThan(20);
+    expect(range.records.every((record) => record["question"] === question)).toBe(true);
+    expect(bytesOf(range.records)).toBeLessThan(MOST_BYTES);
+  });
+});
