@@ -1,5 +1,5 @@
 import type { RunEvents } from "../protocol/rpc.ts";
-import { clipDeep } from "./index/bounded.ts";
+import { clip } from "./index/bounded.ts";
 
 type Passed = RunEvents["records"][number];
 
@@ -9,21 +9,29 @@ type Passed = RunEvents["records"][number];
  */
 export const RANGE_CHARS = 2 ** 20;
 const RECORD_CHARS = 2 ** 18;
+/** What is left of a record that is cut. */
+const FIELDS = 40;
+const FIELD_CHARS = 4096;
 
 /**
- * A record as clients are sent it, with its size in characters. One that no run of ours has, because a text in it is longer than any that
- * is taken in, is cut and says `clipped`; the journal and `runs/record` have the whole.
+ * A record as clients are sent it, with its size in characters. One that no run of ours has, because it is longer than any that is taken
+ * in, is cut and says `clipped`: long texts to their beginnings, long lists away. The journal and `runs/record` have the whole.
  */
 export function passedRecord(record: Passed): { record: Passed; chars: number } {
   const chars = charsOf(record, RECORD_CHARS + 1);
   if (chars <= RECORD_CHARS) return { record, chars };
-  for (let most = 4096; most >= 16; most /= 4) {
-    const cut = { ...(clipDeep(record, most, most).value as Passed), clipped: true };
-    const left = charsOf(cut, RECORD_CHARS + 1);
-    if (left <= RECORD_CHARS) return { record: cut, chars: left };
+  const cut: Record<string, unknown> = {};
+  let fields = 0;
+  for (const name in record) {
+    if (++fields > FIELDS) break;
+    const value = record[name];
+    if (name.length > FIELD_CHARS) continue;
+    if (typeof value === "string") cut[name] = clip(value, FIELD_CHARS).text;
+    else if (charsOf(value, FIELD_CHARS + 1) <= FIELD_CHARS) cut[name] = value;
   }
   const { seq, type } = record;
-  return { record: { seq, type, clipped: true }, chars: type.length };
+  const passed = { ...cut, seq, type: clip(type, FIELD_CHARS).text, clipped: true };
+  return { record: passed, chars: charsOf(passed, 2 * FIELDS * FIELD_CHARS) };
 }
 
 /** About as many as its JSON has; counting stops at `most`. */
@@ -31,8 +39,15 @@ function charsOf(value: unknown, most: number): number {
   if (typeof value === "string") return value.length + 2;
   if (typeof value !== "object" || value === null) return 8;
   let chars = 2;
-  for (const [name, inner] of Object.entries(value)) {
-    chars += (Array.isArray(value) ? 1 : name.length + 4) + charsOf(inner, most - chars);
+  if (Array.isArray(value)) {
+    for (const inner of value) {
+      chars += 1 + charsOf(inner, most - chars);
+      if (chars >= most) break;
+    }
+    return chars;
+  }
+  for (const name in value) {
+    chars += name.length + 4 + charsOf((value as Record<string, unknown>)[name], most - chars);
     if (chars >= most) break;
   }
   return chars;

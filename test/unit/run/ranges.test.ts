@@ -66,14 +66,15 @@ describe("however large its records are", () => {
   it.each([
     ["a text of ten million controls", { note: "\0".repeat(10_000_000) }],
     ["a million texts", { list: Array.from({ length: 1_000_000 }, (_, i) => `text ${i}`) }],
-    ["a million names", Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`name ${i}`, i]))],
+    ["many names", Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`name ${i}`, i]))],
     [
       "lists within lists",
       { list: Array.from({ length: 3000 }, () => Array.from({ length: 300 }, () => "x".repeat(50))) },
     ],
   ])("sends what clients take: %s", (_, content) => {
     const range = new RangeBuilder(0, undefined);
-    for (let seq = 1; !range.take({ seq, type: "decision", ...content }); seq++);
+    const record = { seq: 1, type: "decision", ...content };
+    while (!range.take(record)) expect(range.records.length).toBeLessThan(500);
     expect(range.records[0]).toMatchObject({ seq: 1, type: "decision", clipped: true });
     expect(bytesOf(range.records)).toBeLessThan(MOST_BYTES);
   });
