@@ -77,7 +77,7 @@ describe.skipIf(missing !== null)(`what leaves VS Code${missing === null ? "" : 
     const total = Number(/([\d,]+) questions/.exec(listed)?.[1]?.replaceAll(",", ""));
     const written = async (item: string, name: string) => {
       await code.panel().getByRole("button", { name: "Export Report" }).press("Enter");
-      await code.panel().getByText(item).press("Enter");
+      await code.panel().getByRole("button", { name: item }).press("Enter");
       if (item.includes("listed")) await code.pick("The first 20");
       await code.page.locator(".quick-input-widget").getByRole("button", { name: "OK" }).waitFor();
       const target = path.join(desk.home, "work", name);
