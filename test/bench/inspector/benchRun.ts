@@ -48,7 +48,8 @@ export async function benchHome(size: "usual" | "tenfold", log: (line: string) =
 export async function broughtUpToDate(home: BenchHome, log: (line: string) => void): Promise<InspectedAgent> {
   const agent = inspectedAgent(home.root, dirname(cacheRoot()));
   log(`Bringing the index of ${home.name} up to date …`);
-  await agent.client.request("runs/list", {}, { limitMs: LIMIT_MS });
+  const list = async () => (await agent.client.request("runs/list", {}, { limitMs: LIMIT_MS })).runs;
+  while ((await list()).some(({ reading }) => reading !== undefined)) await delay(1000);
   for (;;) {
     const query = { run: home.run, query: { limit: 1 } };
     const { index } = await agent.client.request("runs/questions", query, { limitMs: LIMIT_MS });

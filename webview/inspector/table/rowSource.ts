@@ -88,7 +88,7 @@ export class RowSource {
     const ahead = this.#total === null ? [] : this.#ahead(first, last, this.#total);
     for (const [page, abort] of this.#asking) if (!missing.includes(page) && !ahead.includes(page)) abort.abort();
     if (this.#rushing !== undefined) return;
-    for (const page of missing.length > 0 ? missing : ahead) {
+    for (const page of [...missing, ...ahead]) {
       if (this.#asking.size >= AT_ONCE) break;
       if (!this.#asking.has(page)) void this.#load(page);
     }
