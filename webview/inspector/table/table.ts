@@ -10,7 +10,7 @@ import { moved } from "./keys.ts";
 
 const ROW_PX = 24;
 const HEAD_PX = 26;
-const OVERSCAN = 8;
+const OVERSCAN = 4;
 /** Browsers draw nothing below some 33 million pixels. */
 export const MOST_ROWS = 1_300_000;
 const TEXT_PX = 260;
