@@ -70,8 +70,7 @@ describe.skipIf(missing !== null)(`what leaves VS Code${missing === null ? "" : 
   test("a report of what the inspector lists, in its order, and of the one that is open", async () => {
     pictureOnFailure(() => code);
     await code.command("R-Zero: Inspect Questions");
-    await code.quickPickRow(RUN).waitFor();
-    await code.page.keyboard.press("Enter");
+    await code.pick(RUN);
     await code.panel().locator(".grid-body .row:not(.pending)").first().waitFor({ timeout: 120_000 });
     const listed = await code.panel().locator(".status-text").first().innerText();
     const total = Number(/([\d,]+) questions/.exec(listed)?.[1]?.replaceAll(",", ""));
