@@ -88,7 +88,8 @@ export class RowSource {
     const ahead = this.#total === null ? [] : this.#ahead(first, last, this.#total);
     for (const [page, abort] of this.#asking) if (!missing.includes(page) && !ahead.includes(page)) abort.abort();
     if (this.#rushing !== undefined) return;
-    for (const page of [...missing, ...ahead]) {
+    const isWaiting = missing.length > 0;
+    for (const page of [...missing, ...ahead].slice(0, isWaiting ? Math.max(2, missing.length) : AHEAD)) {
       if (this.#asking.size >= AT_ONCE) break;
       if (!this.#asking.has(page)) void this.#load(page);
     }
