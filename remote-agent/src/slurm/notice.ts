@@ -11,6 +11,11 @@ export interface Why {
 
 const TRIES = 3;
 const BETWEEN_MS = 1000;
+/**
+ * Jobs that have their nodes. `squeue` shows a flag instead of the state where there is one, and while the very signal that we ask about is
+ * on its way that is SIGNALING.
+ */
+const atWork = new Set(["RUNNING", "SUSPENDED", "SIGNALING", "CONFIGURING", "RESIZING", "STOPPED"]);
 /** Slurm looks at time limits once a minute or so, and may give notice so much too early. */
 const EARLY_MS = 90_000;
 
@@ -38,7 +43,7 @@ function meaning(
   job: OwnJob,
   now: number,
 ): Why {
-  if (state !== "RUNNING" && state !== "SUSPENDED") {
+  if (!atWork.has(state)) {
     // Slurm has decided already: a job that will be started again has been counted.
     if (restarts > job.restart || state === "PREEMPTED")
       return { code: "preempted", requeuedBySlurm: restarts > job.restart };

@@ -19,6 +19,16 @@ describe("what a signal to a job means", () => {
       { code: "preempted", requeuedBySlurm: false },
     ],
     [
+      "in the grace time of a preemption, while the signal is on its way",
+      { job_state: "SIGNALING", end_time: NOW / 1000 + 20, preempt_time: NOW / 1000 },
+      { code: "preempted", requeuedBySlurm: false },
+    ],
+    [
+      "shortly before the end, while the signal is on its way",
+      { job_state: "SIGNALING", end_time: NOW / 1000 + 130 },
+      { code: "time_limit", requeuedBySlurm: false },
+    ],
+    [
       "put back by Slurm itself",
       { job_state: "COMPLETING", restart_cnt: 2 },
       { code: "preempted", requeuedBySlurm: true },
