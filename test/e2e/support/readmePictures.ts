@@ -33,6 +33,8 @@ export async function readmePictures(code: Workbench, { host, run }: { host: str
   await question.waitFor();
   await question.click();
   await page.keyboard.press("Enter");
+  await code.panel().locator(".lineage .step").first().waitFor({ timeout: 120_000 }); // the index may have to catch up
+  await code.panel().locator(".status-text", { hasNotText: "catching up" }).waitFor({ timeout: 120_000 });
   await settle();
   await shown(code, "questions");
   await code.command("R-Zero: Launch Run");
