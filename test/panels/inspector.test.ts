@@ -58,6 +58,28 @@ async function shown(more: Partial<Parameters<typeof openInspector>[3]> = {}) {
   return made;
 }
 
+/** With an agent whose answers about rows can be held back. */
+async function holding() {
+  let isHeld = false;
+  const held: (() => void)[] = [];
+  const made = await shown({
+    more: {
+      questions: async ({ run, query }, signal) => {
+        if (isHeld) await new Promise<void>((resolve) => held.push(resolve));
+        return agent.client.request("runs/questions", { run, query }, { signal });
+      },
+    },
+  });
+  const hold = () => {
+    isHeld = true;
+  };
+  const release = () => {
+    isHeld = false;
+    for (const go of held) go();
+  };
+  return { ...made, held, hold, release };
+}
+
 const status = (page: Page) => page.locator(".status-text").first();
 const marked = (page: Page) => page.locator('.grid-body .row[aria-selected="true"]');
 
@@ -149,29 +171,19 @@ describe("the table", () => {
 
 describe("a change of the table", () => {
   it("leaves the rows that are there until the new ones have come, and says that they wait", async () => {
-    let isHeld = false;
-    const held: (() => void)[] = [];
-    const { page } = await shown({
-      more: {
-        questions: async ({ run, query }, signal) => {
-          if (isHeld) await new Promise<void>((resolve) => held.push(resolve));
-          return agent.client.request("runs/questions", { run, query }, { signal });
-        },
-      },
-    });
+    const { page, held, hold, release } = await holding();
     const first = page.locator('.grid-body [data-index="0"]');
     const before = await first.textContent();
     const scrolled = page.locator('.grid-body [data-index="40"]:not(.pending)');
     await page.locator(".grid").evaluate((element) => element.scrollTo(0, 24 * 40));
     await scrolled.waitFor();
-    isHeld = true;
+    hold();
     await page.getByRole("button", { name: "Reward", exact: true }).click();
     await expect.poll(() => page.locator(".grid").getAttribute("aria-busy")).toBe("true");
     expect(await scrolled.count()).toBe(1);
     expect(await page.locator(".grid-body .row.pending").count()).toBe(0);
     await expect.poll(() => held.length).toBeGreaterThan(0);
-    isHeld = false;
-    for (const go of held) go();
+    release();
     const best = (await ask({ sort: { by: "reward", descending: true }, limit: 1 })).rows[0];
     await expect.poll(() => first.textContent()).toContain(best?.reward?.toFixed(3));
     expect(await first.textContent()).not.toBe(before);
@@ -244,22 +256,12 @@ describe("rows that come late", () => {
 
 describe("rows that come late to one of two tables", () => {
   it("take the keyboard from nobody who types in the other", async () => {
-    let isHeld = false;
-    const held: (() => void)[] = [];
-    const { page } = await shown({
-      more: {
-        questions: async ({ run, query }, signal) => {
-          if (isHeld) await new Promise<void>((resolve) => held.push(resolve));
-          return agent.client.request("runs/questions", { run, query }, { signal });
-        },
-      },
-    });
-    isHeld = true;
+    const { page, hold, release } = await holding();
+    hold();
     await page.getByRole("button", { name: "Compare: a second table" }).click();
     const search = page.locator(".pane").nth(1).locator("vscode-text-field.search");
     await search.click();
-    isHeld = false;
-    for (const go of held) go();
+    release();
     await page.locator(".pane").first().locator(".grid-body .row:not(.pending)").first().waitFor();
     await page.keyboard.type("circle");
     expect(await search.evaluate((field) => (field as unknown as { value: string }).value)).toBe("circle");
