@@ -1,4 +1,4 @@
-import { PAGE_ROWS } from "../../../src/panels/inspector/firstQuestions.ts";
+import { PAGE_ROWS, pagesOf } from "../../../src/panels/inspector/firstQuestions.ts";
 
 /**
  * The rows of one query that are at hand, by page. It holds at most so many pages: those that were wanted longest ago go first, and
@@ -22,7 +22,7 @@ export class PageCache<R> {
     this.#old.delete(page);
     this.#pages.delete(page);
     this.#pages.set(page, rows);
-    this.#evict(page, page);
+    this.#evict([page]);
   }
 
   /** Whether the page is there, and newest. */
@@ -36,8 +36,7 @@ export class PageCache<R> {
 
   /** The pages that rows `first` to `last` need and that are not there, nearest to the middle first. All of them become the newest. */
   missing(first: number, last: number): number[] {
-    const [from, to] = [Math.floor(Math.max(0, first) / PAGE_ROWS), Math.floor(Math.max(0, last) / PAGE_ROWS)];
-    const wanted = Array.from({ length: to - from + 1 }, (_, i) => from + i);
+    const wanted = pagesOf(first, last);
     const missing: number[] = [];
     for (const page of wanted) {
       const rows = this.#pages.get(page);
@@ -47,7 +46,7 @@ export class PageCache<R> {
         this.#pages.set(page, rows);
       }
     }
-    this.#evict(from, to);
+    this.#evict(wanted);
     const middle = (first + last) / 2 / PAGE_ROWS - 0.5;
     return missing.sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
   }
@@ -70,10 +69,10 @@ export class PageCache<R> {
     for (const page of this.#pages.keys()) this.#old.add(page);
   }
 
-  #evict(from: number, to: number): void {
+  #evict(wanted: readonly number[]): void {
     for (const page of this.#pages.keys()) {
       if (this.#pages.size <= this.#most) break;
-      if (page >= from && page <= to) continue;
+      if (wanted.includes(page)) continue;
       this.#pages.delete(page);
       this.#old.delete(page);
     }
