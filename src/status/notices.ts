@@ -3,12 +3,18 @@ import type { ExplorerView } from "../explorer/explorer.ts";
 import { type CommandId, commands } from "../ids.ts";
 import { oneLine } from "../oneLine.ts";
 import type { Services } from "../services.ts";
-import { eventsOf, nothingSeen, type Seen, type WatchEvent } from "./watchEvents.ts";
+import { eventsOf, keyOf, nothingSeen, type Seen, type WatchEvent } from "./watchEvents.ts";
+import { toldOnce } from "./windowsTell.ts";
 
 const SEEN_KEY = "rzero.status.seen";
 
-/** Tells once what became of runs and hosts, with what can be done; also what happened while no window was open. */
-export function watchEvents({ hosts, context, log }: Services, explorer: ExplorerView): vscode.Disposable {
+/**
+ * Tells once what became of runs and hosts, with what can be done; also what happened while no window was open. What became of a run is
+ * told by one window; a connection is each window's own.
+ */
+export function watchEvents(services: Services, explorer: ExplorerView): vscode.Disposable {
+  const { hosts, context, log } = services;
+  const once = toldOnce(services);
   let seen: Seen = { ...nothingSeen, ...context.globalState.get<Partial<Seen>>(SEEN_KEY, {}) };
   let written = JSON.stringify(seen);
   const look = () => {
@@ -26,7 +32,10 @@ export function watchEvents({ hosts, context, log }: Services, explorer: Explore
     }
     for (const event of events) {
       log.info(`${event.host}: ${event.kind} ${event.kind === "hostStopped" ? event.why : event.run}`);
-      tellEvent(event, explorer).catch((error: unknown) => log.error(`An event could not be told: ${error}`));
+      const isOurs = event.kind === "hostStopped" ? Promise.resolve(true) : once.claim(keyOf(event));
+      isOurs
+        .then((ours) => (ours ? tellEvent(event, explorer) : undefined))
+        .catch((error: unknown) => log.error(`An event could not be told: ${error}`));
     }
   };
   look();

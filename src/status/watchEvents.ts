@@ -10,6 +10,8 @@ export type WatchEvent =
       readonly name: string;
       readonly reason: string | null;
       readonly remedy: string | null;
+      /** Names the standstill that is told of: the same in every window, and another one after the run was at work again. */
+      readonly standstill: string;
     }
   | { readonly kind: "hostStopped"; readonly host: string; readonly name: string; readonly why: string };
 
@@ -42,8 +44,11 @@ export function eventsOf(seen: Seen, hosts: readonly HostModel[]): { events: Wat
       runs[key] = view.state;
       if (before === undefined || before === view.state || !goingOn.has(before)) continue;
       const told = tellable(view.state, view.reason);
-      if (told !== null)
-        events.push({ kind: told, host: host.id, run: id, name, reason: view.reason, remedy: view.remedy });
+      if (told === null) continue;
+      const { reason, remedy, idle } = view;
+      // Records that are written while a run stands still, as a reviewer's decisions, do not change these.
+      const standstill = `${idle.since ?? "unsaid"}+${idle.ms}`;
+      events.push({ kind: told, host: host.id, run: id, name, reason, remedy, standstill });
     }
   }
   const known = new Set(hosts.map(({ id }) => id));
@@ -56,6 +61,11 @@ export function eventsOf(seen: Seen, hosts: readonly HostModel[]): { events: Wat
     } else if (link.kind === "connecting" && seen.stopped.includes(id)) stopped.push(id);
   }
   return { events, seen: { runs, stopped } };
+}
+
+/** What names a run's event in all windows. */
+export function keyOf({ kind, host, run, standstill }: Exclude<WatchEvent, { kind: "hostStopped" }>): string {
+  return `run/${kind}/${host}/${run}/${standstill}`;
 }
 
 /** A pause without a reason is a person's own, and so is a stop. */

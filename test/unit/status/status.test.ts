@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RunState } from "../../../remote-agent/src/protocol/records.ts";
-import { emptyRunView } from "../../../remote-agent/src/protocol/runFold.ts";
+import type { RunRecord, RunState, Stored } from "../../../remote-agent/src/protocol/records.ts";
+import { applyRecord, emptyRunView } from "../../../remote-agent/src/protocol/runFold.ts";
 import type { HostModel, RunModel } from "../../../src/hosts/hostModel.ts";
 import { statusText } from "../../../src/status/statusText.ts";
-import { eventsOf, nothingSeen } from "../../../src/status/watchEvents.ts";
+import { eventsOf, keyOf, nothingSeen } from "../../../src/status/watchEvents.ts";
 import { english } from "../../support/english.ts";
 
 const run = (
@@ -38,9 +38,30 @@ describe("what is told, once", () => {
     expect(before.events).toEqual([]);
     const after = eventsOf(before.seen, [host([run("a", "failed", { reason: "No room.", remedy: "Free some." })])]);
     expect(after.events).toEqual([
-      { kind: "failed", host: "node", run: "a", name: "a", reason: "No room.", remedy: "Free some." },
+      expect.objectContaining({ kind: "failed", host: "node", run: "a", reason: "No room.", remedy: "Free some." }),
     ]);
     expect(eventsOf(after.seen, [host([run("a", "failed")])]).events).toEqual([]);
+  });
+
+  it("under one name in all windows, whenever they come to know of it, and under another one the next time", () => {
+    const { seen } = eventsOf(nothingSeen, [host([run("a", "running")])]);
+    const keyAfter = (...records: object[]) => {
+      const view = emptyRunView();
+      for (const record of records)
+        applyRecord(view, { t: 10 * view.seq, seq: view.seq + 1, epoch: 1, ...record } as Stored<RunRecord>);
+      if (view.state === "running") view.state = "interrupted"; // as the agent says where nothing works on a run
+      const [event] = eventsOf(seen, [host([{ ...run("a", view.state), view }])]).events;
+      return event === undefined || event.kind === "hostStopped" ? null : keyOf(event);
+    };
+    const state = (name: RunState) => ({ type: "state", state: name, reason: null, remedy: null });
+    const notice = { type: "notice", level: "info", code: "written-later", message: "" };
+    const once = [state("preparing"), state("running")];
+    for (const end of [[state("completed")], [state("failed")], []]) {
+      const first = keyAfter(...once, ...end);
+      expect(first).not.toBeNull();
+      expect(keyAfter(...once, ...end, notice)).toBe(first);
+      expect(keyAfter(...once, ...end, ...once, ...end)).not.toBe(first);
+    }
   });
 
   it("not what was so when it was first seen, nor what a person did", () => {
