@@ -28,14 +28,19 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     process.exit(128 + constants.signals[signal]);
   });
 
-/** One layer as a job: its count, and its line in the table. */
+/** One layer as a job: its count, what failed, and its line in the table. */
 const job = ({ name, run }, lanes) => ({
   name,
   async run(write) {
     const started = Date.now();
-    const count = await run({ root, scratch, signal: ending.signal, ...(lanes > 1 && { write }) });
+    const { count, failures } = await run({ root, scratch, signal: ending.signal, ...(lanes > 1 && { write }) });
     const seconds = Math.round((Date.now() - started) / 1000);
-    return { count, row: `${passes(count) ? "✓" : "✗"} ${name.padEnd(10)} ${line(count)}, ${seconds} s` };
+    return {
+      name,
+      count,
+      failures,
+      row: `${passes(count) ? "✓" : "✗"} ${name.padEnd(10)} ${line(count)}, ${seconds} s`,
+    };
   },
 });
 
@@ -51,6 +56,8 @@ try {
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
+
+for (const { name, failures } of results) for (const failure of failures) console.log(`\n✗ ${name}: ${failure}`);
 
 const total = results.map(({ count }) => count).reduce(add, zero);
 console.log(`\n${results.map(({ row }) => row).join("\n")}\n`);

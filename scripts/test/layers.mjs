@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { countJunit, countVitest, oneFailed, onePassed, settle, zero } from "./count.mjs";
+import { failuresOfJunit, failuresOfVitest } from "./failures.mjs";
 import { runProgram } from "./program.mjs";
+
+/** @typedef {{count: import("./count.mjs").Count, failures: string[]}} Result */
 
 /** What is quickly wrong, and what the layers need. Each check counts as one test. */
 export const checks = [
@@ -23,8 +26,10 @@ export const layers = [
 ];
 
 function check(args) {
-  return async ({ root, ...how }) =>
-    (await runProgram(process.execPath, args, { cwd: root, ...how })) === 0 ? onePassed : oneFailed;
+  return async ({ root, ...how }) => {
+    const code = await runProgram(process.execPath, args, { cwd: root, ...how });
+    return { count: code === 0 ? onePassed : oneFailed, failures: [] };
+  };
 }
 
 async function engine({ root, scratch, ...how }) {
@@ -32,7 +37,9 @@ async function engine({ root, scratch, ...how }) {
   const report = join(scratch, "engine.xml");
   const args = ["-m", "pytest", "-q", "-p", "no:cacheprovider", `--junitxml=${report}`, "tests"];
   const code = await runProgram(python, args, { cwd: join(root, "remote-agent/engine"), ...how });
-  return settle(existsSync(report) ? countJunit(readFileSync(report, "utf8")) : zero, code);
+  if (!existsSync(report)) return { count: settle(zero, code), failures: [] };
+  const xml = readFileSync(report, "utf8");
+  return { count: settle(countJunit(xml), code), failures: failuresOfJunit(xml) };
 }
 
 function vitest(project) {
@@ -41,6 +48,8 @@ function vitest(project) {
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
     const args = ["node_modules/vitest/vitest.mjs", "run", "--project", project, ...reporters];
     const code = await runProgram(process.execPath, args, { cwd: root, ...how });
-    return settle(existsSync(report) ? countVitest(JSON.parse(readFileSync(report, "utf8"))) : zero, code);
+    if (!existsSync(report)) return { count: settle(zero, code), failures: [] };
+    const found = JSON.parse(readFileSync(report, "utf8"));
+    return { count: settle(countVitest(found), code), failures: failuresOfVitest(found, root) };
   };
 }
