@@ -25,10 +25,11 @@ port.on("message", (request: Request) => {
     } catch (error) {
       reply({ number: request.number, error: errorOf(error) });
     }
+    worker.afterwards?.();
   });
 });
 
-function workerOf({ role, runDir, file }: WorkerStart): { do(request: Request): unknown } {
+function workerOf({ role, runDir, file }: WorkerStart): { do(request: Request): unknown; afterwards?(): void } {
   markUsed(file, Date.now());
   if (role === "writer") {
     removeUnused(path.dirname(file), Date.now());

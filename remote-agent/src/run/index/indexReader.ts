@@ -5,6 +5,7 @@ import { PackReader } from "../journal/packReader.ts";
 import { asidePage } from "./asides.ts";
 import { decisionPage } from "./decisions.ts";
 import { facetsOf } from "./facets.ts";
+import { figuresFileOf } from "./keepFigures.ts";
 import { lineageOf } from "./lineage.ts";
 import { payloadOf } from "./payload.ts";
 import { type Equal, questionGroup } from "./questionGroup.ts";
@@ -91,7 +92,8 @@ export class IndexReader {
     this.#open?.reader.close();
     this.#open = undefined;
     const db = openForReading(this.#start.file);
-    const open = { db, inode: ino, questions: new Questions(db), reader: new RecordReader(db, this.#start.runDir) };
+    const questions = new Questions(db, figuresFileOf(this.#start.file));
+    const open = { db, inode: ino, questions, reader: new RecordReader(db, this.#start.runDir) };
     this.#open = open;
     return open;
   }

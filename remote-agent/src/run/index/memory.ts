@@ -3,8 +3,19 @@ import { type ColumnKind, type ColumnName, columnNames, columns } from "./column
 
 const NO_INT = -(2 ** 31);
 const NO_CODE = 0xffff;
+const BYTES: Record<ColumnKind, number> = { real: 8, int: 4, flag: 2, name: 2 };
 
 type Numbers = Int32Array | Float64Array | Uint16Array;
+
+/** What is in a memory, to be kept: arrays of `length` each, not to be written to. */
+export interface QuestionFigures {
+  readonly length: number;
+  /** The newest transaction that is in here. */
+  readonly version: number;
+  /** A name's code is its place here. */
+  readonly names: readonly string[];
+  readonly columns: Readonly<Record<ColumnName, Numbers>>;
+}
 
 /**
  * The figures of all questions as arrays, one a column, about 100 bytes a question: any filter is a pass over a few arrays,
@@ -14,12 +25,23 @@ export class QuestionMemory {
   length = 0;
   /** The newest transaction that is in here. */
   version = 0;
-  readonly #columns = {} as Record<ColumnName, Numbers>;
-  readonly #names: string[] = [];
-  readonly #codes = new Map<string, number>();
+  readonly #columns: Record<ColumnName, Numbers>;
+  readonly #names: string[];
+  readonly #codes: Map<string, number>;
 
-  constructor() {
-    for (const name of columnNames) this.#columns[name] = arrayOf(columns[name], 1024);
+  /** @param kept what another memory of the same index held; taken over, not copied */
+  constructor(kept: QuestionFigures | null = null) {
+    this.length = kept?.length ?? 0;
+    this.version = kept?.version ?? 0;
+    this.#columns = { ...(kept?.columns ?? columnsOf(1024)) };
+    this.#names = [...(kept?.names ?? [])];
+    this.#codes = new Map(this.#names.map((name, code) => [name, code]));
+  }
+
+  figures(): QuestionFigures {
+    const { length, version } = this;
+    const used = columnNames.map((name) => [name, this.#columns[name].subarray(0, length)] as const);
+    return { length, version, names: this.#names, columns: Object.fromEntries(used) as Record<ColumnName, Numbers> };
   }
 
   /** Takes in what later transactions wrote; answers whether there was anything. */
@@ -106,7 +128,7 @@ export class QuestionMemory {
     const capacity = this.#columns.iteration.length;
     if (n <= capacity) return;
     for (const name of columnNames) {
-      const larger = arrayOf(columns[name], Math.max(n, 2 * capacity));
+      const larger = emptyArray(columns[name], Math.max(n, 2 * capacity));
       larger.set(this.#columns[name]);
       this.#columns[name] = larger;
     }
@@ -117,8 +139,18 @@ function noneOf(kind: ColumnKind): number {
   return kind === "real" ? Number.NaN : kind === "int" ? NO_INT : NO_CODE;
 }
 
-function arrayOf(kind: ColumnKind, length: number): Numbers {
-  if (kind === "real") return new Float64Array(length).fill(Number.NaN);
-  if (kind === "int") return new Int32Array(length).fill(NO_INT);
-  return new Uint16Array(length).fill(NO_CODE);
+function columnsOf(length: number): Record<ColumnName, Numbers> {
+  const made = columnNames.map((name) => [name, emptyArray(columns[name], length)] as const);
+  return Object.fromEntries(made) as Record<ColumnName, Numbers>;
+}
+
+function emptyArray(kind: ColumnKind, length: number): Numbers {
+  return arrayOf(kind, new ArrayBuffer(BYTES[kind] * length), 0, length).fill(noneOf(kind));
+}
+
+/** @throws RangeError where the buffer ends before */
+export function arrayOf(kind: ColumnKind, buffer: ArrayBuffer, byteOffset: number, length: number): Numbers {
+  if (kind === "real") return new Float64Array(buffer, byteOffset, length);
+  if (kind === "int") return new Int32Array(buffer, byteOffset, length);
+  return new Uint16Array(buffer, byteOffset, length);
 }

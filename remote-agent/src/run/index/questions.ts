@@ -5,12 +5,13 @@ import { type DecisionView, decisionView } from "../../protocol/review.ts";
 import { clip, Recent } from "./bounded.ts";
 import { columnNames, type Figures, KEPT_LABEL_CHARS } from "./columns.ts";
 import { IndexError } from "./errors.ts";
-import { QuestionMemory } from "./memory.ts";
+import { readFigures } from "./figuresFile.ts";
+import { type QuestionFigures, QuestionMemory } from "./memory.ts";
 import { orderOf } from "./order.ts";
 import { TEXT_KEY } from "./schema.ts";
 import { searchOf } from "./searchText.ts";
 import { both, type Flags, flagsOf, select } from "./select.ts";
-import { hexOf } from "./store.ts";
+import { hexOf, madeOf, versionOf } from "./store.ts";
 
 const ROW_CHARS = 1000;
 const LABEL_CHARS = 200;
@@ -20,7 +21,8 @@ const LABEL_CHARS = 200;
  * them: a page at any depth costs the same, and totals and row numbers are exact.
  */
 export class Questions {
-  readonly memory = new QuestionMemory();
+  #memory: QuestionMemory | null = null;
+  readonly #figuresFile: string | null;
   readonly #db: DatabaseSync;
   readonly #text: StatementSync;
   readonly #selections = new Recent<Uint32Array>(8);
@@ -29,9 +31,16 @@ export class Questions {
   /** One byte a question: 32 of them for a quarter of a million questions are 8 MB. */
   readonly #found = new Recent<Flags>(32);
 
-  constructor(db: DatabaseSync) {
+  /** @param figuresFile where the index's writer keeps figures (`keepFigures.ts`) */
+  constructor(db: DatabaseSync, figuresFile: string | null = null) {
     this.#db = db;
+    this.#figuresFile = figuresFile;
     this.#text = db.prepare("SELECT id, proposal, task, label, length, text, decision FROM texts WHERE n = ?");
+  }
+
+  get memory(): QuestionMemory {
+    this.#memory ??= new QuestionMemory(this.#keptFigures());
+    return this.#memory;
   }
 
   /** Takes in what was committed since the last call. */
@@ -121,6 +130,11 @@ export class Questions {
       proposalExamples: proposalExamples ?? 0,
       decision: decisionOf(stored["decision"]),
     };
+  }
+
+  #keptFigures(): QuestionFigures | null {
+    if (this.#figuresFile === null) return null;
+    return readFigures(this.#figuresFile, madeOf(this.#db), versionOf(this.#db));
   }
 
   #order(sort: QuestionSort): Uint32Array {

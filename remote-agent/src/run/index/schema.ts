@@ -1,10 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import { type ColumnKind, columns } from "./columns.ts";
 import { IndexError } from "./errors.ts";
 import { TOKENIZER } from "./searchText.ts";
 
 /** Raised whenever tables, columns or the meaning of a value change: an index of another version is built anew. */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 const APPLICATION_ID = 0x525a4958; // "RZIX"
 
 /** Texts are put in order by their beginning. */
@@ -78,7 +79,7 @@ export function createTables(db: DatabaseSync, run: string): void {
   try {
     if (isEmpty(db)) {
       db.exec(TABLES);
-      db.prepare("INSERT INTO meta VALUES ('run', ?)").run(run);
+      db.prepare("INSERT INTO meta VALUES ('run', ?), ('made', ?)").run(run, randomUUID());
       db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}; PRAGMA application_id = ${APPLICATION_ID}`);
     }
     db.exec("COMMIT");

@@ -160,8 +160,22 @@ export class Store {
 }
 
 export function positionOf(db: DatabaseSync): Position {
-  const row = db.prepare("SELECT value FROM meta WHERE name = 'position'").get();
-  return row === undefined ? START : (JSON.parse(String(row["value"])) as Position);
+  const stored = readMeta(db, "position");
+  return stored === undefined ? START : (JSON.parse(String(stored)) as Position);
+}
+
+/** Which index this is: one that is built again has another. */
+export function madeOf(db: DatabaseSync): string {
+  return String(readMeta(db, "made") ?? "");
+}
+
+/** The newest transaction. */
+export function versionOf(db: DatabaseSync): number {
+  return Number(readMeta(db, "version") ?? 0);
+}
+
+function readMeta(db: DatabaseSync, name: string): unknown {
+  return db.prepare(sqls.getMeta).get(name)?.["value"];
 }
 
 export function hexOf(value: unknown): string | null {

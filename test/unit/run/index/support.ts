@@ -33,12 +33,12 @@ export function follow(db: DatabaseSync, runDir: string, upTo?: number): void {
   });
 }
 
-/** Everything an index says, in a form that can be compared; not in how many transactions it was written. */
+/** Everything an index says, in a form that can be compared; not when and in how many transactions it was written. */
 export function contents(db: DatabaseSync): Record<string, unknown[]> {
   db.exec("CREATE VIRTUAL TABLE IF NOT EXISTS temp.places USING fts5vocab(main, search, instance)");
   db.exec("CREATE VIRTUAL TABLE IF NOT EXISTS temp.only USING fts5vocab(main, words, instance)");
   const tables = {
-    meta: "SELECT * FROM meta WHERE name <> 'version' ORDER BY name",
+    meta: "SELECT * FROM meta WHERE name NOT IN ('version', 'made') ORDER BY name",
     records: "SELECT * FROM records ORDER BY seq",
     edges: "SELECT * FROM edges ORDER BY parent, child",
     calls: "SELECT * FROM calls ORDER BY seq",
