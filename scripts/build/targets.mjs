@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { root } from "../setup/paths.mjs";
+import { katexMathml } from "./katexMathml.mjs";
 
 /** Several dependencies are CommonJS inside: they need a `require` in the ES module bundle. */
 const banner = [
@@ -68,5 +69,6 @@ export const targets = [
     assetNames: "[name]",
     loader: { ".ttf": "file" },
     inject: [join(root, "webview/base/zodWithoutEval.ts")],
+    plugins: [zodInEnglish, katexMathml],
   },
 ].filter((target) => target.entryPoints.length > 0);
