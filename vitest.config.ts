@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** Processes that a test waits for start in seconds when others do. */
+const WITH_PROCESSES = { poll: { timeout: 60_000 } };
+
 /**
  * unit: pure and fast, in threads. seam: agent against a scripted engine, engine against the official client.
  * ssh: a real OpenSSH server on loopback.
@@ -12,6 +15,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     restoreMocks: true,
+    // As long as it takes on two busy cores; what comes sooner is seen sooner. The default is one second.
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       {
         extends: true,
@@ -23,8 +28,9 @@ export default defineConfig({
           name: "seam",
           include: ["test/seam/**/*.test.ts"],
           pool: "forks",
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          expect: WITH_PROCESSES,
+          testTimeout: 240_000,
+          hookTimeout: 600_000, // an engine starts, and a run comes to its end
         },
       },
       {
@@ -33,7 +39,8 @@ export default defineConfig({
           name: "ssh",
           include: ["test/ssh/**/*.test.ts"],
           pool: "forks",
-          testTimeout: 60_000,
+          expect: WITH_PROCESSES,
+          testTimeout: 180_000,
           hookTimeout: 300_000, // a machine without sshd installs it
         },
       },
@@ -43,7 +50,6 @@ export default defineConfig({
           name: "panels",
           include: ["test/panels/**/*.test.ts"],
           pool: "forks",
-          expect: { poll: { timeout: 15_000 } }, // two cores, and a browser
           testTimeout: 120_000,
           hookTimeout: 300_000, // a machine without Chromium installs it
         },
@@ -70,6 +76,7 @@ export default defineConfig({
           name: "slurm",
           include: ["test/slurm/**/*.test.ts"],
           pool: "forks",
+          expect: WITH_PROCESSES,
           fileParallelism: false, // each file has a cluster of its own
           testTimeout: 180_000,
           hookTimeout: 600_000, // a machine without Slurm installs it
@@ -81,6 +88,7 @@ export default defineConfig({
           name: "faults",
           include: ["test/faults/**/*.test.ts"],
           pool: "forks",
+          expect: WITH_PROCESSES,
           fileParallelism: false,
           testTimeout: 600_000,
           hookTimeout: 120_000,
@@ -92,6 +100,7 @@ export default defineConfig({
           name: "long",
           include: ["test/long/**/*.test.ts"],
           pool: "forks",
+          expect: WITH_PROCESSES,
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 600_000, // a machine without Slurm installs it

@@ -17,7 +17,7 @@ async function setUp(options: ScriptedEngineOptions = {}) {
   const engine = await connectEngine({
     url: `${server.url}/`,
     token: server.token,
-    timeouts: { totalMs: 5_000, retryBudgetMs: 400, backoffMs: 5 },
+    timeouts: { totalMs: 60_000, retryBudgetMs: 20_000, backoffMs: 5 },
   });
   closing.push(
     () => engine.close(),

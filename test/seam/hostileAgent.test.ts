@@ -103,7 +103,7 @@ describe("an agent that breaks the contract is disconnected with a sentence, and
   ])("%s", async (how, sentence) => {
     await watched(async () => {
       const { entry } = host(how);
-      await expect.poll(() => entry.link.state.kind, { timeout: 60_000 }).toBe("stopped");
+      await expect.poll(() => entry.link.state.kind).toBe("stopped");
       expect(entry.link.state).toMatchObject({ why: expect.stringContaining(`The agent on evil sent ${sentence}`) });
       // Nothing of its text gets into the sentence.
       expect(JSON.stringify(entry.link.state)).not.toMatch(/\\u001b|not json at all/);
@@ -122,7 +122,7 @@ describe("an agent that only makes noise is borne", () => {
   ])("%s", async (how) => {
     await watched(async () => {
       const { entry } = host(how);
-      await expect.poll(() => entry.model.runs?.length ?? 0, { timeout: 30_000 }).toBe(1);
+      await expect.poll(() => entry.model.runs?.length ?? 0).toBe(1);
       expect(entry.model.runs?.[0]?.name).not.toMatch(/[\p{Cc}\p{Cf}]/u);
       await delay(3000);
       // Whether it is still connected or was let go of, somebody who asks gets an answer or a sentence in time.

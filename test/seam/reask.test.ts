@@ -138,8 +138,11 @@ test("a question that its asker gives up leaves no record", async () => {
   engine.fail("completions", { kind: "hang" });
   const abort = new AbortController();
   const asking = askAtRest(run, engine, { asked: { command: "given-up", m: 1 }, signal: abort.signal });
-  setTimeout(() => abort.abort(new Error("given up")), 500);
-  await expect(asking).rejects.toThrow();
+  const refused = expect(asking).rejects.toThrow();
+  const drawn = engine.callsOf("completions").length;
+  await expect.poll(() => engine.callsOf("completions").length).toBeGreaterThan(drawn);
+  abort.abort(new Error("given up"));
+  await refused;
   expect(await asidesIn(run)).toEqual([]);
   expect((await go()).outcome).toEqual(completed); // its lock is free again
 });
@@ -196,7 +199,7 @@ test("a run that ends while it is asked ends all the same, and says so to who as
   engine.fail("completions", { kind: "hang" });
   const asking = client.request("runs/reask", { run, command: "late", by: "ada", question, m: 1 });
   const refused = expect(asking).rejects.toThrow(/is ending/);
-  await expect.poll(() => engine.callsOf("completions").at(-1)?.body, { timeout: 10_000 }).toMatchObject({ n: 1 });
+  await expect.poll(() => engine.callsOf("completions").at(-1)?.body).toMatchObject({ n: 1 });
   await client.request("runs/stop", { run, command: "s", by: "ada" });
   await refused;
   client.close();
@@ -205,7 +208,7 @@ test("a run that ends while it is asked ends all the same, and says so to who as
 });
 
 test("an engine that is not there is said within its patience, nothing is recorded, and the run is nobody's again", async () => {
-  const { run, engine, go } = await runs.newRun();
+  const { run, engine, go } = await runs.newRun(false, 5);
   await go();
   await runs.clear();
   await expect(askAtRest(run, engine, { asked: { command: "nobody", m: 1 } })).rejects.toThrow(engine.url);

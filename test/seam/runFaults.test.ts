@@ -47,7 +47,11 @@ describe("trouble that passes leaves no trace in the records", () => {
   test.each(cases)("%s", async (_name, call, fault, times) => {
     const engine = await freshEngine();
     engine.fail(call, fault, times);
-    const { run, outcome } = await superviseAgainst(home, folder.modelDir, engine);
+    const { run, outcome } = await superviseAgainst(home, folder.modelDir, engine, {
+      change: (config) => {
+        if (fault.kind === "hang") config.engine.callTimeout = 10;
+      },
+    });
     expect(outcome).toEqual({ state: "completed", reason: null });
     expect(await differences(undisturbed, run)).toEqual([]);
   });
@@ -72,7 +76,7 @@ describe("trouble that stays ends with a reason and what to do", () => {
     const engine = await freshEngine();
     engine.fail("completions", { kind: "status", status: 500 }, 10_000);
     const { run, outcome } = await superviseAgainst(home, folder.modelDir, engine, {
-      change: (config) => Object.assign(config.engine, { callTimeout: 1, restarts: 1 }),
+      change: (config) => Object.assign(config.engine, { callTimeout: 10, restarts: 1 }),
     });
     expect(outcome.state).toBe("paused");
     expect(outcome.reason).toMatch(/The engine failed 2 times in a row/);

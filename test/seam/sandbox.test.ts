@@ -109,7 +109,7 @@ describe("outside a sandbox every attempt succeeds, so that a hole would be noti
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();
     await writeFile(path.join(folder, "secret"), "secret");
-    const victim = spawn("sleep", ["60"], { stdio: "ignore" });
+    const victim = spawn("sleep", ["600"], { stdio: "ignore" });
     const request = {
       names: quickEscapes,
       port: typeof address === "object" ? address?.port : 0,

@@ -163,7 +163,7 @@ describe.skipIf(missing !== null)(`the agent on a host${missing === null ? "" : 
     expect(await client.request("runs/list", {})).toEqual({ runs: [], unreadable: [] });
     client.close();
     served.close();
-    await expect.poll(() => processesWith(`${root}/deploy/${deployment.id}/`), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => processesWith(`${root}/deploy/${deployment.id}/`)).toEqual([]);
     await bring(5);
     expect((await there()).sort()).toEqual([3, 4, 5].map((n) => `${n}`.padStart(32, "0")));
   }, 120_000);

@@ -71,7 +71,7 @@ export function scriptedConfig(
 ): RunConfig {
   return smallConfig((config) => {
     config.iterations = 1;
-    Object.assign(config.engine, { url: engine.url, callTimeout: 5, restarts: 2 });
+    Object.assign(config.engine, { url: engine.url, callTimeout: 60, restarts: 2 });
     change(config);
   });
 }

@@ -11,8 +11,8 @@ const LIMIT_MS = 60_000;
 /** An installation in which runs of one iteration work in this process, each against a scripted engine of its own. */
 export interface ScriptedRuns {
   readonly home: Awaited<ReturnType<typeof temporaryInstallation>>;
-  /** A run that nothing works on yet; `gate`: it waits for a review. */
-  newRun(gate?: boolean): Promise<ScriptedRunOfTest>;
+  /** A run that nothing works on yet; `gate`: it waits for a review; `callTimeout`: seconds that it waits for its engine. */
+  newRun(gate?: boolean, callTimeout?: number): Promise<ScriptedRunOfTest>;
   /** Ends the engines of the runs of a test. */
   clear(): Promise<void>;
   remove(): Promise<void>;
@@ -31,11 +31,12 @@ export async function scriptedRuns(): Promise<ScriptedRuns> {
   const engines: ScriptedEngine[] = [];
   return {
     home,
-    async newRun(gate = false) {
+    async newRun(gate = false, callTimeout) {
       const engine = await sortingEngine(model);
       engines.push(engine);
       const config = scriptedConfig(engine, (own) => {
         own.review.gate = gate;
+        own.engine.callTimeout = callTimeout ?? own.engine.callTimeout;
       });
       const run = await createRun(home, config, model, new Date());
       const go = (control?: RunControl) =>
