@@ -59,8 +59,10 @@ async function listedNow(env: NodeJS.ProcessEnv, reads: ViewReads): Promise<List
   const home = rzeroHome(env);
   const runs: RunSummary[] = [];
   const unreadable: { directory: string; why: string }[] = [];
-  for (const id of await runIds(home)) {
-    const directory = path.join(runsDirectory(home), id);
+  const directories = (await runIds(home)).map((id) => path.join(runsDirectory(home), id));
+  reads.keepOnly(new Set(directories));
+  for (const directory of directories) {
+    const id = path.basename(directory);
     try {
       await refuseOdd(directory, { segments: true });
       const run = await readRun(directory);

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { listRuns } from "../../../remote-agent/src/cli/list.ts";
 import { ViewReads } from "../../../remote-agent/src/run/index/viewReads.ts";
@@ -28,6 +29,19 @@ it("lists a run whose journal was never read at once, as being read, beside thos
   const { runs } = await listRuns(env, reads, 0);
   expect(runs[1]).not.toHaveProperty("reading");
   expect(runs[1]?.view).toEqual(await readRunView(large));
+});
+
+it("a run that was deleted is forgotten: what comes in its place is read", async () => {
+  const home = await temporaryHome();
+  const env = { RZERO_HOME: home, XDG_RUNTIME_DIR: home, XDG_CACHE_HOME: home };
+  const reads = new ViewReads(env);
+  const reasonNow = async () => (await listRuns(env, reads)).runs.map(({ view }) => view.reason);
+  const directory = await writeRun(home, SMALL, [state("running", "one")]);
+  expect(await reasonNow()).toEqual(["one"]);
+  await rm(directory, { recursive: true });
+  expect(await reasonNow()).toEqual([]);
+  await writeRun(home, SMALL, [state("running", "two")]); // of the same id and length
+  expect(await reasonNow()).toEqual(["two"]);
 });
 
 it("`rzero list` waits for it", async () => {

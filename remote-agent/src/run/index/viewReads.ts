@@ -19,17 +19,23 @@ interface Reading {
   readonly ended: Promise<void>;
 }
 
+/** A view has some tens of kilobytes. Of one that is not kept any more only what is new in the journal is read (viewCache.ts). */
+const MOST_VIEWS = 200;
+
 /**
  * Views of runs that no process owns, for one who cannot wait for a large journal: it is read in the background, once however often
- * it is asked for.
+ * it is asked for. Those that were asked for last are kept, and of damaged journals what is wrong with them.
  */
 export class ViewReads {
   readonly #env: NodeJS.ProcessEnv;
+  readonly #mostViews: number;
+  /** By folder; what was asked for last comes last. */
   readonly #reads = new Map<string, Reading>();
   #begun = 0;
 
-  constructor(env: NodeJS.ProcessEnv) {
+  constructor(env: NodeJS.ProcessEnv, { mostViews = MOST_VIEWS } = {}) {
     this.#env = env;
+    this.#mostViews = mostViews;
   }
 
   /** The view at once, where it is there or takes no time. @throws JournalCorrupt */
@@ -37,11 +43,19 @@ export class ViewReads {
     const known = this.#reads.get(runDir);
     const holds = known !== undefined && (known.outcome === null || known.journal === bytesAfter(runDir, START));
     const read = holds ? known : this.#begin(runDir);
+    this.#reads.delete(runDir);
+    this.#reads.set(runDir, read);
     await read.looked;
+    this.#forgetOldest();
     const { outcome, soFar } = read;
     if (outcome === null) return { view: emptyRunView(), reading: soFar };
     if ("error" in outcome) throw outcome.error;
     return { view: outcome.view, reading: null };
+  }
+
+  /** Forgets what was read of runs in other folders than these: they are not there any more. */
+  keepOnly(runDirs: ReadonlySet<string>): void {
+    for (const runDir of this.#reads.keys()) if (!runDirs.has(runDir)) this.#reads.delete(runDir);
   }
 
   /** Whether reading began of a journal since this was last asked. */
@@ -61,12 +75,17 @@ export class ViewReads {
     clearTimeout(timer);
   }
 
+  #forgetOldest(): void {
+    const isView = ({ outcome }: Reading) => outcome !== null && "view" in outcome;
+    const views = [...this.#reads].filter(([, read]) => isView(read));
+    for (const [runDir] of views.slice(0, Math.max(0, views.length - this.#mostViews))) this.#reads.delete(runDir);
+  }
+
   #begin(runDir: string): Reading {
     const { promise: looked, resolve: look } = Promise.withResolvers<void>();
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     const journal = bytesAfter(runDir, START);
     const read: Reading = { journal, soFar: { bytes: 0, of: journal }, outcome: null, looked, ended };
-    this.#reads.set(runDir, read);
     this.#begun += 1;
     cachedRunView(runDir, this.#env, {
       onProgress: (soFar) => {

@@ -55,6 +55,38 @@ it("a short journal is there the first time", async () => {
   expect(await reads.of(runDir)).toEqual({ view: await readRunView(runDir), reading: null });
 });
 
+it("keeps the views that were asked for last, and reads of another one only what is new", async () => {
+  const { runDir: long, env } = await longRun();
+  const [one, other] = [await temporaryDirectory(), await temporaryDirectory()];
+  for (const runDir of [one, other]) await append(runDir, 1, 5);
+  const reads = new ViewReads(env, { mostViews: 2 });
+  await reads.of(long);
+  await reads.settled(60_000);
+  const view = await readRunView(long);
+  for (const runDir of [one, other, long, one, long, one]) await reads.of(runDir);
+  reads.anyNew();
+  for (const runDir of [long, one]) await reads.of(runDir);
+  expect(reads.anyNew()).toBe(false);
+  await reads.of(other);
+  expect(reads.anyNew()).toBe(true);
+  expect(await reads.of(long)).toEqual({ view, reading: null });
+  expect(reads.anyNew()).toBe(true);
+});
+
+it("what is wrong with a journal is kept however many others are asked for", async () => {
+  const [damaged, one, other] = await Promise.all([1, 2, 3].map(() => temporaryDirectory()));
+  for (const runDir of [damaged, one, other]) await append(runDir ?? "", 1, 50);
+  const segment = path.join(damaged ?? "", "journal", "00000001.log");
+  await writeFile(segment, (await readFile(segment, "utf8")).replace('"said"', '"sung"'));
+  await writeFile(path.join(damaged ?? "", "journal", "00000002.log"), ""); // so that its end is no torn tail
+  const reads = new ViewReads({ XDG_CACHE_HOME: await temporaryDirectory() }, { mostViews: 1 });
+  await expect(reads.of(damaged ?? "")).rejects.toThrow(/00000001/);
+  for (const runDir of [one, other]) await reads.of(runDir ?? "");
+  reads.anyNew();
+  await expect(reads.of(damaged ?? "")).rejects.toThrow(/00000001/);
+  expect(reads.anyNew()).toBe(false);
+});
+
 it("a journal that is damaged far behind is said to be, each time, and is not read again for it", async () => {
   const { runDir, env } = await longRun();
   await append(runDir, 2, 10);
@@ -63,7 +95,7 @@ it("a journal that is damaged far behind is said to be, each time, and is not re
   const nearEnd = bytes.lastIndexOf("\n", bytes.length - 200) - 20;
   bytes[nearEnd] = (bytes[nearEnd] ?? 0) ^ 1;
   await writeFile(segment, bytes);
-  await writeFile(path.join(runDir, "journal", "00000002.log"), bytes.subarray(0, 0)); // so that its end is no torn tail
+  await writeFile(path.join(runDir, "journal", "00000002.log"), ""); // so that its end is no torn tail
   const reads = new ViewReads(env);
   await reads.of(runDir);
   await reads.settled(60_000);
