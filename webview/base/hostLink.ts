@@ -10,6 +10,7 @@ import {
   requestKey,
   toWebview,
 } from "../../src/panels/base/messages.ts";
+import { EarlyAnswers } from "./earlyAnswers.ts";
 import type { VsCodeApi } from "./vscodeApi.ts";
 
 /** The host refused, did not answer in time (`timeout`), or the request was given up (`cancelled`). */
@@ -35,8 +36,6 @@ interface Waiting {
 }
 
 const LIMIT_MS = 30_000;
-/** An answer that came before it was asked for is of no use for longer. */
-const AHEAD_MS = 3000;
 
 /** The page's end of a panel: requests with a limit, events and state; all that arrives is parsed. */
 export class HostLink<C extends PanelContract> {
@@ -44,7 +43,7 @@ export class HostLink<C extends PanelContract> {
   readonly #api: VsCodeApi;
   readonly #words: { readonly timeout: string; readonly malformed: string };
   readonly #waiting = new Map<number, Waiting>();
-  readonly #ahead = new Map<string, unknown>();
+  readonly #early = new EarlyAnswers();
   #last = 0;
 
   constructor(contract: C, api: VsCodeApi, words: PanelWords<C> & { timeout: string; malformed: string }) {
@@ -68,14 +67,8 @@ export class HostLink<C extends PanelContract> {
     { limitMs = LIMIT_MS, signal }: AskOptions = {},
   ): Promise<RequestResult<C, M>> {
     if (signal?.aborted === true) throw new PanelError("cancelled", "");
-    if (this.#ahead.size > 0) {
-      const key = requestKey(method, params);
-      if (this.#ahead.has(key)) {
-        const value = this.#ahead.get(key);
-        this.#ahead.delete(key);
-        return this.#parsed(method, value);
-      }
-    }
+    const early = this.#early.size > 0 ? this.#early.take(requestKey(method, params)) : undefined;
+    if (early !== undefined) return this.#parsed(method, early.value);
     const id = ++this.#last;
     const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
     const give = (reason: string, message: string) => {
@@ -128,8 +121,7 @@ export class HostLink<C extends PanelContract> {
         this.#takeState(data.state, on.state);
         break;
       case "ahead":
-        this.#ahead.set(requestKey(data.method, data.params), data.value);
-        setTimeout(() => this.#ahead.clear(), AHEAD_MS);
+        this.#early.add(requestKey(data.method, data.params), data.value);
         break;
       case "event":
         this.#takeEvent(data.name, data.value, on.events);
