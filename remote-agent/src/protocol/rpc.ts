@@ -165,7 +165,10 @@ export const methods = {
     /** What is decided on each question now, in the order of the changes. */
     result: commandResult.extend({ decisions: z.array(decisionView) }),
   },
-  /** All decisions of a run, or those on one question, in the order they were made; the newest on a question counts. */
+  /**
+   * All decisions of a run, or those on one question, in the order they were made; the newest on a question counts. An answer has fewer
+   * than `limit` where they are long: `more` says whether any follow.
+   */
   "runs/decisions": {
     params: runParams.extend({
       /** Of any record that belongs to the question. */

@@ -6,7 +6,13 @@ import path from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { questionQuery } from "../../../../remote-agent/src/protocol/questionQuery.ts";
-import type { DecisionContent } from "../../../../remote-agent/src/protocol/review.ts";
+import {
+  type DecisionContent,
+  type DecisionView,
+  LABEL_CHARS,
+  NOTE_CHARS,
+  QUESTION_CHARS,
+} from "../../../../remote-agent/src/protocol/review.ts";
 import { decisionPage } from "../../../../remote-agent/src/run/index/decisions.ts";
 import { facetsOf } from "../../../../remote-agent/src/run/index/facets.ts";
 import { lineageOf } from "../../../../remote-agent/src/run/index/lineage.ts";
@@ -102,6 +108,46 @@ it("the history of a question, or of all, comes in pages and in the order it was
     null,
   ]);
   expect(page({ note: true }).rows[0]?.decision?.note).toHaveLength(1000); // cut in rows
+});
+
+it("a page of decisions of any length is a message that the link takes, and pages have each decision once", async () => {
+  const [task = ""] = tasksAsked();
+  const longest = {
+    label: "\u0001".repeat(LABEL_CHARS),
+    question: "\u0001".repeat(QUESTION_CHARS),
+    note: "\u2028".repeat(NOTE_CHARS),
+  };
+  for (let i = 0; i < 12; i++) await decide(task, i % 4 === 3 ? { verdict: "approve" } : longest, String(i));
+  await decide(task, { note: "x".repeat(9 * 2 ** 20) }, "longer than any that is taken in");
+  const seen: DecisionView[] = [];
+  for (let more = true, after = 0; more; after = seen.at(-1)?.seq ?? 0) {
+    const found = decisionPage(reader, { id: undefined, after, limit: 500 });
+    expect(Buffer.byteLength(JSON.stringify(found))).toBeLessThan(4 * 2 ** 20);
+    expect(found.decisions.length).toBeGreaterThan(0);
+    seen.push(...found.decisions);
+    more = found.more;
+  }
+  expect(seen.map(({ verdict }) => verdict)).toEqual(
+    Array.from({ length: 13 }, (_, i) => (i % 4 === 3 ? "approve" : null)),
+  );
+  expect(seen[0]).toMatchObject(longest);
+  expect(seen.at(-1)?.note).toHaveLength(NOTE_CHARS);
+});
+
+it.each([24, 25, 26])("of %i decisions none is left out, whatever the pages' length", async (count) => {
+  const [task = ""] = tasksAsked();
+  for (let i = 0; i < count; i++) await decide(task, { note: String(i) }, String(i));
+  for (const limit of [1, count - 1, count, 500]) {
+    const notes: (string | null)[] = [];
+    for (let more = true, after = 0; more; ) {
+      const found = decisionPage(reader, { id: undefined, after, limit });
+      notes.push(...found.decisions.map(({ note }) => note));
+      after = found.decisions.at(-1)?.seq ?? 0;
+      more = found.more;
+      expect(more).toBe(notes.length < count);
+    }
+    expect(notes).toEqual(Array.from({ length: count }, (_, i) => String(i)));
+  }
 });
 
 it("any record of a question leads to its task; one of nothing, and a malformed proposal, lead nowhere", () => {
