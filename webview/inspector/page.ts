@@ -15,7 +15,7 @@ import type { HostLink } from "../base/hostLink.ts";
 import { element } from "../ui/dom.ts";
 import { Detail } from "./detail/detail.ts";
 import { reviewKey } from "./detail/reviewMenu.ts";
-import { Pane } from "./pane.ts";
+import { Pane } from "./pane/pane.ts";
 import { askReport } from "./report.ts";
 import { resizer } from "./resizer.ts";
 import { tools } from "./tools.ts";

@@ -1,6 +1,7 @@
 import type { QuestionFilter, QuestionQuery, QuestionSort } from "../../../remote-agent/src/protocol/questionQuery.ts";
 import type { IndexState, QuestionPage, QuestionRow } from "../../../remote-agent/src/protocol/questionRows.ts";
 import { everything, PAGE_ROWS, pageQuery } from "../../../src/panels/inspector/firstQuestions.ts";
+import { Course } from "./course.ts";
 import { PageCache } from "./pageCache.ts";
 
 /** A few screens around where the person is: 40 pages of 100 rows, some 6 MB at the most. */
@@ -9,8 +10,6 @@ const PAGES = 40;
 const AT_ONCE = 3;
 /** Pages that are fetched before they come into view, in the direction in which the person goes. */
 const AHEAD = 3;
-/** Places without a row in common that follow each other faster than this are no places to read at. */
-const RUSH_MS = 45;
 const ATTEMPTS = 5;
 const AGAIN_MS = 1500;
 
@@ -40,10 +39,8 @@ export class RowSource {
   readonly #cache = new PageCache<QuestionRow>(PAGES);
   readonly #asking = new Map<number, AbortController>();
   readonly #closed = new AbortController();
-  #wanted: { first: number; last: number } = { first: 0, last: 0 };
-  #isGoingUp = false;
-  #movedAt = Number.NEGATIVE_INFINITY;
-  #rushing: ReturnType<typeof setTimeout> | undefined;
+  /** What is in view for a frame of a rush is not asked, but what it rests at. */
+  readonly #course = new Course(() => this.#wantAgain());
   #first: number | null = null;
   #total: number | null = null;
   #failures = 0;
@@ -74,42 +71,45 @@ export class RowSource {
 
   /** Says which rows are in view: what they need is asked, what nobody waits for any more is given up. */
   want(first: number, last: number): void {
-    const { first: before, last: lastBefore } = this.#wanted;
-    if (first !== before) this.#isGoingUp = first < before;
-    if (first > lastBefore || last < before) {
-      const now = performance.now();
-      if (now - this.#movedAt < RUSH_MS) this.#rush();
-      this.#movedAt = now;
-    }
-    this.#wanted = { first, last };
-    const missing = this.#cache
-      .missing(first, last)
-      .filter((page) => this.#total === null || page * PAGE_ROWS < this.#total || page === 0);
-    const ahead = this.#total === null ? [] : this.#ahead(first, last, this.#total);
+    this.#course.go(first, last);
+    const missing = this.#missing();
+    const ahead = this.#ahead();
     for (const [page, abort] of this.#asking) if (!missing.includes(page) && !ahead.includes(page)) abort.abort();
-    if (this.#rushing !== undefined) return;
-    const isWaiting = missing.length > 0;
-    for (const page of [...missing, ...ahead].slice(0, isWaiting ? Math.max(2, missing.length) : AHEAD)) {
-      if (this.#asking.size >= AT_ONCE) break;
-      if (!this.#asking.has(page)) void this.#load(page);
-    }
+    if (!this.#course.isRushing) this.#ask(missing, ahead);
   }
 
-  /** A scroll bar is being drawn: what is in view for a frame is not asked, but what it rests at. */
-  #rush(): void {
-    clearTimeout(this.#rushing);
-    this.#rushing = setTimeout(() => {
-      this.#rushing = undefined;
-      this.want(this.#wanted.first, this.#wanted.last);
-    }, RUSH_MS);
+  #wantAgain(): void {
+    this.want(this.#course.first, this.#course.last);
+  }
+
+  /** What is not at hand of the pages in view. */
+  #missing(): number[] {
+    const { first, last } = this.#course;
+    return this.#cache.missing(first, last).filter((page) => page === 0 || this.#isThere(page));
   }
 
   /** What is not at hand of the pages that a person who goes on the same way sees next. */
-  #ahead(first: number, last: number, total: number): number[] {
+  #ahead(): number[] {
+    if (this.#total === null) return [];
+    const { first, last, isGoingUp } = this.#course;
     const [from, to] = [Math.floor(first / PAGE_ROWS), Math.floor(last / PAGE_ROWS)];
-    return Array.from({ length: AHEAD }, (_, i) => (this.#isGoingUp ? from - 1 - i : to + 1 + i)).filter(
-      (page) => page >= 0 && page * PAGE_ROWS < total && !this.#cache.has(page),
+    return Array.from({ length: AHEAD }, (_, i) => (isGoingUp ? from - 1 - i : to + 1 + i)).filter(
+      (page) => page >= 0 && this.#isThere(page) && !this.#cache.has(page),
     );
+  }
+
+  /** Whether the query has rows on a page, as far as is known. */
+  #isThere(page: number): boolean {
+    return this.#total === null || page * PAGE_ROWS < this.#total;
+  }
+
+  /** While rows in view are waited for, at most one page beside them is asked. */
+  #ask(missing: readonly number[], ahead: readonly number[]): void {
+    const most = missing.length > 0 ? Math.max(2, missing.length) : AHEAD;
+    for (const page of [...missing, ...ahead].slice(0, most)) {
+      if (this.#asking.size >= AT_ONCE) break;
+      if (!this.#asking.has(page)) void this.#load(page);
+    }
   }
 
   /** The index has come further: counts what is new, without taking it in. */
@@ -132,7 +132,7 @@ export class RowSource {
     this.#first = null;
     this.newer = 0;
     this.#cache.outdate();
-    this.want(this.#wanted.first, this.#wanted.last);
+    this.#wantAgain();
   }
 
   /** Rows that are at hand are as `change` has them from here on. */
@@ -144,13 +144,13 @@ export class RowSource {
   retry(): void {
     this.failed = null;
     this.#failures = 0;
-    this.want(this.#wanted.first, this.#wanted.last);
+    this.#wantAgain();
   }
 
   close(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#building);
-    clearTimeout(this.#rushing);
+    this.#course.close();
     this.#closed.abort();
     for (const abort of this.#asking.values()) abort.abort();
     this.#asking.clear();
@@ -197,10 +197,10 @@ export class RowSource {
 
   #goOn(): void {
     this.#ports.changed();
-    if (this.failed === null) this.want(this.#wanted.first, this.#wanted.last);
+    if (this.failed === null) this.#wantAgain();
     else if (this.#failures < ATTEMPTS) {
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.want(this.#wanted.first, this.#wanted.last), AGAIN_MS * this.#failures);
+      this.#timer = setTimeout(() => this.#wantAgain(), AGAIN_MS * this.#failures);
     }
   }
 }
