@@ -159,6 +159,34 @@ describe("the table", () => {
     await expect.poll(() => status(page).textContent()).toContain(`${rows.length} questions`);
   });
 
+  it("has menus that a keyboard opens at their first item, walks through, leaves and acts in", async () => {
+    const { page, asked } = await shown();
+    const focused = () => page.evaluate("document.activeElement.textContent || document.activeElement.title");
+    const button = page.getByRole("button", { name: "Export Report" });
+    for (const key of ["Enter", "Space"]) {
+      await button.focus();
+      await page.keyboard.press(key);
+      await expect.poll(focused).toBe("Report of what is listed…");
+      await page.keyboard.press("ArrowDown"); // no question is open, so there is nothing else to do
+      expect(await focused()).toBe("Report of what is listed…");
+      await page.keyboard.press("Escape");
+      await expect.poll(focused).toBe("Export Report");
+    }
+    await page.keyboard.press("Enter");
+    await expect.poll(focused).toBe("Report of what is listed…");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => asked.reports.length).toBe(1);
+    await expect.poll(focused).toBe("Export Report");
+    const columns = page.getByRole("button", { name: "Columns" });
+    await columns.focus();
+    await page.keyboard.press("Enter");
+    const box = () =>
+      page.evaluate("[...document.querySelectorAll('.menu vscode-checkbox')].indexOf(document.activeElement)");
+    await expect.poll(box).toBe(0);
+    await page.keyboard.press("ArrowDown");
+    expect(await box()).toBe(1);
+  });
+
   it("opens at the rollouts of a step, which a slider moves", async () => {
     const filter = { rolled: { iteration: 1, stage: "solver", step: 1 } };
     const stages = [{ iteration: 1, stage: "solver", units: 2 }];

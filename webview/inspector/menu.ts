@@ -42,7 +42,7 @@ export function menu({ label, iconName, onOpen }: { label: string; iconName?: st
     onOpen();
   });
   panel.addEventListener("toggle", (event) => {
-    if ((event as ToggleEvent).newState === "open") place(panel, button);
+    if ((event as ToggleEvent).newState === "open") settle(panel, button);
   });
   panel.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") step(panel, event);
@@ -55,15 +55,18 @@ export function menu({ label, iconName, onOpen }: { label: string; iconName?: st
     },
     fill(...content) {
       panel.replaceChildren(...content);
-      if (panel.matches(":popover-open")) {
-        place(panel, button);
-        const [first] = focusables(panel);
-        if (first !== undefined && !holdsFocus(panel)) focusIfHere(first);
-      }
+      if (panel.matches(":popover-open")) settle(panel, button);
     },
     isOpen: () => panel.matches(":popover-open"),
     close: () => panel.hidePopover(),
   };
+}
+
+/** In its place, with the focus in what it has, so that a keyboard goes on there. */
+function settle(panel: HTMLElement, button: HTMLElement): void {
+  place(panel, button);
+  const [first] = focusables(panel);
+  if (first !== undefined && !holdsFocus(panel)) focusIfHere(first);
 }
 
 /** Below the button, within the page. */
@@ -84,5 +87,6 @@ function step(panel: HTMLElement, event: KeyboardEvent): void {
 }
 
 function focusables(panel: HTMLElement): HTMLElement[] {
-  return [...panel.querySelectorAll<HTMLElement>("vscode-checkbox, vscode-text-field, vscode-button, button, input")];
+  const all = panel.querySelectorAll<HTMLElement>("vscode-checkbox, vscode-text-field, vscode-button, button, input");
+  return [...all].filter((control) => !control.matches(":disabled"));
 }
