@@ -49,6 +49,10 @@ export class IndexReader {
   #answer({ questions, reader }: Open, request: Request): unknown {
     const { runDir } = this.#start;
     switch (request.op) {
+      case "prepare": {
+        questions.refresh();
+        return {};
+      }
       case "questions": {
         const { query, upTo } = request.args;
         questions.refresh();

@@ -120,12 +120,13 @@ export class RunIndex {
     await Promise.all([this.#writer, this.#reader, this.#series].map((thread) => thread?.terminate()));
   }
 
-  async #ask<O extends Exclude<Operation, "catchUp" | "replace" | "series">>(
+  async #ask<O extends Exclude<Operation, "catchUp" | "replace" | "prepare" | "series">>(
     op: O,
     args: Operations[O]["args"],
     { upTo, waitMs, signal }: Freshness,
   ): Promise<Operations[O]["result"] | null> {
     if (this.#file() === null) return null;
+    this.#prepareReader();
     const problem = await this.#freshen(upTo, waitMs, signal);
     for (let attempt = 1; ; attempt++) {
       try {
@@ -140,6 +141,13 @@ export class RunIndex {
         } else throw error;
       }
     }
+  }
+
+  /** A reader that begins does so beside the writer, which sees meanwhile whether there is anything new. */
+  #prepareReader(): void {
+    if (this.#reader?.isAlive) return;
+    const prepared = this.#threadFor("reader").request("prepare", {}, QUERY_LIMIT_MS);
+    prepared.catch(() => undefined); // there may be no index yet; the question itself meets whatever is wrong
   }
 
   /** Catches up for at most `waitMs`. Answers why the journal cannot be read further, or null. */

@@ -27,6 +27,8 @@ export interface Operations {
   catchUp: { args: { upTo: number | undefined }; result: { seq: number } };
   /** Throws the index away and makes it again, empty. */
   replace: { args: Record<never, never>; result: Record<never, never> };
+  /** Opens the index and takes in what is there, so that the first question finds it done. */
+  prepare: { args: Record<never, never>; result: Record<never, never> };
   questions: { args: { query: QuestionQuery; upTo: number | undefined }; result: QuestionPage };
   facets: {
     args: { filter: QuestionFilter; keys: readonly FacetKey[]; upTo: number | undefined };
