@@ -99,8 +99,8 @@ it("follows a run through `serve --stdio` without a gap, pauses it once however 
   });
   await client.request("runs/subscribe", { run, since: 0 });
   const command = { run, command: randomUUID(), by: "test" };
-  expect(await client.request("runs/pause", command)).toEqual({ state: "paused", repeated: false });
-  expect(await client.request("runs/pause", command)).toEqual({ state: "paused", repeated: true });
+  expect(await client.request("runs/pause", command, 120_000)).toEqual({ state: "paused", repeated: false });
+  expect(await client.request("runs/pause", command, 120_000)).toEqual({ state: "paused", repeated: true });
   expect(await client.request("runs/show", { run })).toMatchObject({ live: true, view: { state: "paused" } });
   const { now } = await client.request("host/telemetry", { run });
   expect(now?.processes).toContainEqual(expect.objectContaining({ role: "agent" }));

@@ -26,7 +26,7 @@ import { state, writeRun } from "../unit/cli/support.ts";
 
 const GOOD = "20261122-1-good-aaaa";
 const EVIL = "20261122-2-evil-bbbb";
-const limit = { limitMs: 25_000 };
+const limit = { limitMs: 120_000 };
 
 let scratch: string;
 let home: string;

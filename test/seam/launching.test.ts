@@ -110,11 +110,11 @@ describe("starting a run.yaml", () => {
     });
     const fork = { run: made.run, at: null, settings: { iterations: 2 }, name: "second", command: randomUUID() };
     const [forked, forkedToo] = await Promise.all([
-      first.client.request("runs/fork", fork),
-      second.client.request("runs/fork", fork),
+      first.client.request("runs/fork", fork, 120_000),
+      second.client.request("runs/fork", fork, 120_000),
     ]);
     expect(forked).toMatchObject({ iteration: 1, stage: "solver" });
-    expect(await second.client.request("runs/fork", fork)).toEqual({ ...forked, repeated: true });
+    expect(await second.client.request("runs/fork", fork, 120_000)).toEqual({ ...forked, repeated: true });
     expect(forkedToo.run).toBe(forked.run);
     expect((await runIds(home.home)).sort()).toEqual([made.run, forked.run].sort());
     await expect(second.client.request("runs/fork", { ...fork, name: "third" })).rejects.toMatchObject({
@@ -305,7 +305,7 @@ test("a run that names what it executes by anything but a hash is not started", 
     ),
     120_000,
   );
-  await client.request("runs/stop", { run, command: randomUUID(), by: "test" });
+  await client.request("runs/stop", { run, command: randomUUID(), by: "test" }, 120_000);
   await untilItRests(client, run);
   const file = path.join(directory, "run.yaml");
   await chmod(file, 0o600);

@@ -6,7 +6,7 @@ import { baseModel, temporaryInstallation } from "./demoRun.ts";
 import type { ScriptedEngine } from "./scriptedEngine.ts";
 import { type Supervised, scriptedConfig, sortingEngine, superviseAgainst } from "./scriptedRun.ts";
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
 /** An installation in which runs of one iteration work in this process, each against a scripted engine of its own. */
 export interface ScriptedRuns {
