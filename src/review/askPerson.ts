@@ -1,6 +1,11 @@
 import * as vscode from "vscode";
 import type { QuestionRow } from "../../remote-agent/src/protocol/questionRows.ts";
-import type { DecisionChange } from "../../remote-agent/src/protocol/review.ts";
+import {
+  type DecisionChange,
+  type DecisionContent,
+  nothingDecided,
+  ROW_DECISION_CHARS,
+} from "../../remote-agent/src/protocol/review.ts";
 import type { HostLink } from "../link/hostLink.ts";
 import { oneLine } from "../oneLine.ts";
 import { escaped, unescaped } from "./lineInput.ts";
@@ -16,34 +21,50 @@ export interface Asked {
 }
 
 /** Each asks one person for one change of one question; undefined: they thought better of it. */
-export async function askLabel({ row }: Asked): Promise<Change> {
-  const now = row.decision?.label ?? row.label ?? "";
+export async function askLabel({ link, run, row }: Asked): Promise<Change> {
+  const { label: decided } = await wholeDecision({ link, run, row });
+  const now = decided ?? row.label ?? "";
   const label = await input(vscode.l10n.t("The right label of: {0}", named(row)), now, {
     empty: vscode.l10n.t("Empty: back to the label of the majority."),
-    same: row.decision?.label != null,
+    same: decided !== null,
   });
   return label === undefined || label === now ? undefined : { label: label === "" ? null : label };
 }
 
 export async function askQuestion({ link, run, row }: Asked): Promise<Change> {
-  const now = row.decision?.question ?? (await wholeQuestion({ link, run, row }));
+  const { question: decided } = await wholeDecision({ link, run, row });
+  const now = decided ?? (await wholeQuestion({ link, run, row }));
   const typed = await input(vscode.l10n.t("The question as it is to be asked; \\n is a line break"), escaped(now), {
     empty: vscode.l10n.t("Empty: back to the question as it was asked."),
-    same: row.decision?.question != null,
+    same: decided !== null,
   });
   if (typed === undefined) return undefined;
   const question = unescaped(typed);
   return question === now ? undefined : { question: question === "" ? null : question };
 }
 
-export async function askNote({ row }: Asked): Promise<Change> {
-  const now = row.decision?.note ?? "";
+export async function askNote({ link, run, row }: Asked): Promise<Change> {
+  const now = (await wholeDecision({ link, run, row })).note ?? "";
   const note = await input(vscode.l10n.t("Note on: {0}", named(row)), escaped(now), {
     empty: vscode.l10n.t("Empty: no note."),
     same: now !== "",
   });
   if (note === undefined || unescaped(note) === now) return undefined;
   return { note: note === "" ? null : unescaped(note) };
+}
+
+/** What is decided on a question: of long texts a row has the beginnings, and what is added to those would replace the whole. */
+export async function wholeDecision({ link, run, row }: Asked): Promise<DecisionContent> {
+  const { decision } = row;
+  if (decision === null) return nothingDecided;
+  const { label, question, note, seq } = decision;
+  const lengths = [label, question, note].map((text) => text?.length ?? 0);
+  if (!lengths.some((length) => length === ROW_DECISION_CHARS || length === ROW_DECISION_CHARS - 1)) return decision;
+  const wanted = { run, id: row.task ?? row.id, after: seq - 1, limit: 1 };
+  const [whole] = (await link.request("runs/decisions", wanted)).decisions;
+  if (whole?.seq !== seq)
+    throw new Error(vscode.l10n.t("What is decided on this question is still being read; try again in a moment."));
+  return whole;
 }
 
 /** A question within a prompt, where VS Code would make links, and commands of them, of what looks like one. */

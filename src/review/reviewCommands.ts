@@ -5,7 +5,7 @@ import type { TreeLine } from "../explorer/treeModel.ts";
 import { tell } from "../hosts/tell.ts";
 import { commands } from "../ids.ts";
 import type { Handler, Services } from "../services.ts";
-import { type Asked, askLabel, askNote, askQuestion } from "./askPerson.ts";
+import { type Asked, askLabel, askNote, askQuestion, wholeDecision } from "./askPerson.ts";
 import { chooseCurriculum } from "./chooseCurriculum.ts";
 import { type Chosen, chosenQuestions } from "./chosenQuestions.ts";
 import { addressOf } from "./curriculumAddress.ts";
@@ -95,9 +95,14 @@ export function reviewCommands(services: Services) {
       const entry = address === null ? undefined : documents.entryOf(address);
       if (block === undefined || address === null || entry === undefined) return;
       if (reply.thread.comments.length === 0) reply.thread.dispose(); // ours comes with the decision
-      const before = block.row.decision?.note;
-      const note = before == null ? reply.text : `${before}\n${reply.text}`;
-      await decide({ entry, run: address.run, blocks: [block] }, [{ id: block.row.task ?? block.row.id, note }]);
+      const { run } = address;
+      try {
+        const { note: before } = await wholeDecision({ link: entry.link, run, row: block.row });
+        const note = before === null ? reply.text : `${before}\n${reply.text}`;
+        await decide({ entry, run, blocks: [block] }, [{ id: block.row.task ?? block.row.id, note }]);
+      } catch (error) {
+        await tell(error, entry.name, log);
+      }
     },
     [commands.showQuestion]: async (arg?: unknown) => {
       const chosen = await chosenQuestions(documents, arg, 1);

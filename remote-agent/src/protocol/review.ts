@@ -57,6 +57,9 @@ export function decisionText({ verdict, label, question, note }: DecisionContent
   return parts.join(", ") || "nothing decided";
 }
 
+/** So much of a decision's label, question and note stands in a row of questions; half a character is not left at the end. */
+export const ROW_DECISION_CHARS = 1000;
+
 /** A decision as clients see it; the texts are cut in rows of questions, whole in `runs/decisions`. */
 export const decisionView = decisionContent.extend({
   id: z.string(),

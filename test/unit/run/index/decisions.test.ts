@@ -12,6 +12,7 @@ import {
   LABEL_CHARS,
   NOTE_CHARS,
   QUESTION_CHARS,
+  ROW_DECISION_CHARS,
 } from "../../../../remote-agent/src/protocol/review.ts";
 import { decisionPage } from "../../../../remote-agent/src/run/index/decisions.ts";
 import { facetsOf } from "../../../../remote-agent/src/run/index/facets.ts";
@@ -107,7 +108,7 @@ it("the history of a question, or of all, comes in pages and in the order it was
     "approve",
     null,
   ]);
-  expect(page({ note: true }).rows[0]?.decision?.note).toHaveLength(1000); // cut in rows
+  expect(page({ note: true }).rows[0]?.decision?.note).toHaveLength(ROW_DECISION_CHARS); // cut in rows
 });
 
 it("a page of decisions of any length is a message that the link takes, and pages have each decision once", async () => {
