@@ -302,9 +302,14 @@ describe("a report", () => {
   it("is asked for by keyboard: of what is listed, as it is listed, or of the question that is open", async () => {
     const { page, asked } = await asking({ isOpen: false });
     await menu(page).focus();
-    for (const key of ["Enter", "Tab", "Enter"]) await page.keyboard.press(key);
+    const first = page.locator(".menu-item:focus", { hasText: "Report of what is listed…" });
+    await page.keyboard.press("Enter");
+    await first.waitFor();
+    await page.keyboard.press("Enter");
     await expect.poll(() => asked.reports).toEqual([{ ...listed(), id: null }]);
-    for (const key of ["Enter", "Tab", "ArrowDown", "Enter"]) await page.keyboard.press(key);
+    await page.keyboard.press("Enter");
+    await first.waitFor();
+    for (const key of ["ArrowDown", "Enter"]) await page.keyboard.press(key);
     await expect.poll(() => asked.reports.at(-1)).toEqual({ ...listed(), id: row.id });
   });
 
