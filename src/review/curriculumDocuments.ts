@@ -12,6 +12,8 @@ import { curriculumWords, questionWords } from "./reviewWords.ts";
 /** Enough for every curriculum that anybody compares; more would make the editor slow. */
 const MOST_COMPARED = 10_000;
 const AGAIN_MS = 1500;
+/** Decisions of others that follow each other faster are read together. */
+const OTHERS_MS = 300;
 
 type CurriculumAddress = Extract<Address, { what: "curriculum" }>;
 
@@ -27,8 +29,6 @@ export interface Shown {
 interface Open {
   readonly session: CurriculumSession;
   shown: Shown | null;
-  /** Text that is to be given out without asking the agent again. */
-  ready: string | null;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -52,6 +52,7 @@ export class CurriculumDocuments implements vscode.TextDocumentContentProvider, 
     this.#log = log;
     this.#registered = vscode.Disposable.from(
       vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
+      vscode.workspace.onDidOpenTextDocument(({ uri }) => this.#opened(uri)),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#close(uri)),
       hosts.onDidChange(() => this.#retry()),
     );
@@ -102,8 +103,7 @@ export class CurriculumDocuments implements vscode.TextDocumentContentProvider, 
   reload(uri: vscode.Uri): void {
     const open = this.#open.get(uri.toString());
     if (open === undefined) return;
-    clearTimeout(open.timer);
-    open.timer = setTimeout(() => this.#changed.fire(uri), 300);
+    this.#readAgain(uri, open, OTHERS_MS);
   }
 
   /** Takes in what was decided, in every document that shows it. */
@@ -112,7 +112,6 @@ export class CurriculumDocuments implements vscode.TextDocumentContentProvider, 
       const uri = vscode.Uri.parse(key, true);
       const { shown, session } = open;
       if (shown?.address.host !== host || session.run !== run || !session.apply(decisions)) continue;
-      open.ready = this.#render(uri, open, shown.address);
       this.#changed.fire(uri);
     }
   }
@@ -141,19 +140,20 @@ export class CurriculumDocuments implements vscode.TextDocumentContentProvider, 
     const open: Open = this.#open.get(key) ?? {
       session: new CurriculumSession(address.run, address.iteration),
       shown: null,
-      ready: null,
       timer: undefined,
     };
     this.#open.set(key, open);
-    const { ready } = open;
-    open.ready = null;
-    if (ready !== null) return ready;
     await open.session.load(link, () => this.reload(uri));
-    if (open.session.behind) {
-      clearTimeout(open.timer);
-      open.timer = setTimeout(() => this.#changed.fire(uri), AGAIN_MS);
-    }
+    if (open.session.behind && this.#open.get(key) === open) this.#readAgain(uri, open, AGAIN_MS);
     return this.#render(uri, open, address);
+  }
+
+  #readAgain(uri: vscode.Uri, open: Open, afterMs: number): void {
+    clearTimeout(open.timer);
+    open.timer = setTimeout(() => {
+      open.session.outdate();
+      this.#changed.fire(uri);
+    }, afterMs);
   }
 
   #render(uri: vscode.Uri, open: Open, address: CurriculumAddress): string {
@@ -164,6 +164,12 @@ export class CurriculumDocuments implements vscode.TextDocumentContentProvider, 
     const { text, blocks, moreLine } = curriculumText(`${title}${unfinished}`, rows, total, curriculumWords());
     open.shown = { uri, address, text, blocks, moreLine };
     return text;
+  }
+
+  /** VS Code hears of changes only of documents that are open: what has changed since its text was made comes now. */
+  #opened(uri: vscode.Uri): void {
+    if (this.#open.has(uri.toString())) this.#changed.fire(uri);
+    this.#retry();
   }
 
   #close(uri: vscode.Uri): void {
@@ -180,7 +186,9 @@ export class CurriculumDocuments implements vscode.TextDocumentContentProvider, 
       const uri = vscode.Uri.parse(key, true);
       const address = addressOf(uri.query);
       if (address === null || this.entryOf(address)?.link.state.kind !== "connected") continue;
+      if (!vscode.workspace.textDocuments.some((document) => document.uri.toString() === key)) continue;
       this.#waiting.delete(key);
+      this.#open.get(key)?.session.outdate();
       this.#changed.fire(uri);
     }
   }

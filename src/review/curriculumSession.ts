@@ -41,6 +41,12 @@ export class CurriculumSession {
   /** The agent's index was still being built when the rows were read. */
   behind = false;
   #wanted = SECTION;
+  /** Times that rows were asked for, and the last of these that `rows` answers. */
+  #asked = 1;
+  #answered = 0;
+  #reading: Promise<void> = Promise.resolve();
+  #isReading = false;
+  #isClosed = false;
   #stop: (() => void) | null = null;
 
   constructor(run: string, iteration: number) {
@@ -48,15 +54,41 @@ export class CurriculumSession {
     this.iteration = iteration;
   }
 
-  async load(link: Link, onOthers: () => void): Promise<void> {
+  /** Asks for the next questions, too. */
+  more(): void {
+    this.#wanted += SECTION;
+    this.outdate();
+  }
+
+  /** What was read is to be read again. */
+  outdate(): void {
+    this.#asked += 1;
+  }
+
+  /** Reads what was asked for since it was last read. One reading follows another, so that an older one never takes a newer one's place. */
+  load(link: Link, onOthers: () => void): Promise<void> {
+    const reading = this.#reading
+      .catch(() => undefined) // who asked for it was told
+      .then(() => (this.#answered === this.#asked ? undefined : this.#read(link, onOthers)));
+    this.#reading = reading;
+    return reading;
+  }
+
+  async #read(link: Link, onOthers: () => void): Promise<void> {
     const { decisionRecord } = await import("../../remote-agent/src/protocol/records.ts"); // large: not with the editor's start
-    const { rows, total, seq, current } = await readRows(
-      link,
-      this.run,
-      curriculumFilter(this.iteration),
-      this.#wanted,
+    const asked = this.#asked;
+    this.#isReading = true;
+    const filter = curriculumFilter(this.iteration);
+    const { rows, total, seq, current } = await readRows(link, this.run, filter, this.#wanted).finally(() => {
+      this.#isReading = false;
+    });
+    if (this.#isClosed) return;
+    const decidedSince = this.rows.flatMap(({ decision }) =>
+      decision !== null && decision.seq > seq ? [decision] : [],
     );
     Object.assign(this, { rows, total, behind: !current });
+    this.apply(decidedSince);
+    this.#answered = asked;
     this.#stop ??= link.follow(
       {
         run: this.run,
@@ -70,10 +102,6 @@ export class CurriculumSession {
       },
       seq,
     );
-  }
-
-  more(): void {
-    this.#wanted += SECTION;
   }
 
   /** Takes in what was decided; answers whether any of it is shown here. */
@@ -90,6 +118,7 @@ export class CurriculumSession {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#stop?.();
     this.#stop = null;
   }
@@ -97,6 +126,7 @@ export class CurriculumSession {
   /** Whether a decision is shown here, or is nothing to show; one that cannot be read is left out. */
   #knows(seq: number, task: string | undefined): boolean {
     if (task === undefined) return true;
+    if (this.#isReading) return false; // the rows on the way may be of before it
     const row = this.rows.find((item) => item.task === task);
     return row === undefined || (row.decision !== null && row.decision.seq >= seq);
   }
