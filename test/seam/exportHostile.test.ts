@@ -16,7 +16,7 @@ beforeAll(async () => {
   home = await runHome();
   await writeHostileRun(home.directory, hostileCorpus);
   await writeHostileCurriculum(home.directory, hostileCorpus);
-}, 120_000);
+});
 afterAll(() => home?.remove());
 
 test("JSON lines and Parquet hold every text as it was written; halves of characters become U+FFFD", async () => {

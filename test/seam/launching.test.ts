@@ -290,7 +290,7 @@ describe("a run that has ended", () => {
     const questions = async () => local.client.request("runs/questions", { run, query: {} });
     await expect.poll(async () => (await questions()).index.current).toBe(true);
     expect((await questions()).total).toBeGreaterThan(10);
-  }, 120_000);
+  });
 });
 
 test("a run that names what it executes by anything but a hash is not started", async () => {
@@ -313,7 +313,7 @@ test("a run that names what it executes by anything but a hash is not started", 
   await expect(client.request("runs/resume", { run, command: randomUUID(), by: "test" })).rejects.toThrow(
     /is no hash, so nothing of it is executed/,
   );
-}, 120_000);
+});
 
 test("a run.yaml is checked and planned without anything being started", async () => {
   const { client } = agent();

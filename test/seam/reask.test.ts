@@ -84,7 +84,7 @@ test("a run at work answers as it goes, and its own records and weights are thos
   expect((await readRunView(run)).counts).toEqual((await readRunView(quiet.run)).counts);
   const loads = engine.callsOf("load_weights").length;
   expect(engine.callsOf("unload_model").length).toBeGreaterThanOrEqual(loads);
-}, 120_000);
+});
 
 test("the same command again draws nothing; weights that are not kept are refused by name; base is there from the start", async () => {
   const { run, engine, go } = await runs.newRun(true);

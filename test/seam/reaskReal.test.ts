@@ -74,4 +74,4 @@ test("of a run at rest an engine is started, a repeat draws nothing, and the eng
   expect(answer.checkpoint).toMatch(/^[0-9a-f]{24}$/);
   expect(await ask("first")).toEqual({ ...answer, repeated: true });
   await expect(access(path.join(quiet, "engine.json"))).rejects.toThrow(/ENOENT/);
-}, 120_000);
+});

@@ -129,7 +129,7 @@ describe.skipIf(missing !== null)(`the agent on a host${missing === null ? "" : 
     expect(await attach("b")).toBe(3);
     now += 60 * 60_000;
     expect(await attach("b")).toBe(4);
-  }, 120_000);
+  });
 
   it("the same files have the same name, whoever packs them", async () => {
     expect((await packPayload(checkout)).id).toBe(payload.id);
@@ -166,7 +166,7 @@ describe.skipIf(missing !== null)(`the agent on a host${missing === null ? "" : 
     await expect.poll(() => processesWith(`${root}/deploy/${deployment.id}/`)).toEqual([]);
     await bring(5);
     expect((await there()).sort()).toEqual([3, 4, 5].map((n) => `${n}`.padStart(32, "0")));
-  }, 120_000);
+  });
 
   it("a process keeps the deployment it is of, by whatever path; not one of the same name below another folder", async () => {
     const transport = await connected();
@@ -201,7 +201,7 @@ describe.skipIf(missing !== null)(`the agent on a host${missing === null ? "" : 
     }
     await bring(mine, 7);
     expect((await there()).sort()).toEqual([5, 6, 7].map(idOf));
-  }, 120_000);
+  });
 
   it("a host without Node gets one", async () => {
     const root = path.join(scratch, "no-node");
