@@ -162,7 +162,7 @@ export const methods = {
    */
   "runs/decide": {
     params: commandParams.extend({ changes: z.array(decisionChange).min(1).max(MOST_CHANGES) }),
-    /** What is decided on each question now, in the order of the changes. */
+    /** What is decided on each question now, in the order of the changes; texts are cut as in rows where they are long together. */
     result: commandResult.extend({ decisions: z.array(decisionView) }),
   },
   /**

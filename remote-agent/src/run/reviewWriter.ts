@@ -1,7 +1,15 @@
 import { type DecisionRecord, type RunRecord, recordId, type Stored } from "../protocol/records.ts";
-import type { DecisionChange, DecisionContent, DecisionView, UndecidedPolicy } from "../protocol/review.ts";
+import {
+  type DecisionChange,
+  type DecisionContent,
+  type DecisionView,
+  ROW_DECISION_CHARS,
+  type UndecidedPolicy,
+} from "../protocol/review.ts";
 import { recordIdOf } from "../verbs/identity.ts";
+import { clip } from "./index/bounded.ts";
 import type { OpenedRun } from "./opened.ts";
+import { RANGE_CHARS } from "./passedRecord.ts";
 import { contentOf, type ReviewHistory } from "./reviewHistory.ts";
 
 /** A reviewer asked for what cannot be done; the message says why and what would be right. */
@@ -55,7 +63,7 @@ export class ReviewWriter {
       const records = missing.map(({ change, id }) => decisionOf(review, command, change, id));
       if (records.length > 0) await journal.append(records, { durable: true, reserve: true });
       const decisions = ids.map((id) => viewOf(review.byId(id) as Stored<DecisionRecord>));
-      return { decisions, repeated: missing.length === 0 };
+      return { decisions: inOneMessage(decisions), repeated: missing.length === 0 };
     });
   }
 
@@ -127,6 +135,18 @@ export function changed(content: DecisionContent, change: Partial<DecisionConten
 export function viewOf(decision: Stored<DecisionRecord>): DecisionView {
   const { id, task, undoes, by, t, seq } = decision;
   return { id, task, ...contentOf(decision), undoes, by, at: t, seq };
+}
+
+/** Where they are too long for a message together, their texts are as in rows of questions. */
+function inOneMessage(decisions: DecisionView[]): DecisionView[] {
+  if (JSON.stringify(decisions).length <= RANGE_CHARS) return decisions;
+  const cut = (text: string | null) => (text === null ? null : clip(text, ROW_DECISION_CHARS).text);
+  return decisions.map((view) => ({
+    ...view,
+    label: cut(view.label),
+    question: cut(view.question),
+    note: cut(view.note),
+  }));
 }
 
 /** The iteration of a gate's call key. */
