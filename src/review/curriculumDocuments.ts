@@ -168,7 +168,7 @@ export class CurriculumDocuments implements vscode.TextDocumentContentProvider, 
 
   /** VS Code hears of changes only of documents that are open: what has changed since its text was made comes now. */
   #opened(uri: vscode.Uri): void {
-    if (this.#open.has(uri.toString())) this.#changed.fire(uri);
+    if (this.#open.get(uri.toString())?.shown != null) this.#changed.fire(uri);
     this.#retry();
   }
 

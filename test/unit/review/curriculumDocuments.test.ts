@@ -47,9 +47,18 @@ function window(waits: readonly number[]) {
   const note = (i: number, text: string): QuestionRow["decision"] =>
     decided({ task: task(i), note: text, seq: ++seq, by: "ada" });
   const rows = Array.from({ length: TOTAL }, (_, i) => rowOf({ task: task(i), text: `q${i}`, decision: note(i, "n") }));
-  const followed = new Set<{ subscription: Subscription; since: number }>();
+  const recorded: Parameters<Subscription["onRecords"]>[0] = [];
+  const followed = new Set<{ subscription: Subscription; told: number }>();
+  /** Followers have each record once, also those of before they followed. */
+  const tell = () => {
+    for (const one of followed) {
+      const news = recorded.filter(({ seq: own }) => own > one.told);
+      one.told = Math.max(one.told, ...news.map(({ seq: own }) => own));
+      if (news.length > 0) one.subscription.onRecords(news, one.told);
+    }
+  };
   const link = {
-    state: { kind: "connected" },
+    state: { kind: "connected" as "connecting" | "connected" },
     connect: () => undefined,
     request: async (_: string, { query: { at, limit } }: { query: { at: number; limit: number } }) => {
       await wait();
@@ -59,13 +68,19 @@ function window(waits: readonly number[]) {
       return { rows: page, at, total: TOTAL, next: at + limit < TOTAL ? String(at + limit) : null, index };
     },
     follow: (subscription: Subscription, since: number) => {
-      const one = { subscription, since };
+      const one = { subscription, told: since };
       followed.add(one);
+      void wait().then(tell);
       return () => void followed.delete(one);
     },
   };
   const entry = { id: "h", name: "host", link, model: { runs: [] } };
-  const hosts = { get: () => entry, onDidChange: () => ({ dispose: () => undefined }) } as unknown as Hosts;
+  const changed = new editorParts.EventEmitter<void>();
+  const hosts = { get: () => entry, onDidChange: changed.event } as unknown as Hosts;
+  const goTo = (kind: "connecting" | "connected") => {
+    link.state = { kind };
+    changed.fire();
+  };
   const documents = new CurriculumDocuments(hosts, { error: () => undefined } as never);
   const notes = new ReviewNotes(documents);
   /** Somebody's decision: on record at once, known here when it is told, and when its record comes. */
@@ -77,12 +92,13 @@ function window(waits: readonly number[]) {
     const { verdict, label, question, undoes, by } = made;
     const fields = { v: 1, epoch: 1, t: 0, type: "decision", id: recordIdOf("d", made.seq), command: "c" };
     const record = { ...fields, seq: made.seq, task: made.task, note: made.note, verdict, label, question, undoes, by };
+    recorded.push(record);
     const answered = isOwn ? wait().then(() => documents.apply("h", "run", [made])) : undefined;
     await wait();
-    for (const { subscription, since } of followed) if (made.seq > since) subscription.onRecords([record], made.seq);
+    tell();
     await answered;
   };
-  return { editor, documents, notes, rows, followed, decide };
+  return { editor, documents, notes, rows, followed, decide, goTo };
 }
 
 type Window = ReturnType<typeof window>;
@@ -133,6 +149,18 @@ it("shows a decision that comes while the document is opened, and more after it"
   expectShown(made, 2 * SECTION);
 });
 
+it("shows its questions once its host is there, also when that is before the document is open", async () => {
+  for (const after of [2, 20]) {
+    const made = window([5]);
+    made.goTo("connecting");
+    void made.editor.open(uri);
+    await vi.advanceTimersByTimeAsync(after);
+    made.goTo("connected");
+    await vi.advanceTimersByTimeAsync(1000);
+    expectShown(made, SECTION);
+  }
+});
+
 it("follows nobody's decisions once it is closed, also while it is read", async () => {
   const made = window([5]);
   const opening = made.editor.open(uri);
@@ -168,6 +196,6 @@ it("comes to what the agent has, whatever happens while it reads", async () => {
       made.documents.dispose();
       made.notes.dispose();
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
-});
+}, 60_000);
