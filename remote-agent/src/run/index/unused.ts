@@ -5,7 +5,7 @@ const DAY_MS = 86_400_000;
 /** What is derived of a run is kept for so long after it was last used; it is made again when it is asked for. */
 export const KEPT_DAYS = 30;
 
-const derived = /^(.+-[0-9a-f]{16})\.(?:sqlite(?:-wal|-shm)?|view\.json|series\.json|figures)$/;
+const derived = /^(.+-[0-9a-f]{16})\.(?:sqlite(?:-wal|-shm)?|(?:view\.json|series\.json|figures)(?:\.\d+\.new)?)$/;
 
 /** Removes what is derived of runs that nobody has looked at for long; other files stay. @param now ms since 1970 */
 export function removeUnused(directory: string, now: number): void {

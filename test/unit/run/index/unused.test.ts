@@ -17,7 +17,7 @@ async function put(directory: string, name: string, daysAgo: number): Promise<st
 it("removes what is derived of a run when none of it was used for a month, and nothing else", async () => {
   const directory = await temporaryDirectory();
   const run = (name: string) => `20260101-1-${name}-0123456789abcdef`;
-  for (const kind of ["sqlite", "sqlite-wal", "sqlite-shm", "view.json", "series.json", "figures"])
+  for (const kind of ["sqlite", "sqlite-wal", "sqlite-shm", "view.json", "series.json", "figures", "figures.417.new"])
     await put(directory, `${run("old")}.${kind}`, KEPT_DAYS + 1);
   await put(directory, `${run("listed")}.sqlite`, 400);
   await put(directory, `${run("listed")}.view.json`, KEPT_DAYS - 1);
