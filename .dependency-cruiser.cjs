@@ -33,7 +33,7 @@ module.exports = {
       "webview-messages-only",
       "A webview knows the protocol, its panel's messages and which come first.",
       "^webview/",
-      ["^webview/", protocol, modelText, "^src/panels/[^/]+/(messages|firstQuestions)\\.ts$"],
+      ["^webview/", protocol, modelText, "^src/panels/[^/]+/(messages|firstQuestions|boot)\\.ts$"],
     ),
     {
       name: "controls-only",

@@ -319,6 +319,30 @@ describe("answers that the host has before the page asks", () => {
   });
 });
 
+describe("an answer that crosses the page's question", () => {
+  it("is its answer: the first rows do not wait for another", async () => {
+    const query = { filter: {}, sort: { by: "order", descending: false } } as const;
+    const params = { host: HOST, run: home.run, query: pageQuery(query, 0) };
+    const page = await agent.client.request("runs/questions", { run: home.run, query: params.query });
+    let asked = 0;
+    const made = await inspector({
+      more: {
+        questions: async ({ run, query: own }, signal) => {
+          const isFirst = JSON.stringify(own) === JSON.stringify(params.query);
+          if (!isFirst) return agent.client.request("runs/questions", { run, query: own }, { signal });
+          asked += 1;
+          return new Promise(() => undefined);
+        },
+      },
+    });
+    await expect.poll(() => asked).toBe(1);
+    expect(await made.page.locator(".grid-body .row:not(.pending)").count()).toBe(0);
+    made.end.sendAhead("questions", params, page);
+    await made.page.waitForSelector(".grid-body .row:not(.pending)");
+    expect(asked).toBe(1);
+  });
+});
+
 describe("a question", () => {
   it("shows its answers by equality with the label marked, its rewards in parts and its neighbours", async () => {
     const at = rows.findIndex(({ share, clusterSize }) => share !== null && share < 1 && (clusterSize ?? 0) > 1);

@@ -1,3 +1,4 @@
+import type { Boot } from "../../src/panels/base/boot.ts";
 import {
   type EventHandlers,
   type FromWebview,
@@ -11,7 +12,6 @@ import {
   toWebview,
 } from "../../src/panels/base/messages.ts";
 import { EarlyAnswers } from "./earlyAnswers.ts";
-import type { VsCodeApi } from "./vscodeApi.ts";
 
 /** The host refused, did not answer in time (`timeout`), or the request was given up (`cancelled`). */
 export class PanelError extends Error {
@@ -31,6 +31,8 @@ export interface AskOptions {
 }
 
 interface Waiting {
+  /** What is asked (`requestKey`). */
+  readonly key: string;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: PanelError) => void;
 }
@@ -40,24 +42,23 @@ const LIMIT_MS = 30_000;
 /** The page's end of a panel: requests with a limit, events and state; all that arrives is parsed. */
 export class HostLink<C extends PanelContract> {
   readonly #contract: C;
-  readonly #api: VsCodeApi;
+  readonly #boot: Boot;
   readonly #words: { readonly timeout: string; readonly malformed: string };
   readonly #waiting = new Map<number, Waiting>();
   readonly #early = new EarlyAnswers();
   #last = 0;
 
-  constructor(contract: C, api: VsCodeApi, words: PanelWords<C> & { timeout: string; malformed: string }) {
+  constructor(contract: C, boot: Boot, words: PanelWords<C> & { timeout: string; malformed: string }) {
     this.#contract = contract;
-    this.#api = api;
+    this.#boot = boot;
     this.#words = words;
   }
 
-  /** Begins: tells the host that the page listens. */
+  /** Begins, with what came since the page's first lines told the host that it listens. */
   listen(on: { state: (state: PanelState<C>) => void; events: EventHandlers<C> }): void {
-    window.addEventListener("message", (event) => this.#receive(event.data, on));
     window.addEventListener("error", (event) => this.trouble(event.error ?? event.message));
     window.addEventListener("unhandledrejection", (event) => this.trouble(event.reason));
-    this.#post({ kind: "ready" });
+    this.#boot.receive((message) => this.#receive(message, on));
   }
 
   /** @throws PanelError */
@@ -67,10 +68,11 @@ export class HostLink<C extends PanelContract> {
     { limitMs = LIMIT_MS, signal }: AskOptions = {},
   ): Promise<RequestResult<C, M>> {
     if (signal?.aborted === true) throw new PanelError("cancelled", "");
-    const early = this.#early.size > 0 ? this.#early.take(requestKey(method, params)) : undefined;
+    const key = requestKey(method, params);
+    const early = this.#early.take(key);
     if (early !== undefined) return this.#parsed(method, early.value);
     const id = ++this.#last;
-    const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { key, resolve, reject }));
     const give = (reason: string, message: string) => {
       this.#post({ kind: "cancel", id });
       this.#waiting.get(id)?.reject(new PanelError(reason, message));
@@ -97,7 +99,7 @@ export class HostLink<C extends PanelContract> {
 
   /** Keeps where the person is, over reloads of the window. */
   keep(state: PanelState<C>): void {
-    this.#api.setState(state);
+    this.#boot.api.setState(state);
     this.#post({ kind: "state", state });
   }
 
@@ -121,17 +123,24 @@ export class HostLink<C extends PanelContract> {
         this.#takeState(data.state, on.state);
         break;
       case "ahead":
-        this.#early.add(requestKey(data.method, data.params), data.value);
+        this.#takeAhead(requestKey(data.method, data.params), data.value);
         break;
       case "event":
         this.#takeEvent(data.name, data.value, on.events);
     }
   }
 
+  /** The page may just have asked: then its question was on its way while this came. */
+  #takeAhead(key: string, value: unknown): void {
+    const asked = [...this.#waiting.values()].find((waiting) => waiting.key === key);
+    if (asked === undefined) this.#early.add(key, value);
+    else asked.resolve(value);
+  }
+
   #takeState(raw: unknown, on: (state: PanelState<C>) => void): void {
     const state = this.#contract.state.safeParse(raw);
     if (state.success) {
-      this.#api.setState(state.data);
+      this.#boot.api.setState(state.data);
       on(state.data as PanelState<C>);
     } else this.trouble(`state: ${state.error.message}`);
   }
@@ -145,7 +154,7 @@ export class HostLink<C extends PanelContract> {
   }
 
   #post(message: FromWebview): void {
-    this.#api.postMessage(message);
+    this.#boot.api.postMessage(message);
   }
 }
 

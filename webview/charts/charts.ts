@@ -11,8 +11,8 @@ import {
 import annotation from "chartjs-plugin-annotation";
 import zoom from "chartjs-plugin-zoom";
 import { chartsContract } from "../../src/panels/charts/messages.ts";
+import { takeBoot } from "../base/booted.ts";
 import { HostLink, wordsOfPage } from "../base/hostLink.ts";
-import { takeVsCodeApi } from "../base/vscodeApi.ts";
 import { registerControls } from "../ui/controls.ts";
 import { keepFocus } from "../ui/focus.ts";
 import { ChartsPage } from "./chartsPage.ts";
@@ -32,7 +32,7 @@ Chart.register(
   zoom,
 );
 const words = wordsOfPage(chartsContract);
-const host = new HostLink(chartsContract, takeVsCodeApi(), words);
+const host = new HostLink(chartsContract, takeBoot(), words);
 const page = new ChartsPage(document.getElementById("root") ?? document.body, host, words);
 host.listen({
   state: (state) => page.takeState(state),

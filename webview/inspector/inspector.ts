@@ -1,6 +1,6 @@
 import { type InspectorState, inspectorContract, stateOf } from "../../src/panels/inspector/messages.ts";
+import { takeBoot } from "../base/booted.ts";
 import { HostLink, wordsOfPage } from "../base/hostLink.ts";
-import { takeVsCodeApi } from "../base/vscodeApi.ts";
 import { registerControls } from "../ui/controls.ts";
 import { keepFocus } from "../ui/focus.ts";
 import { InspectorPage } from "./page.ts";
@@ -8,7 +8,7 @@ import { InspectorPage } from "./page.ts";
 registerControls();
 keepFocus();
 const words = wordsOfPage(inspectorContract);
-const link = new HostLink(inspectorContract, takeVsCodeApi(), words);
+const link = new HostLink(inspectorContract, takeBoot(), words);
 const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no root");
 const page = new InspectorPage(root, link, words, stateOf(null));

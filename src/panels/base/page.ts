@@ -1,3 +1,5 @@
+import { BOOT, boot } from "./boot.ts";
+
 /** What a panel's page is made of; addresses are such that the webview may load them. */
 export interface PageParts {
   readonly script: string;
@@ -14,7 +16,7 @@ export interface PageParts {
 }
 
 /**
- * The page of a webview. It may run the one script with this nonce, and load style sheets and fonts of the extension: no network, no
+ * The page of a webview. It may run the two scripts with this nonce, its first lines and its own, and load style sheets and fonts of the extension: no network, no
  * frames, no inline handlers, no forms.
  */
 export function page({ script, style, cspSource, nonce, styleNonce, language, title, words }: PageParts): string {
@@ -31,6 +33,7 @@ export function page({ script, style, cspSource, nonce, styleNonce, language, ti
 <head>
 <meta charset="UTF-8">
 <meta http-equiv="Content-Security-Policy" content="${escaped(policy)}">
+<script nonce="${escaped(nonce)}">(${boot})(${JSON.stringify(BOOT)})</script>
 <meta property="csp-nonce" content="${escaped(styleNonce)}">
 <meta name="viewport" content="width=device-width, initial-scale=1.0">
 <title>${escaped(title)}</title>

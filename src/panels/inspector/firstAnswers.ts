@@ -9,11 +9,14 @@ export type QuestionsParams = RunRef & { readonly query: QuestionQuery };
 /** A page that has not come by then asks by itself: a run goes on. */
 const FRESH_MS = 10_000;
 
+type Send = (params: QuestionsParams, value: QuestionPage) => void;
+
 /** What the tables of a panel ask first, asked while VS Code still makes the page. Each answer is given once. */
 export class FirstAnswers {
   readonly #underWay = new Map<string, Promise<QuestionPage>>();
   readonly #there: { params: QuestionsParams; value: QuestionPage }[] = [];
   readonly #timer: ReturnType<typeof setTimeout>;
+  #send: Send | null = null;
 
   constructor({ panes }: InspectorState, ask: (params: QuestionsParams) => Promise<QuestionPage>) {
     for (const pane of panes) {
@@ -23,11 +26,13 @@ export class FirstAnswers {
     this.#timer = setTimeout(() => this.close(), FRESH_MS);
   }
 
-  /** The answers that are there. */
-  takeAll(): { params: QuestionsParams; value: QuestionPage }[] {
-    const there = this.#there.splice(0);
-    for (const { params } of there) this.#underWay.delete(requestKey("questions", params));
-    return there;
+  /** The page listens: it is sent the answers that are there, and the others as soon as they are. */
+  deliver(send: Send): void {
+    this.#send = send;
+    for (const { params, value } of this.#there.splice(0)) {
+      this.#underWay.delete(requestKey("questions", params));
+      send(params, value);
+    }
   }
 
   /** The answer that is there or under way; undefined where nobody asked for it. */
@@ -49,9 +54,14 @@ export class FirstAnswers {
     if (this.#underWay.has(key)) return;
     const answer = ask(params);
     this.#underWay.set(key, answer);
+    const isWanted = () => this.#underWay.get(key) === answer;
     answer.then(
-      (value) => this.#underWay.get(key) === answer && this.#there.push({ params, value }),
-      () => this.#underWay.get(key) === answer && this.#underWay.delete(key), // the page asks itself, and is told
+      (value) => {
+        if (!isWanted()) return;
+        this.#there.push({ params, value });
+        if (this.#send !== null) this.deliver(this.#send);
+      },
+      () => isWanted() && this.#underWay.delete(key), // the page asks itself, and is told
     );
   }
 }

@@ -150,7 +150,7 @@ function serve(
         ),
     },
     ahead: () => {
-      for (const { params, value } of first.takeAll()) panel.sendAhead("questions", params, value);
+      first.deliver((params, value) => panel.sendAhead("questions", params, value));
     },
     ready: () => {
       connect(panel.state);

@@ -9,6 +9,13 @@ const state = stateOf(source);
 const first: QuestionsParams = { ...source, query: pageQuery(state.panes[0], 0) };
 const answer = (total: number) => ({ rows: [], at: 0, total, next: null }) as unknown as QuestionPage;
 
+/** What the page is sent when it listens. */
+function delivered(answers: FirstAnswers): { params: QuestionsParams; value: QuestionPage }[] {
+  const sent: { params: QuestionsParams; value: QuestionPage }[] = [];
+  answers.deliver((params, value) => sent.push({ params, value }));
+  return sent;
+}
+
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
@@ -16,11 +23,11 @@ it("asks what the tables ask first, and gives each answer once", async () => {
   const ask = vi.fn(async ({ query }: QuestionsParams) => answer(query.limit));
   const answers = new FirstAnswers(state, ask);
   await vi.advanceTimersByTimeAsync(0);
-  expect(answers.takeAll()).toEqual([
+  expect(delivered(answers)).toEqual([
     { params: { ...source, query: everything }, value: answer(1) },
     { params: first, value: answer(100) },
   ]);
-  expect(answers.takeAll()).toEqual([]);
+  expect(delivered(answers)).toEqual([]);
   expect(answers.take(first)).toBeUndefined();
   expect(ask).toHaveBeenCalledTimes(2);
 });
@@ -46,21 +53,33 @@ it("lets a page that asks before the answer is there wait for it, in whatever or
   });
   come(answer(3));
   expect(await taken).toEqual(answer(3));
-  expect(answers.takeAll().map(({ value }) => value.total)).toEqual([7]);
+  expect(delivered(answers).map(({ value }) => value.total)).toEqual([7]);
+});
+
+it("sends a page that listens what comes later as it comes, but not what it has asked for itself", async () => {
+  const come: ((page: QuestionPage) => void)[] = [];
+  const answers = new FirstAnswers(state, () => new Promise((resolve) => come.push(resolve)));
+  const sent = delivered(answers);
+  const taken = answers.take({ ...source, query: everything });
+  for (const [i, give] of come.entries()) give(answer(i));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(sent).toEqual([{ params: first, value: answer(1) }]);
+  expect(await taken).toEqual(answer(0));
+  expect(answers.take(first)).toBeUndefined();
 });
 
 it("forgets an answer that failed: the page asks by itself, and is told why", async () => {
   const answers = new FirstAnswers(state, () => Promise.reject(new Error("There is no connection.")));
   await vi.advanceTimersByTimeAsync(0);
   expect(answers.take(first)).toBeUndefined();
-  expect(answers.takeAll()).toEqual([]);
+  expect(delivered(answers)).toEqual([]);
 });
 
 it("forgets what nobody took in ten seconds, and asks nothing for a table without a run", async () => {
   const ask = vi.fn(async () => answer(1));
   const answers = new FirstAnswers(state, ask);
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(answers.takeAll()).toEqual([]);
+  expect(delivered(answers)).toEqual([]);
   expect(answers.take(first)).toBeUndefined();
   ask.mockClear();
   new FirstAnswers(stateOf(null), ask).close();

@@ -18,7 +18,7 @@ function policyOf(html: string): Map<string, string> {
   return new Map(plain.split("; ").map((directive) => [directive.split(" ")[0] ?? "", directive]));
 }
 
-test("the page may run one script and load its own styles and fonts, and nothing else", () => {
+test("the page may run its first lines and one script and load its own styles and fonts, and nothing else", () => {
   const policy = policyOf(page(parts));
   expect(policy.get("default-src")).toBe("default-src 'none'");
   expect(policy.get("script-src")).toBe("script-src 'nonce-bm9uY2U='");
@@ -27,9 +27,18 @@ test("the page may run one script and load its own styles and fonts, and nothing
   expect([...policy.values()].join(" ")).not.toMatch(/unsafe|\*(?!\.example)|http:/);
 });
 
+test("its first lines are run before style and script are there", () => {
+  const html = page(parts);
+  const places = ["Content-Security-Policy", "acquireVsCodeApi", "<link", "<body", parts.script].map((part) =>
+    html.indexOf(part),
+  );
+  expect(places).toEqual(places.toSorted((a, b) => a - b));
+  expect(places[0]).toBeGreaterThan(0);
+});
+
 test("what stands in the page is escaped: titles and words cannot become markup", () => {
   const hostile = `"><script>alert(1)</script><img src=x onerror='alert(2)'>`;
   const html = page({ ...parts, title: hostile, words: { loading: hostile } });
-  expect(html.match(/<script/g)).toHaveLength(1);
+  expect(html.match(/<script/g)).toHaveLength(2);
   expect(html).not.toContain("<img");
 });
