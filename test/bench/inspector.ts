@@ -5,6 +5,7 @@
  *
  *   npm run bench -- inspector [--tenfold] [--json]
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { chromium } from "playwright-core";
 import { newDesk } from "../e2e/support/desk.ts";
 import { makeShared, type Shared } from "../e2e/support/shared.ts";
@@ -36,9 +37,13 @@ const budgets = { open: 500, page: 100, change: 200, frame: 50, longTask: 50, he
 /** What ten times the data may cost, by the medians. */
 const GROWTH = 2;
 const OPENS = 8;
+/** Windows, each with an agent that has just begun. */
+const WINDOWS = 6;
 const ROUNDS = 16;
 const PAGES = 60;
 const STEPS = 240;
+/** VS Code in a browser stores what is open every few seconds; a reload before that brings the panel back. */
+const STORED_MS = 8_000;
 /** A notch of a mouse's wheel. */
 const WHEEL_PX = 120;
 
@@ -102,16 +107,24 @@ async function measure(
   try {
     const code = await desk.open({ width: 1600, height: 1000 });
     await connected(code);
+    log(`${home.name}: the first panel of ${WINDOWS} windows …`);
+    const firsts: number[] = [];
+    for (let i = 0; i < WINDOWS; i++) {
+      if (i > 0) await code.reload();
+      await code.page.locator(".codicon-vm-active").waitFor({ timeout: 120_000 });
+      firsts.push(await openedMs(code, home.name));
+      questions = Number((await code.panel().locator(".status-text").innerText()).replace(/\D/g, ""));
+      await code.command("View: Close All Editors");
+      await delay(STORED_MS);
+    }
+    times("the first panel of a window", budgets.open, firsts);
     log(`${home.name}: opening the panel ${OPENS} times …`);
     const opens: number[] = [];
-    for (let i = 0; i <= OPENS; i++) {
+    for (let i = 0; i < OPENS; i++) {
       opens.push(await openedMs(code, home.name));
-      if (i === 0) questions = Number((await code.panel().locator(".status-text").innerText()).replace(/\D/g, ""));
       await code.command("View: Close All Editors");
     }
-    const [first = Number.NaN, ...others] = opens;
-    times("open to the first rows", budgets.open, others);
-    row("the first panel of the window", first <= budgets.open, first, { p50_ms: first, budget_ms: budgets.open });
+    times("open to the first rows", budgets.open, opens);
     const empty = await heapMb(code.page);
     await openedMs(code, home.name);
     const frame = await code.panelFrame();

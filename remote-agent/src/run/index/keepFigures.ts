@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import { readFigures, writeFigures } from "./figuresFile.ts";
-import { type QuestionFigures, QuestionMemory } from "./memory.ts";
+import { keptFigures, readFigures, writeFigures } from "./figuresFile.ts";
+import { QuestionMemory } from "./memory.ts";
 import { madeOf, versionOf } from "./store.ts";
 
 /** So many questions may have been written since, or this part of those that are kept: each takes 8 µs to read from the index. */
@@ -17,7 +17,7 @@ export function figuresFileOf(indexFile: string): string {
 export class FiguresKeeper {
   readonly #file: string;
   readonly #mostBehind: number;
-  #kept = keptOf("");
+  #kept = { made: "", ...NOTHING };
 
   constructor(indexFile: string, mostBehind = MOST_BEHIND) {
     this.#file = figuresFileOf(indexFile);
@@ -28,25 +28,17 @@ export class FiguresKeeper {
     db.exec("BEGIN");
     try {
       const made = madeOf(db);
-      if (made !== this.#kept.made) this.#kept = keptOf(made, this.#stored(db, made) ?? undefined);
+      if (made !== this.#kept.made) this.#kept = { made, ...(keptFigures(this.#file, made) ?? NOTHING) };
       const { version, length } = this.#kept;
       if (changedAfter(db, version) <= Math.max(this.#mostBehind, MOST_PART_BEHIND * length)) return;
-      const memory = new QuestionMemory(this.#stored(db, made));
+      const memory = new QuestionMemory(readFigures(this.#file, made, versionOf(db)));
       memory.refresh(db);
       writeFigures(this.#file, made, memory.figures());
-      this.#kept = keptOf(made, memory);
+      this.#kept = { made, version: memory.version, length: memory.length };
     } finally {
       db.exec("ROLLBACK");
     }
   }
-
-  #stored(db: DatabaseSync, made: string): QuestionFigures | null {
-    return readFigures(this.#file, made, versionOf(db));
-  }
-}
-
-function keptOf(made: string, { version, length }: Pick<QuestionFigures, "version" | "length"> = NOTHING) {
-  return { made, version, length };
 }
 
 function changedAfter(db: DatabaseSync, version: number): number {

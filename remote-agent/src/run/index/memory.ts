@@ -3,7 +3,8 @@ import { type ColumnKind, type ColumnName, columnNames, columns } from "./column
 
 const NO_INT = -(2 ** 31);
 const NO_CODE = 0xffff;
-const BYTES: Record<ColumnKind, number> = { real: 8, int: 4, flag: 2, name: 2 };
+/** Of a figure. */
+export const BYTES: Record<ColumnKind, number> = { real: 8, int: 4, flag: 2, name: 2 };
 
 type Numbers = Int32Array | Float64Array | Uint16Array;
 
