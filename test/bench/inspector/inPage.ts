@@ -21,11 +21,11 @@ export function rowsAt(): number | null {
   return page.document.querySelector(".grid-body .row:not(.pending)") === null ? null : performance.now();
 }
 
-/** The time at which the page stood in its frame and asked for its script. */
-export function scriptAt(): number {
+/** When the page stood in its frame and asked for its script, and when it had it. */
+export function scriptTimes(): { asked: number; loaded: number } {
   const script = performance.getEntriesByType("resource").find(({ name }) => /\/inspector\.js/.test(name));
   if (script === undefined) throw new Error("the page has loaded no script");
-  return script.startTime;
+  return { asked: script.startTime, loaded: (script as unknown as { responseEnd: number }).responseEnd };
 }
 
 export function watchTasks(): void {
