@@ -1,7 +1,8 @@
-import { closeSync, openSync, readFileSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import * as z from "zod";
 import { columnNames, columns } from "./columns.ts";
+import { firstBytes } from "./firstBytes.ts";
 import { arrayOf, BYTES, type QuestionFigures } from "./memory.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
 
@@ -30,7 +31,7 @@ type Header = z.infer<typeof header>;
 /** How far the figures go that are kept of the index `made`; null when there are none. */
 export function keptFigures(file: string, made: string): Pick<Header, "version" | "length"> | null {
   try {
-    const head = headerIn(firstBytes(file));
+    const head = headerIn(firstBytes(file, HEADER_BYTES));
     return head.made === made ? head : null;
   } catch {
     return null; // missing, half written, or of another version
@@ -102,16 +103,6 @@ function figuresIn(bytes: Buffer, start: number, { version, length, names }: Hea
     return [name, arrayOf(columns[name], data.buffer as ArrayBuffer, from, length)] as const;
   });
   return { version, length, names, columns: Object.fromEntries(read) as QuestionFigures["columns"] };
-}
-
-function firstBytes(file: string): Buffer {
-  const descriptor = openSync(file, "r");
-  try {
-    const bytes = Buffer.alloc(HEADER_BYTES);
-    return bytes.subarray(0, readSync(descriptor, bytes, 0, HEADER_BYTES, 0));
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 function removeIfThere(file: string): void {

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { accessSync, closeSync, constants, mkdirSync, openSync, readSync, statfsSync } from "node:fs";
+import { accessSync, constants, mkdirSync, statfsSync } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
 import path from "node:path";
 import { errorCode } from "../journal/errors.ts";
 import { segmentName } from "../journal/segment.ts";
 import { IndexError } from "./errors.ts";
+import { firstBytes } from "./firstBytes.ts";
 
 /** Derived files of runs lie here, never beside the run, which may be on a network file system. */
 export function cacheDirectory(env: NodeJS.ProcessEnv): string {
@@ -23,7 +24,7 @@ export function cacheDirectory(env: NodeJS.ProcessEnv): string {
  * Null while nothing is in it.
  */
 export function journalIdentity(runDir: string): string | null {
-  const head = firstBytes(path.join(runDir, "journal", segmentName(1)));
+  const head = headOf(path.join(runDir, "journal", segmentName(1)));
   const end = head.indexOf(0x0a);
   if (end < 0 && head.length < HEAD_BYTES) return null;
   const line = head.subarray(0, end < 0 ? HEAD_BYTES : end);
@@ -36,19 +37,12 @@ export function journalIdentity(runDir: string): string | null {
 
 const HEAD_BYTES = 4096;
 
-function firstBytes(file: string): Buffer {
-  let descriptor: number;
+function headOf(segment: string): Buffer {
   try {
-    descriptor = openSync(file, "r");
+    return firstBytes(segment, HEAD_BYTES);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return Buffer.alloc(0);
     throw error;
-  }
-  try {
-    const bytes = Buffer.alloc(HEAD_BYTES);
-    return bytes.subarray(0, readSync(descriptor, bytes, 0, HEAD_BYTES, 0));
-  } finally {
-    closeSync(descriptor);
   }
 }
 
