@@ -30,10 +30,12 @@ HISTOGRAM = {
 }
 
 
-def write(directory: Path, lines: list[object], sink: str = "tensorboard") -> tuple[int, list[dict]]:
+def write(
+    directory: Path, lines: list[object], sink: str = "tensorboard", environment: dict[str, str] | None = None
+) -> tuple[int, list[dict]]:
     """Exit code and answers; a line that is bytes goes in as it is."""
     raw = b"".join(line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n" for line in lines)
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), **(environment or {})}
     done = subprocess.run(
         [sys.executable, "-m", "rzero_engine.metrics_out", sink, str(directory)],
         input=raw,
@@ -91,6 +93,21 @@ def test_points_come_in_order(tmp_path: Path) -> None:
     code, answers = write(tmp_path, [BEGIN, POINT, POINT])
     assert code == 1
     assert "point 1 came after point 1" in answers[-1]["failed"]
+
+
+def test_weights_and_biases_starts_no_git_which_would_have_its_key(tmp_path: Path) -> None:
+    pytest.importorskip("wandb")
+    called = tmp_path / "called"
+    git = tmp_path / "bin" / "git"
+    git.parent.mkdir()
+    git.write_text(f'#!/bin/sh\necho "$@" >> {called}\nexit 1\n')
+    git.chmod(0o755)
+    path = os.pathsep.join([str(git.parent), os.environ["PATH"]])
+    begin = {**BEGIN, "project": "test"}
+    lines = [begin, POINT, {"kind": "end", "ok": True}]
+    code, answers = write(tmp_path / "out", lines, "wandb", {"PATH": path, "WANDB_API_KEY": "k" * 40})
+    assert (code, answers) == (0, [])
+    assert not called.exists()
 
 
 def test_a_file_takes_the_place_of_the_one_before_when_it_is_complete(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ FINISH_S = 60
 
 class WeightsAndBiases:
     def __init__(self, directory: Path, begin: dict) -> None:
+        # W&B asks git where it is before it has any settings: a process more that has the key, for nothing.
+        os.environ["WANDB_DISABLE_GIT"] = "true"
         try:
             import wandb
         except ImportError as error:
