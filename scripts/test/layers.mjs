@@ -37,9 +37,9 @@ async function engine({ root, scratch, ...how }) {
   const report = join(scratch, "engine.xml");
   const args = ["-m", "pytest", "-q", "-p", "no:cacheprovider", `--junitxml=${report}`, "tests"];
   const code = await runProgram(python, args, { cwd: join(root, "remote-agent/engine"), ...how });
-  if (!existsSync(report)) return { count: settle(zero, code), failures: [] };
+  if (!existsSync(report)) return { count: settle(zero, code), failures: told([], code) };
   const xml = readFileSync(report, "utf8");
-  return { count: settle(countJunit(xml), code), failures: failuresOfJunit(xml) };
+  return { count: settle(countJunit(xml), code), failures: told(failuresOfJunit(xml), code) };
 }
 
 function vitest(project) {
@@ -48,8 +48,13 @@ function vitest(project) {
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
     const args = ["node_modules/vitest/vitest.mjs", "run", "--project", project, ...reporters];
     const code = await runProgram(process.execPath, args, { cwd: root, ...how });
-    if (!existsSync(report)) return { count: settle(zero, code), failures: [] };
+    if (!existsSync(report)) return { count: settle(zero, code), failures: told([], code) };
     const found = JSON.parse(readFileSync(report, "utf8"));
-    return { count: settle(countVitest(found), code), failures: failuresOfVitest(found, root) };
+    return { count: settle(countVitest(found), code), failures: told(failuresOfVitest(found, root), code) };
   };
+}
+
+/** A run that ended badly without a failed test has an error outside of any. */
+function told(failures, code) {
+  return failures.length > 0 || code === 0 ? failures : [`ended with code ${code}; its output above says why`];
 }

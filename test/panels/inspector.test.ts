@@ -427,6 +427,40 @@ describe("over time", () => {
     }
   }, 120_000);
 
+  it("a question of before its decision was indexed shows it once it is, and what is being read stays", async () => {
+    const decision = {
+      seq: 1_000_000,
+      id: "0123456789abcdef01234567",
+      undoes: null,
+      task: rows[0]?.task ?? "",
+      at: 1_764_000_000_000,
+      by: "somebody",
+      verdict: "reject",
+      label: null,
+      question: null,
+      note: null,
+    } as const;
+    let asked = 0;
+    const { page } = await shown({
+      more: {
+        question: async ({ run, id }, signal) => {
+          const view = await agent.client.request("runs/question", { run, id }, { signal });
+          asked += 1;
+          if (asked < 3) return { ...view, index: { ...view.index, current: false, behind: 100 } };
+          return { ...view, question: { ...view.question, decision } };
+        },
+      },
+    });
+    await page.locator('.grid-body [data-index="0"]').click();
+    const question = page.locator(".question");
+    await question.waitFor();
+    await question.evaluate((element) => element.setAttribute("data-same", ""));
+    await page.locator(".question > .facts").getByText("rejected; by somebody").waitFor();
+    expect(await question.getAttribute("data-same")).toBe("");
+    await page.waitForTimeout(3000);
+    expect(asked).toBe(3);
+  });
+
   it("a lost connection leaves what is there and says how old it is; a page made anew is where it was", async () => {
     const { page, end, kept } = await shown();
     const at = rows.findIndex(({ answers }) => answers > 0);

@@ -17,6 +17,9 @@ const SLOW_MS = 60_000; // a busy machine with two cores
 /** For what an open quick pick does with keys. */
 const TYPED_MS = 10_000;
 
+/** A field that still has what was typed after so long keeps it. */
+const SETTLED_MS = 300;
+
 /** A window of VS Code, as a person uses it. */
 export class Workbench {
   readonly page: Page;
@@ -97,7 +100,11 @@ export class Workbench {
   async answer(text: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input");
     await input.waitFor({ state: "visible", timeout: SLOW_MS });
-    await input.fill(text);
+    // A dialog for files writes its own proposal when its folder has been read, over what was typed before.
+    for (let tries = 0; tries < 20 && (await input.inputValue()) !== text; tries++) {
+      await input.fill(text);
+      await this.page.waitForTimeout(SETTLED_MS);
+    }
     await this.page.keyboard.press("Enter");
   }
 

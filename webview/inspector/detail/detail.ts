@@ -22,6 +22,8 @@ import { QuestionPart } from "./questionPart.ts";
 import { recordView } from "./recordView.ts";
 
 const FRESHEN_MS = 2500;
+/** The run's index is still coming to what was written last. */
+const BEHIND_MS = 1000;
 /** A slower answer is announced. */
 const SLOW_MS = 300;
 
@@ -109,10 +111,14 @@ export class Detail {
   /** The run has written more: what the question earned and led to is looked at again, at most every few seconds. */
   grown(run: RunRef): void {
     if (this.#question === null || !this.#isOf(run)) return;
+    this.#freshenIn(FRESHEN_MS);
+  }
+
+  #freshenIn(ms: number): void {
     this.#freshening ??= setTimeout(() => {
       this.#freshening = undefined;
       void this.#freshen();
-    }, FRESHEN_MS);
+    }, ms);
   }
 
   async #freshen(): Promise<void> {
@@ -120,8 +126,10 @@ export class Detail {
     if (question === null) return;
     try {
       if ((await question.freshen()) && lineage?.isWalked === false) await lineage.load();
+      if (question === this.#question && question.isBehind) this.#freshenIn(BEHIND_MS);
     } catch {
-      return; // what is shown stays; the next growth looks again
+      // What is shown stays; the next growth looks again.
+      if (question === this.#question && question.isBehind) this.#freshenIn(FRESHEN_MS);
     }
   }
 
@@ -204,6 +212,7 @@ export class Detail {
       this.#content.scrollTop = 0;
       this.#bar.forQuestion(target.kind === "question");
       if (this.#ports.reask().isWanted) this.#wanted();
+      if (this.#question?.isBehind === true) this.#freshenIn(BEHIND_MS);
       void lineage.load();
     } catch (error) {
       if (signal.aborted) return;

@@ -30,6 +30,7 @@ export class QuestionPart {
   readonly #ports: QuestionPartPorts;
   readonly #signal: AbortSignal;
   #row: QuestionRow;
+  #isBehind: boolean;
 
   constructor(source: RunRef, id: string, view: QuestionView, ports: QuestionPartPorts, signal: AbortSignal) {
     this.#source = source;
@@ -37,6 +38,7 @@ export class QuestionPart {
     this.#ports = ports;
     this.#signal = signal;
     this.#row = view.question;
+    this.#isBehind = isBehind(view);
     const { link, words } = ports;
     this.reask = view.question.valid
       ? new ReaskPart(
@@ -63,6 +65,11 @@ export class QuestionPart {
     return visible(placeText({ iteration, stage, ...(step === null ? {} : { step }) }, this.#ports.words));
   }
 
+  /** What is shown is of before something that the run's index has not come to yet. */
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
+
   /** Somebody decided on questions, perhaps on this one. */
   decided(decisions: readonly DecisionView[]): void {
     const decision = decisions.findLast(({ task }) => task === this.#row.task);
@@ -72,7 +79,9 @@ export class QuestionPart {
   /** Looks again at what the question earned and led to. @returns whether something is new @throws PanelError */
   async freshen(): Promise<boolean> {
     const asked = { ...this.#source, id: this.#id };
-    const { question } = await this.#ports.link.ask("question", asked, { signal: this.#signal });
+    const view = await this.#ports.link.ask("question", asked, { signal: this.#signal });
+    const { question } = view;
+    this.#isBehind = isBehind(view);
     const row = { ...question, decision: newer(this.#row.decision, question.decision) };
     if (this.#signal.aborted || JSON.stringify(row) === JSON.stringify(this.#row)) return false;
     this.#show(row);
@@ -84,6 +93,11 @@ export class QuestionPart {
     this.#row = row;
     this.element.querySelector(":scope > .facts")?.replaceWith(questionFacts(row, this.#ports.words));
   }
+}
+
+/** A damaged journal is read no further. */
+function isBehind({ index }: QuestionView): boolean {
+  return !index.current && index.problem === null;
 }
 
 /** The index may be a moment behind what was just decided. */
