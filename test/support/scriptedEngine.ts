@@ -2,8 +2,9 @@
 // every misbehaviour that a test may wish for.
 
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import http from "node:http";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { z } from "zod";
 import { BASE, completionLogprobs, type FakeWeights, forwardLogprobs, hash, stepped, unit } from "./scriptedModel.ts";
@@ -109,6 +110,7 @@ export async function startScriptedEngine(options: ScriptedEngineOptions = {}): 
   let counter = 0;
   let models = new Map<string, Model>();
   let snapshots = new Map<string, FakeWeights>();
+  let store: Promise<string> | undefined;
   let jobs = new Map<string, Job>();
   let created = new Map<string, string>();
   let samplingSessions = new Map<string, string>();
@@ -296,7 +298,7 @@ export async function startScriptedEngine(options: ScriptedEngineOptions = {}): 
         return { path: snapshot };
       }
       case "save_weights":
-        return save(model, z.looseObject({ path: z.string(), overwrite: z.boolean().optional() }).parse(body));
+        return save(model, await inStore(z.looseObject({ path: z.string() }).parse(body).path));
       case "load_weights": {
         const { path: folder } = z.looseObject({ path: z.string() }).parse(body);
         const file = path.join(folder, WEIGHTS_FILE);
@@ -308,6 +310,13 @@ export async function startScriptedEngine(options: ScriptedEngineOptions = {}): 
       }
     }
     throw new Refused(404, `no such call: ${call}`);
+  }
+
+  /** A mere name lies with the engine, as a server on another machine has it. */
+  async function inStore(name: string): Promise<string> {
+    if (path.isAbsolute(name)) return name;
+    store ??= mkdtemp(path.join(tmpdir(), "rzero-scripted-"));
+    return path.join(await store, name);
   }
 
   function forward(call: string, model: Model, asked: z.infer<typeof forwardRequest>): unknown {
@@ -446,11 +455,13 @@ export async function startScriptedEngine(options: ScriptedEngineOptions = {}): 
     },
     heal: () => faults.clear(),
     restart: boot,
-    close: () =>
-      new Promise((resolve) => {
+    close: async () => {
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+      if (store !== undefined) await rm(await store, { recursive: true, force: true });
+    },
   };
 }
 
@@ -539,8 +550,8 @@ function bits(values: number[]): number[] {
 }
 
 /** A real directory, renamed into place, so that a later engine can load it. */
-async function save(model: Model, asked: { path: string; overwrite?: boolean | undefined }): Promise<unknown> {
-  const temporary = `${asked.path}.${randomBytes(4).toString("hex")}.tmp`;
+async function save(model: Model, folder: string): Promise<unknown> {
+  const temporary = `${folder}.${randomBytes(4).toString("hex")}.tmp`;
   await mkdir(temporary, { recursive: true });
   const weights = Buffer.from(JSON.stringify(model.weights));
   await writeFile(path.join(temporary, WEIGHTS_FILE), weights);
@@ -550,11 +561,11 @@ async function save(model: Model, asked: { path: string; overwrite?: boolean | u
     JSON.stringify({ version: 1, files: [{ name: WEIGHTS_FILE, size: weights.length, sha256 }] }),
   );
   try {
-    await rename(temporary, asked.path);
+    await rename(temporary, folder);
   } catch (error) {
-    throw new Refused(409, `path: ${asked.path} exists (${String(error)})`);
+    throw new Refused(409, `path: ${folder} exists (${String(error)})`);
   }
-  return { path: asked.path };
+  return { path: folder };
 }
 
 function hashedCompletion(vocabSize: number, eosTokenId: number): (draw: Draw) => Drawn {
