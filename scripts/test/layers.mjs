@@ -4,8 +4,6 @@ import { countJunit, countVitest, oneFailed, onePassed, settle, zero } from "./c
 import { failuresOfJunit, failuresOfVitest } from "./failures.mjs";
 import { runProgram } from "./program.mjs";
 
-/** @typedef {{count: import("./count.mjs").Count, failures: string[]}} Result */
-
 /** What is quickly wrong, and what the layers need. Each check counts as one test. */
 export const checks = [
   { name: "lint", run: check(["scripts/lint.mjs"]) },

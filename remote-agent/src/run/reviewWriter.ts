@@ -1,13 +1,7 @@
 import { type DecisionRecord, type RunRecord, recordId, type Stored } from "../protocol/records.ts";
-import {
-  type DecisionChange,
-  type DecisionContent,
-  type DecisionView,
-  ROW_DECISION_CHARS,
-  type UndecidedPolicy,
-} from "../protocol/review.ts";
+import type { DecisionChange, DecisionContent, DecisionView, UndecidedPolicy } from "../protocol/review.ts";
 import { recordIdOf } from "../verbs/identity.ts";
-import { clip } from "./index/bounded.ts";
+import { clippedTexts, rowTexts } from "./index/decisionTexts.ts";
 import type { OpenedRun } from "./opened.ts";
 import { RANGE_CHARS } from "./passedRecord.ts";
 import { contentOf, type ReviewHistory } from "./reviewHistory.ts";
@@ -140,13 +134,7 @@ export function viewOf(decision: Stored<DecisionRecord>): DecisionView {
 /** Where they are too long for a message together, their texts are as in rows of questions. */
 function inOneMessage(decisions: DecisionView[]): DecisionView[] {
   if (JSON.stringify(decisions).length <= RANGE_CHARS) return decisions;
-  const cut = (text: string | null) => (text === null ? null : clip(text, ROW_DECISION_CHARS).text);
-  return decisions.map((view) => ({
-    ...view,
-    label: cut(view.label),
-    question: cut(view.question),
-    note: cut(view.note),
-  }));
+  return decisions.map((view) => ({ ...view, ...clippedTexts(view, rowTexts) }));
 }
 
 /** The iteration of a gate's call key. */

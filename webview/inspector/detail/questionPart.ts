@@ -4,6 +4,7 @@ import type { QuestionRow, QuestionView } from "../../../remote-agent/src/protoc
 import type { DecisionView } from "../../../remote-agent/src/protocol/review.ts";
 import type { InspectorContract, ReaskState, RunRef } from "../../../src/panels/inspector/messages.ts";
 import type { HostLink } from "../../base/hostLink.ts";
+import { isBehind } from "../behind.ts";
 import { placeText } from "../filter/filterBar.ts";
 import { ReaskPart } from "../reask/reaskPart.ts";
 import type { Words } from "../words.ts";
@@ -38,7 +39,7 @@ export class QuestionPart {
     this.#ports = ports;
     this.#signal = signal;
     this.#row = view.question;
-    this.#isBehind = isBehind(view);
+    this.#isBehind = isBehind(view.index);
     const { link, words } = ports;
     this.reask = view.question.valid
       ? new ReaskPart(
@@ -81,7 +82,7 @@ export class QuestionPart {
     const asked = { ...this.#source, id: this.#id };
     const view = await this.#ports.link.ask("question", asked, { signal: this.#signal });
     const { question } = view;
-    this.#isBehind = isBehind(view);
+    this.#isBehind = isBehind(view.index);
     const row = { ...question, decision: newer(this.#row.decision, question.decision) };
     if (this.#signal.aborted || JSON.stringify(row) === JSON.stringify(this.#row)) return false;
     this.#show(row);
@@ -93,11 +94,6 @@ export class QuestionPart {
     this.#row = row;
     this.element.querySelector(":scope > .facts")?.replaceWith(questionFacts(row, this.#ports.words));
   }
-}
-
-/** A damaged journal is read no further. */
-function isBehind({ index }: QuestionView): boolean {
-  return !index.current && index.problem === null;
 }
 
 /** The index may be a moment behind what was just decided. */

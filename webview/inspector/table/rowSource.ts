@@ -1,6 +1,7 @@
 import type { QuestionFilter, QuestionQuery, QuestionSort } from "../../../remote-agent/src/protocol/questionQuery.ts";
 import type { IndexState, QuestionPage, QuestionRow } from "../../../remote-agent/src/protocol/questionRows.ts";
 import { everything, PAGE_ROWS, pageQuery } from "../../../src/panels/inspector/firstQuestions.ts";
+import { isBehind } from "../behind.ts";
 import { Course } from "./course.ts";
 import { PageCache } from "./pageCache.ts";
 
@@ -181,7 +182,7 @@ export class RowSource {
   #take(index: IndexState): void {
     this.index = index;
     clearTimeout(this.#building);
-    if (!index.current && index.problem === null) this.#building = setTimeout(() => void this.look(), BUILDING_MS);
+    if (isBehind(index)) this.#building = setTimeout(() => void this.look(), BUILDING_MS);
   }
 
   #known(): RowQuery {

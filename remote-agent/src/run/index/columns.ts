@@ -60,7 +60,6 @@ export interface StoredQuestion extends Figures {
 /** Texts and labels are kept to this length; whole ones are in the journal and its packs. */
 export const KEPT_TEXT_CHARS = 16_384;
 export const KEPT_LABEL_CHARS = 1000;
-export const KEPT_DECISION_CHARS = 1000;
 /** A name that is longer is no name; cut so that facets stay small. */
 export const KEPT_NAME_CHARS = 64;
 

@@ -4,6 +4,7 @@ import type { Result } from "../../protocol/rpc.ts";
 import { RANGE_CHARS } from "../passedRecord.ts";
 import { viewOf } from "../reviewWriter.ts";
 import { clip } from "./bounded.ts";
+import { clippedTexts } from "./decisionTexts.ts";
 import { IndexError } from "./errors.ts";
 import type { RecordReader } from "./reader.ts";
 
@@ -50,12 +51,6 @@ function* decisionsAfter(
 
 /** Nothing that was decided here is longer; somebody's downloaded run may say that it was. */
 function bounded(view: DecisionView): DecisionView {
-  const cut = (text: string | null, most: number) => (text === null ? null : clip(text, most).text);
-  return {
-    ...view,
-    label: cut(view.label, LABEL_CHARS),
-    question: cut(view.question, QUESTION_CHARS),
-    note: cut(view.note, NOTE_CHARS),
-    by: clip(view.by, NOTE_CHARS).text,
-  };
+  const texts = clippedTexts(view, { label: LABEL_CHARS, question: QUESTION_CHARS, note: NOTE_CHARS });
+  return { ...view, ...texts, by: clip(view.by, NOTE_CHARS).text };
 }

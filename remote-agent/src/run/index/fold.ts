@@ -13,7 +13,8 @@ import type {
 import type { DecisionView } from "../../protocol/review.ts";
 import { clip } from "./bounded.ts";
 import { type CallPlace, callPlace } from "./callPlace.ts";
-import { KEPT_DECISION_CHARS, KEPT_LABEL_CHARS, KEPT_NAME_CHARS, type StoredQuestion } from "./columns.ts";
+import { KEPT_LABEL_CHARS, KEPT_NAME_CHARS, type StoredQuestion } from "./columns.ts";
+import { clippedTexts, rowTexts } from "./decisionTexts.ts";
 import type { Store } from "./store.ts";
 
 export interface PlacedRecord {
@@ -72,8 +73,7 @@ export function applyDecision(store: Store, record: Stored<DecisionRecord>, plac
   if (n === null) return;
   const { id, task, verdict, label, question, note, undoes, by, t, seq } = record;
   const row = store.question(n);
-  const cut = (text: string | null) => (text === null ? null : clip(text, KEPT_DECISION_CHARS).text);
-  const texts = { label: cut(label), question: cut(question), note: cut(note) };
+  const texts = clippedTexts(record, rowTexts);
   const view: DecisionView = { id, task, verdict, ...texts, undoes, by: clip(by, KEPT_NAME_CHARS).text, at: t, seq };
   const isEmpty = verdict === null && label === null && question === null && note === null;
   row.decision = isEmpty ? null : JSON.stringify(view);
