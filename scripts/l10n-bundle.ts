@@ -6,7 +6,7 @@ import ts from "typescript";
 const root = path.resolve(import.meta.dirname, "..");
 export const file = path.join(root, "l10n/bundle.l10n.json");
 
-/** A call of `l10n.t` that no translator can be given. */
+/** A use of `l10n.t` whose message no translator can be given. */
 export interface Unreadable {
   readonly where: string;
   readonly text: string;
@@ -14,7 +14,7 @@ export interface Unreadable {
 
 /**
  * Messages of all calls of `….l10n.t("…")` and `l10n.t("…")` in the extension's sources and the patterns of its say`…`, sorted; and
- * calls without a literal.
+ * uses without a literal, under another name as well.
  */
 export function messages(): { found: string[]; unreadable: Unreadable[] } {
   const found = new Set<string>();
@@ -22,7 +22,7 @@ export function messages(): { found: string[]; unreadable: Unreadable[] } {
   for (const name of readdirSync(path.join(root, "src"), { recursive: true, encoding: "utf8" })) {
     if (!name.endsWith(".ts")) continue;
     const source = readFileSync(path.join(root, "src", name), "utf8");
-    if (!source.includes("l10n.t(") && !source.includes("say`")) continue;
+    if (!source.includes("l10n.t") && !source.includes("say`")) continue;
     collect(ts.createSourceFile(name, source, ts.ScriptTarget.Latest, true), found, unreadable);
   }
   return { found: [...found].sort(), unreadable };
@@ -34,15 +34,17 @@ export function bundle(): string {
 }
 
 function collect(source: ts.SourceFile, found: Set<string>, unreadable: Unreadable[]): void {
+  const refuse = (node: ts.Node): void => {
+    const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
+    unreadable.push({ where: `src/${source.fileName}:${line + 1}`, text: node.getText(source).slice(0, 80) });
+  };
   const visit = (node: ts.Node): void => {
-    if (ts.isCallExpression(node) && /(?:^|\.)l10n\.t$/.test(node.expression.getText(source))) {
-      const [first] = node.arguments;
+    if (ts.isPropertyAccessExpression(node) && /(?:^|\.)l10n\.t$/.test(node.getText(source))) {
+      const call = node.parent;
+      const first = ts.isCallExpression(call) && call.expression === node ? call.arguments[0] : undefined;
       if (first !== undefined && ts.isStringLiteralLike(first)) found.add(first.text);
-      else if (first?.getText(source).endsWith(".pattern") !== true) {
-        // (a pattern is of some say`…`, which is found where it stands)
-        const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
-        unreadable.push({ where: `src/${source.fileName}:${line + 1}`, text: node.getText(source).slice(0, 80) });
-      }
+      // A pattern is of some say`…`, which is found where it stands. Under another name nobody would see what is called.
+      else if (first?.getText(source).endsWith(".pattern") !== true) refuse(call);
     }
     if (ts.isTaggedTemplateExpression(node) && node.tag.getText(source) === "say") found.add(patternOf(node.template));
     ts.forEachChild(node, visit);

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import * as vscode from "vscode";
 import { questionQuery } from "../../remote-agent/src/protocol/questionQuery.ts";
 import { seriesQuery } from "../../remote-agent/src/protocol/series.ts";
+import { whenRead } from "../link/whenRead.ts";
 import { oneLine } from "../oneLine.ts";
 import type { Services } from "../services.ts";
 import { Agreed } from "./agreed.ts";
@@ -16,7 +16,6 @@ import { questionAnswer, questionsAnswer } from "./questionRows.ts";
 import { runsAnswer } from "./runRows.ts";
 import { askToStop, stop } from "./stopTool.ts";
 import { type ToolName, toolNames } from "./toolNames.ts";
-import { whenRead } from "./whenRead.ts";
 
 /** The index of a large run is built when it is first asked. */
 const ASK_MS = 120_000;
@@ -47,8 +46,7 @@ export class Tools {
           const query = seriesQuery.parse({ names: input.series, points: input.points });
           const series = await whenRead(
             () => entry.link.request("runs/series", { run: run.id, query }, { limitMs: ASK_MS, signal }),
-            ({ read }) => read.current || read.problem !== null,
-            ports,
+            ({ read }) => read,
             signal,
           );
           return told(metricsAnswer(run, series, input.at));
@@ -62,8 +60,7 @@ export class Tools {
           const query = questionQuery.parse({ filter, sort, limit, at });
           const page = await whenRead(
             () => entry.link.request("runs/questions", { run: run.id, query }, { limitMs: ASK_MS, signal }),
-            ({ index }) => index.current || index.problem !== null,
-            ports,
+            ({ index }) => index,
             signal,
           );
           return told(questionsAnswer(page));
@@ -120,11 +117,6 @@ export class Tools {
     }
   }
 }
-
-const ports = {
-  now: Date.now,
-  sleep: (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }),
-};
 
 function told(answer: ToolAnswer): string {
   return answerText(answer, randomBytes(6).toString("hex"));

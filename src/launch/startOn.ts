@@ -3,8 +3,8 @@ import * as vscode from "vscode";
 import { parse } from "yaml";
 import type { HostEntry } from "../hosts/hostEntry.ts";
 import { persistentRequest } from "../link/persistent.ts";
+import { withProgress } from "../withProgress.ts";
 import { author } from "./author.ts";
-import { withProgress } from "./connectedHost.ts";
 import { changedSettings, type ForkPlace } from "./forkLine.ts";
 
 /** Making a base model or waiting for a slow disk. */

@@ -5,6 +5,7 @@ import {
   type DecisionContent,
   nothingDecided,
   ROW_DECISION_CHARS,
+  ROW_LABEL_CHARS,
 } from "../../remote-agent/src/protocol/review.ts";
 import type { HostLink } from "../link/hostLink.ts";
 import { oneLine } from "../oneLine.ts";
@@ -23,7 +24,7 @@ export interface Asked {
 /** Each asks one person for one change of one question; undefined: they thought better of it. */
 export async function askLabel({ link, run, row }: Asked): Promise<Change> {
   const { label: decided } = await wholeDecision({ link, run, row });
-  const now = decided ?? row.label ?? "";
+  const now = decided ?? wholeLabel(row);
   const label = await input(vscode.l10n.t("The right label of: {0}", named(row)), now, {
     empty: vscode.l10n.t("Empty: back to the label of the majority."),
     same: decided !== null,
@@ -70,6 +71,11 @@ export async function wholeDecision({ link, run, row }: Asked): Promise<Decision
 /** A question within a prompt, where VS Code would make links, and commands of them, of what looks like one. */
 function named({ text }: QuestionRow): string {
   return oneLine(visibleLine(text));
+}
+
+/** The majority's label to begin with; nothing where the row has only its beginning, which would be taken for the whole. */
+function wholeLabel({ label }: QuestionRow): string {
+  return label === null || label.length >= ROW_LABEL_CHARS - 1 ? "" : label;
 }
 
 /** What stands in a row may be cut: nobody edits half a question without knowing. */

@@ -1,8 +1,11 @@
 import * as vscode from "vscode";
+import { isBehind } from "../../remote-agent/src/protocol/behind.ts";
+import type { IndexState } from "../../remote-agent/src/protocol/questionRows.ts";
 import type { DecisionView } from "../../remote-agent/src/protocol/review.ts";
 import { errorText } from "../hosts/errorText.ts";
 import type { HostEntry } from "../hosts/hostEntry.ts";
 import type { Hosts } from "../hosts/hosts.ts";
+import { runRead } from "../link/whenRead.ts";
 import { type Address, addressOf, pathOf, queryOf, SCHEME } from "./curriculumAddress.ts";
 import { CurriculumSession, curriculumFilter, readRows } from "./curriculumSession.ts";
 import { type Block, comparableText, curriculumText } from "./curriculumText.ts";
@@ -11,7 +14,8 @@ import { curriculumWords, questionWords } from "./reviewWords.ts";
 
 /** Enough for every curriculum that anybody compares; more would make the editor slow. */
 const MOST_COMPARED = 10_000;
-const AGAIN_MS = 1500;
+/** While the agent still reads the run. */
+const AGAIN_MS = 500;
 /** Decisions of others that follow each other faster are read together. */
 const OTHERS_MS = 300;
 
@@ -68,7 +72,7 @@ export class CurriculumDocuments implements vscode.TextDocumentContentProvider, 
     return this.#hosts.get(host);
   }
 
-  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+  async provideTextDocumentContent(uri: vscode.Uri, token?: vscode.CancellationToken): Promise<string> {
     const address = addressOf(uri.query);
     if (address === null) return vscode.l10n.t("This is no curriculum that this version of R-Zero can show.");
     const entry = this.entryOf(address);
@@ -84,7 +88,7 @@ export class CurriculumDocuments implements vscode.TextDocumentContentProvider, 
     }
     this.#waiting.delete(uri.toString());
     try {
-      return await this.#text(uri, address, entry);
+      return await this.#text(uri, address, entry, token);
     } catch (error) {
       const message = errorText(error, vscode.l10n);
       this.#log.error(`${entry.name}: ${message}`);
@@ -126,14 +130,23 @@ export class CurriculumDocuments implements vscode.TextDocumentContentProvider, 
     this.#changed.dispose();
   }
 
-  async #text(uri: vscode.Uri, address: Address, entry: HostEntry): Promise<string> {
+  async #text(
+    uri: vscode.Uri,
+    address: Address,
+    entry: HostEntry,
+    token: vscode.CancellationToken | undefined,
+  ): Promise<string> {
     const { link } = entry;
     if (address.what === "question") {
       const view = await link.request("runs/question", { run: address.run, id: address.id }, { limitMs: 60_000 });
       return questionText(view, questionWords());
     }
     if (address.what === "comparable") {
-      const { rows } = await readRows(link, address.run, curriculumFilter(address.iteration), MOST_COMPARED);
+      const abort = new AbortController();
+      token?.onCancellationRequested(() => abort.abort());
+      await runRead(link, address.run, abort.signal);
+      const filter = curriculumFilter(address.iteration);
+      const { rows } = await readRows(link, address.run, filter, MOST_COMPARED, abort.signal);
       return comparableText(rows);
     }
     const key = uri.toString();
@@ -144,7 +157,8 @@ export class CurriculumDocuments implements vscode.TextDocumentContentProvider, 
     };
     this.#open.set(key, open);
     await open.session.load(link, () => this.reload(uri));
-    if (open.session.behind && this.#open.get(key) === open) this.#readAgain(uri, open, AGAIN_MS);
+    const { index } = open.session;
+    if (index !== null && isBehind(index) && this.#open.get(key) === open) this.#readAgain(uri, open, AGAIN_MS);
     return this.#render(uri, open, address);
   }
 
@@ -157,11 +171,14 @@ export class CurriculumDocuments implements vscode.TextDocumentContentProvider, 
   }
 
   #render(uri: vscode.Uri, open: Open, address: CurriculumAddress): string {
-    const { rows, total, behind } = open.session;
+    const { rows, total, index } = open.session;
     const name = this.entryOf(address)?.model.runs?.find(({ id }) => id === address.run)?.name ?? address.run;
-    const title = vscode.l10n.t("Curriculum of iteration {0} of {1}: {2} questions", address.iteration, name, total);
-    const unfinished = behind ? ` ${vscode.l10n.t("(the run is still being read)")}` : "";
-    const { text, blocks, moreLine } = curriculumText(`${title}${unfinished}`, rows, total, curriculumWords());
+    const { text, blocks, moreLine } = curriculumText(
+      titleOf(address.iteration, name, total, index),
+      rows,
+      total,
+      curriculumWords(index !== null && isBehind(index)),
+    );
     open.shown = { uri, address, text, blocks, moreLine };
     return text;
   }
@@ -192,4 +209,12 @@ export class CurriculumDocuments implements vscode.TextDocumentContentProvider, 
       this.#changed.fire(uri);
     }
   }
+}
+
+/** Only of a run that is read to its end is it known how many there are. */
+function titleOf(iteration: number, run: string, total: number, index: IndexState | null): string {
+  if (index !== null && isBehind(index))
+    return vscode.l10n.t("Curriculum of iteration {0} of {1} (the run is still being read)", iteration, run);
+  const title = vscode.l10n.t("Curriculum of iteration {0} of {1}: {2} questions", iteration, run, total);
+  return index?.problem == null ? title : `${title}. ${index.problem}`;
 }

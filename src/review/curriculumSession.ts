@@ -1,5 +1,5 @@
 import type { QuestionQuery } from "../../remote-agent/src/protocol/questionQuery.ts";
-import type { QuestionRow } from "../../remote-agent/src/protocol/questionRows.ts";
+import type { IndexState, QuestionRow } from "../../remote-agent/src/protocol/questionRows.ts";
 import type { DecisionView } from "../../remote-agent/src/protocol/review.ts";
 import type { HostLink } from "../link/hostLink.ts";
 
@@ -20,7 +20,7 @@ export async function readRows(
   filter: QuestionQuery["filter"],
   most: number,
   signal?: AbortSignal,
-): Promise<{ rows: QuestionRow[]; total: number; seq: number; current: boolean }> {
+): Promise<{ rows: QuestionRow[]; total: number; index: IndexState }> {
   const rows: QuestionRow[] = [];
   for (;;) {
     const query = { filter, limit: Math.min(500, Math.max(1, most - rows.length)), at: rows.length };
@@ -28,7 +28,7 @@ export async function readRows(
     const page = await link.request("runs/questions", { run, query }, options);
     rows.push(...page.rows);
     const isDone = page.next === null || rows.length >= most || page.rows.length === 0;
-    if (isDone) return { rows, total: page.total, seq: page.index.seq, current: page.index.current };
+    if (isDone) return { rows, total: page.total, index: page.index };
   }
 }
 
@@ -38,8 +38,8 @@ export class CurriculumSession {
   readonly iteration: number;
   rows: QuestionRow[] = [];
   total = 0;
-  /** The agent's index was still being built when the rows were read. */
-  behind = false;
+  /** How far the agent had read the run when it gave the rows; null before it did. */
+  index: IndexState | null = null;
   #wanted = SECTION;
   /** Times that rows were asked for, and the last of these that `rows` answers. */
   #asked = 1;
@@ -79,14 +79,14 @@ export class CurriculumSession {
     const asked = this.#asked;
     this.#isReading = true;
     const filter = curriculumFilter(this.iteration);
-    const { rows, total, seq, current } = await readRows(link, this.run, filter, this.#wanted).finally(() => {
+    const { rows, total, index } = await readRows(link, this.run, filter, this.#wanted).finally(() => {
       this.#isReading = false;
     });
     if (this.#isClosed) return;
     const decidedSince = this.rows.flatMap(({ decision }) =>
-      decision !== null && decision.seq > seq ? [decision] : [],
+      decision !== null && decision.seq > index.seq ? [decision] : [],
     );
-    Object.assign(this, { rows, total, behind: !current });
+    Object.assign(this, { rows, total, index });
     this.apply(decidedSince);
     this.#answered = asked;
     this.#stop ??= link.follow(
@@ -100,7 +100,7 @@ export class CurriculumSession {
         onEnded: () => undefined, // its next owner's decisions come when the document is opened again
         onFailed: () => undefined, // the next request says why
       },
-      seq,
+      index.seq,
     );
   }
 

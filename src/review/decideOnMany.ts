@@ -1,11 +1,13 @@
 import * as vscode from "vscode";
 import { tell } from "../hosts/tell.ts";
+import { runRead } from "../link/whenRead.ts";
 import type { Services } from "../services.ts";
+import { withProgress } from "../withProgress.ts";
 import { type Bulk, bulkFilter, chosen, shareOf } from "./bulk.ts";
 import { addressOf } from "./curriculumAddress.ts";
 import type { CurriculumDocuments } from "./curriculumDocuments.ts";
 import { readRows } from "./curriculumSession.ts";
-import { verdictOnAll, withProgress } from "./verdictOnAll.ts";
+import { verdictOnAll } from "./verdictOnAll.ts";
 
 const MOST = 1_000_000;
 
@@ -26,7 +28,8 @@ export async function decideOnMany(
   if (bulk === undefined) return;
   const { run, iteration } = address;
   try {
-    const tasks = await withProgress(vscode.l10n.t("Reading the curriculum"), async (signal) => {
+    const tasks = await withProgress(vscode.l10n.t("Reading the curriculum"), async (_, signal) => {
+      await runRead(entry.link, run, signal);
       const { rows } = await readRows(entry.link, run, bulkFilter(bulk, iteration), MOST, signal);
       return chosen(bulk, rows);
     });

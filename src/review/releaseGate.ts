@@ -4,8 +4,15 @@ import * as z from "zod";
 import type { UndecidedPolicy } from "../../remote-agent/src/protocol/review.ts";
 import { chooseRun } from "../explorer/chooseRun.ts";
 import { tell } from "../hosts/tell.ts";
+import type { HostLink } from "../link/hostLink.ts";
+import { runRead } from "../link/whenRead.ts";
 import type { Services } from "../services.ts";
+import { withProgress } from "../withProgress.ts";
 import { curriculumFilter } from "./curriculumSession.ts";
+
+const COUNT_MS = 60_000;
+
+type Link = Pick<HostLink, "request">;
 
 /** Lets a run that waits for its reviewer go on, after saying what it will train on. */
 export async function releaseGate({ hosts, log }: Services, what: unknown): Promise<void> {
@@ -23,17 +30,10 @@ export async function releaseGate({ hosts, log }: Services, what: unknown): Prom
     return;
   }
   try {
-    const filter = curriculumFilter(waiting.iteration);
-    const count = async (more: object) => {
-      const query = { filter: { ...filter, ...more }, limit: 1 };
-      return (await entry.link.request("runs/questions", { run: run.id, query }, { limitMs: 60_000 })).total;
-    };
-    const [approved, rejected, undecided] = await Promise.all([
-      count({ verdict: ["approve"] }),
-      count({ verdict: ["reject"] }),
-      count({ decided: false }),
-    ]);
-    const picked = await pickPolicy(title, { approved, rejected, undecided });
+    const counts = await withProgress(vscode.l10n.t("Counting what was decided"), (_, signal) =>
+      countsOf(entry.link, run.id, waiting.iteration, signal),
+    );
+    const picked = await pickPolicy(title, counts);
     if (picked === undefined) return;
     const params = { run: run.id, command: randomUUID(), by: "vscode", undecided: picked };
     await entry.link.request("runs/release", params, { limitMs: 120_000 });
@@ -47,9 +47,29 @@ export async function releaseGate({ hosts, log }: Services, what: unknown): Prom
   }
 }
 
+interface Counts {
+  readonly approved: number;
+  readonly rejected: number;
+  readonly undecided: number;
+}
+
+async function countsOf(link: Link, run: string, iteration: number, signal: AbortSignal): Promise<Counts> {
+  await runRead(link, run, signal);
+  const count = async (more: object) => {
+    const query = { filter: { ...curriculumFilter(iteration), ...more }, limit: 1 };
+    return (await link.request("runs/questions", { run, query }, { limitMs: COUNT_MS, signal })).total;
+  };
+  const [approved, rejected, undecided] = await Promise.all([
+    count({ verdict: ["approve"] }),
+    count({ verdict: ["reject"] }),
+    count({ decided: false }),
+  ]);
+  return { approved, rejected, undecided };
+}
+
 async function pickPolicy(
   title: string,
-  { approved, rejected, undecided }: { approved: number; rejected: number; undecided: number },
+  { approved, rejected, undecided }: Counts,
 ): Promise<UndecidedPolicy | undefined> {
   const keep = {
     label: vscode.l10n.t("Train on {0} questions", approved + undecided),

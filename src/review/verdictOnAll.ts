@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 import type { DecisionView, Verdict } from "../../remote-agent/src/protocol/review.ts";
 import type { HostLink } from "../link/hostLink.ts";
+import { withProgress } from "../withProgress.ts";
 import { commandsOf } from "./bulk.ts";
 
 const DECIDE_MS = 120_000;
@@ -27,7 +28,7 @@ export async function verdictOnAll(
       : vscode.l10n.t("Reject {0} questions?", tasks.length);
   const detail = vscode.l10n.t("What somebody has decided on stays. Each can be undone.");
   if ((await vscode.window.showWarningMessage(asked, { modal: true, detail }, yes)) !== yes) return null;
-  return withProgress(vscode.l10n.t("Recording decisions"), async (signal, report) => {
+  return withProgress(vscode.l10n.t("Recording decisions"), async (report, signal) => {
     let done = 0;
     const batches = commandsOf(verdict, tasks);
     for (const changes of batches) {
@@ -36,20 +37,8 @@ export async function verdictOnAll(
       const { decisions } = await link.request("runs/decide", params, { limitMs: DECIDE_MS });
       onDecided(decisions);
       done += changes.length;
-      report(100 / batches.length);
+      report("", done / tasks.length);
     }
     return done;
-  });
-}
-
-export function withProgress<T>(
-  title: string,
-  work: (signal: AbortSignal, report: (increment: number) => void) => Promise<T>,
-): Thenable<T> {
-  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
-  return vscode.window.withProgress(options, (progress, token) => {
-    const abort = new AbortController();
-    token.onCancellationRequested(() => abort.abort());
-    return work(abort.signal, (increment) => progress.report({ increment }));
   });
 }

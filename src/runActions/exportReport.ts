@@ -11,8 +11,8 @@ import {
   reportPicks,
 } from "../../remote-agent/src/protocol/report.ts";
 import type { ChosenRun } from "../explorer/chooseRun.ts";
-import { withProgress } from "../launch/connectedHost.ts";
 import { persistentRequest } from "../link/persistent.ts";
+import { withProgress } from "../withProgress.ts";
 import { download } from "./download/download.ts";
 import { hostPorts } from "./download/hostPorts.ts";
 import { reporter } from "./downloadRun.ts";

@@ -36,7 +36,7 @@ describe.skipIf(missing !== null)(`charts in VS Code${missing === null ? "" : ` 
       .getByText(/^0\.\d+$/)
       .waitFor();
     await chart("audit").getByText("81.5 %").waitFor();
-    expect(await chart("shares").count()).toBe(1);
+    await chart("shares").waitFor();
     expect(
       await code
         .panel()

@@ -72,8 +72,9 @@ describe.skipIf(missing !== null)(`what leaves VS Code${missing === null ? "" : 
     await code.command("R-Zero: Inspect Questions");
     await code.pick(RUN);
     await code.panel().locator(".grid-body .row:not(.pending)").first().waitFor({ timeout: 120_000 });
-    const listed = await code.panel().locator(".status-text").first().innerText();
-    const total = Number(/([\d,]+) questions/.exec(listed)?.[1]?.replaceAll(",", ""));
+    const listed = () => code.panel().locator(".status-text").first().innerText();
+    await expect.poll(listed, { timeout: 60_000 }).toMatch(/^[\d,]+ questions$/); // all of them are read
+    const total = Number.parseInt((await listed()).replaceAll(",", ""), 10);
     const written = async (item: string, name: string) => {
       await code.panel().getByRole("button", { name: "Export Report" }).press("Enter");
       await code.panel().getByRole("button", { name: item }).press("Enter");

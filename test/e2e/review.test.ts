@@ -38,6 +38,7 @@ describe.skipIf(missing !== null)(`review in VS Code${missing === null ? "" : ` 
     await notice.getByRole("button", { name: "Review Curriculum" }).click();
     await expect.poll(shown, { timeout: 60_000 }).toMatch(/Curriculum of iteration 1 of .*: \d+ questions/);
     questions = Number(/: (\d+) questions/.exec(await shown())?.[1]);
+    expect(questions).toBeGreaterThan(3);
     expect(await shown()).toMatch(/── 1 ─+/);
     await lens("Approve").first().waitFor();
   });

@@ -59,6 +59,8 @@ export function decisionText({ verdict, label, question, note }: DecisionContent
 
 /** So much of a decision's label, question and note stands in a row of questions; half a character is not left at the end. */
 export const ROW_DECISION_CHARS = 1000;
+/** The same of the label that the answers gave it. */
+export const ROW_LABEL_CHARS = 200;
 
 /** A decision as clients see it; the texts are cut in rows of questions, whole in `runs/decisions`. */
 export const decisionView = decisionContent.extend({

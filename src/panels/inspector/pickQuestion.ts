@@ -1,9 +1,11 @@
 import * as vscode from "vscode";
+import { isBehind } from "../../../remote-agent/src/protocol/behind.ts";
 import type { QuestionRow } from "../../../remote-agent/src/protocol/questionRows.ts";
 import type { HostLink } from "../../link/hostLink.ts";
 
 const SHOWN = 100;
 const TYPED_MS = 250;
+const BEHIND_MS = 500;
 const LIMIT_MS = 60_000;
 const CHARS = 200;
 
@@ -23,7 +25,7 @@ export async function pickQuestion(
   let abort = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   return new Promise((resolve, reject) => {
-    const search = async (typed: string) => {
+    const search = async (typed: string, isAgain = false) => {
       abort.abort();
       abort = new AbortController();
       const { signal } = abort;
@@ -33,9 +35,12 @@ export async function pickQuestion(
         const query = { filter: { valid: true, ...(text === "" ? {} : { text }) }, limit: SHOWN };
         const page = await link.request("runs/questions", { run, query }, { signal, limitMs: LIMIT_MS });
         if (signal.aborted) return;
+        const active = pick.activeItems[0]?.row.id;
         // What the agent found is shown, whatever the editor's own matching says.
         pick.items = page.rows.map((row) => ({ ...itemOf(row), alwaysShow: true, row }));
-        pick.busy = false;
+        pick.activeItems = pick.items.filter(({ row }) => isAgain && row.id === active);
+        pick.busy = isBehind(page.index);
+        if (pick.busy) timer = setTimeout(() => void search(typed, true), BEHIND_MS); // there may be more of them
       } catch (error) {
         if (signal.aborted) return;
         reject(error);

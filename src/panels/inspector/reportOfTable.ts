@@ -4,6 +4,8 @@ import { REPORT_QUESTIONS, type ReportSelection } from "../../../remote-agent/sr
 import type { HostEntry } from "../../hosts/hostEntry.ts";
 import { tell } from "../../hosts/tell.ts";
 import { AgentError } from "../../link/agentError.ts";
+import { runRead } from "../../link/whenRead.ts";
+import { withProgress } from "../../withProgress.ts";
 
 const COUNTS = [8, 20, 50, 100, 200, REPORT_QUESTIONS];
 const COUNT_MS = 60_000;
@@ -46,7 +48,10 @@ async function selectionOf(
   title: string,
 ): Promise<{ selection: ReportSelection; listed: number | null } | undefined> {
   if (id !== null) return { selection: { picks: [], ids: [id] }, listed: null };
-  const { total } = await link.request("runs/questions", { run, query: { filter, limit: 1 } }, { limitMs: COUNT_MS });
+  const { total } = await withProgress(vscode.l10n.t("Counting the questions"), async (_, signal) => {
+    await runRead(link, run, signal);
+    return link.request("runs/questions", { run, query: { filter, limit: 1 } }, { limitMs: COUNT_MS, signal });
+  });
   if (total === 0) {
     await vscode.window.showInformationMessage(vscode.l10n.t("No question is listed: there is nothing to report."));
     return undefined;

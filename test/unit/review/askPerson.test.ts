@@ -2,7 +2,12 @@
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { QuestionRow } from "../../../remote-agent/src/protocol/questionRows.ts";
-import { type DecisionContent, nothingDecided, ROW_DECISION_CHARS } from "../../../remote-agent/src/protocol/review.ts";
+import {
+  type DecisionContent,
+  nothingDecided,
+  ROW_DECISION_CHARS,
+  ROW_LABEL_CHARS,
+} from "../../../remote-agent/src/protocol/review.ts";
 import { clip } from "../../../remote-agent/src/run/index/bounded.ts";
 
 const editor = vi.hoisted(() => ({ shown: [] as string[], adds: "" }));
@@ -68,6 +73,13 @@ it("what a row has whole is asked of nobody", async () => {
   expect(await askLabel(question)).toEqual({ label: "9 and more" });
   expect(await wholeDecision({ ...question, row: { ...question.row, decision: null } })).toEqual(nothingDecided);
   expect(question.requests).toEqual([]);
+});
+
+it("a label of which a row has only the beginning is not offered as the whole", async () => {
+  const { row, ...question } = asked({});
+  const label = clip(`${"\u{1F600}".repeat(ROW_LABEL_CHARS)}`, ROW_LABEL_CHARS).text;
+  await askLabel({ ...question, row: { ...row, label } });
+  expect(editor.shown).toEqual([""]);
 });
 
 it("what nobody changed is no change", async () => {

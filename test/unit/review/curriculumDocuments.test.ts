@@ -47,6 +47,8 @@ function window(waits: readonly number[]) {
   const note = (i: number, text: string): QuestionRow["decision"] =>
     decided({ task: task(i), note: text, seq: ++seq, by: "ada" });
   const rows = Array.from({ length: TOTAL }, (_, i) => rowOf({ task: task(i), text: `q${i}`, decision: note(i, "n") }));
+  /** How many questions the agent has read, and why no more. */
+  const agent = { hasRead: TOTAL, problem: null as string | null };
   const recorded: Parameters<Subscription["onRecords"]>[0] = [];
   const followed = new Set<{ subscription: Subscription; told: number }>();
   /** Followers have each record once, also those of before they followed. */
@@ -62,10 +64,12 @@ function window(waits: readonly number[]) {
     connect: () => undefined,
     request: async (_: string, { query: { at, limit } }: { query: { at: number; limit: number } }) => {
       await wait();
-      const page = rows.slice(at, at + limit);
-      const index = { seq, current: true, behind: 0, missingTexts: 0, problem: null };
+      const { hasRead: total, problem } = agent;
+      const page = rows.slice(at, Math.min(total, at + limit));
+      const current = total === TOTAL;
+      const index = { seq, current, behind: current ? 0 : 1, missingTexts: 0, problem };
       await wait();
-      return { rows: page, at, total: TOTAL, next: at + limit < TOTAL ? String(at + limit) : null, index };
+      return { rows: page, at, total, next: at + limit < total ? String(at + limit) : null, index };
     },
     follow: (subscription: Subscription, since: number) => {
       const one = { subscription, told: since };
@@ -98,7 +102,7 @@ function window(waits: readonly number[]) {
     tell();
     await answered;
   };
-  return { editor, documents, notes, rows, followed, decide, goTo };
+  return { editor, documents, notes, rows, followed, agent, decide, goTo };
 }
 
 type Window = ReturnType<typeof window>;
@@ -159,6 +163,34 @@ it("shows its questions once its host is there, also when that is before the doc
     await vi.advanceTimersByTimeAsync(1000);
     expectShown(made, SECTION);
   }
+});
+
+it("says of a run that is still being read that it is, not that it has no questions, and then shows them", async () => {
+  const made = window([5]);
+  const text = () => made.editor.textDocuments[0]?.getText() ?? "";
+  made.agent.hasRead = 0;
+  void made.editor.open(uri);
+  await vi.advanceTimersByTimeAsync(400);
+  expect(text()).toBe(
+    "Curriculum of iteration 1 of run (the run is still being read)\n\nThe run is still being read…\n",
+  );
+  made.agent.hasRead = 30;
+  await vi.advanceTimersByTimeAsync(600);
+  expectShown(made, 30);
+  made.agent.hasRead = TOTAL;
+  await vi.advanceTimersByTimeAsync(600);
+  expectShown(made, SECTION);
+  expect(text()).toMatch(/^Curriculum of iteration 1 of run: 1100 questions\n/);
+});
+
+it("says why a damaged run cannot be read further, and does not try again", async () => {
+  const made = window([5]);
+  Object.assign(made.agent, { hasRead: 30, problem: "Segment 3 is damaged." });
+  void made.editor.open(uri);
+  await vi.advanceTimersByTimeAsync(1000);
+  expectShown(made, 30);
+  expect(made.editor.textDocuments[0]?.getText()).toMatch(/: 30 questions\. Segment 3 is damaged\.\n/);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 it("follows nobody's decisions once it is closed, also while it is read", async () => {

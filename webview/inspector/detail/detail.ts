@@ -216,7 +216,7 @@ export class Detail {
       void lineage.load();
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof PanelError && error.reason === "no_record" && target.kind === "question") {
+      if (error instanceof PanelError && error.reason === "no_question" && target.kind === "question") {
         this.show({ ...target, kind: "record" }, true); // it belongs to no single question
         return;
       }

@@ -1,10 +1,10 @@
 import { visible } from "../../../remote-agent/src/modelText/visible.ts";
 import { answerGroups } from "../../../remote-agent/src/protocol/answerGroups.ts";
+import { isBehind } from "../../../remote-agent/src/protocol/behind.ts";
 import type { QuestionRow, QuestionView } from "../../../remote-agent/src/protocol/questionRows.ts";
 import type { DecisionView } from "../../../remote-agent/src/protocol/review.ts";
 import type { InspectorContract, ReaskState, RunRef } from "../../../src/panels/inspector/messages.ts";
 import type { HostLink } from "../../base/hostLink.ts";
-import { isBehind } from "../behind.ts";
 import { placeText } from "../filter/filterBar.ts";
 import { ReaskPart } from "../reask/reaskPart.ts";
 import type { Words } from "../words.ts";

@@ -1,4 +1,5 @@
 import { visible } from "../../../remote-agent/src/modelText/visible.ts";
+import { isBehind } from "../../../remote-agent/src/protocol/behind.ts";
 import { button } from "../../ui/controls.ts";
 import { element } from "../../ui/dom.ts";
 import type { RowSource } from "../table/rowSource.ts";
@@ -36,7 +37,7 @@ function statusOf(source: RowSource | null, texts: Words["texts"]): string {
   return [
     total === null ? "" : filled(total === 1 ? texts.oneQuestion : texts.nQuestions, { n: total }),
     total !== null && total > MOST_ROWS ? filled(texts.tooMany, { n: MOST_ROWS }) : "",
-    index?.current === false ? texts.indexing : "",
+    index != null && isBehind(index) ? texts.indexing : "",
     index?.problem == null ? "" : visible(index.problem),
     missing > 0 ? filled(texts.missingTexts, { n: missing }) : "",
   ]

@@ -1,7 +1,7 @@
+import { isBehind } from "../../../remote-agent/src/protocol/behind.ts";
 import type { QuestionFilter, QuestionQuery, QuestionSort } from "../../../remote-agent/src/protocol/questionQuery.ts";
 import type { IndexState, QuestionPage, QuestionRow } from "../../../remote-agent/src/protocol/questionRows.ts";
 import { everything, PAGE_ROWS, pageQuery } from "../../../src/panels/inspector/firstQuestions.ts";
-import { isBehind } from "../behind.ts";
 import { Course } from "./course.ts";
 import { PageCache } from "./pageCache.ts";
 

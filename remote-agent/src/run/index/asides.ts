@@ -32,7 +32,7 @@ export function asidePage(
   { id, before = Number.MAX_SAFE_INTEGER, only, limit }: AsideQuery,
 ): Omit<AsidePage, "index"> {
   const { question } = reader.byId(id);
-  if (question === null) throw new IndexError("no_record", `Record ${id} belongs to no single question.`);
+  if (question === null) throw new IndexError("no_question", `Record ${id} belongs to no single question.`);
   const found =
     only === undefined
       ? reader.asides(question, before, limit + 1)

@@ -23,7 +23,7 @@ export function decisionPage(
 ): Omit<DecisionPage, "index"> {
   const question = id === undefined ? null : reader.byId(id).question;
   if (id !== undefined && question === null)
-    throw new IndexError("no_record", `Record ${id} belongs to no single question.`);
+    throw new IndexError("no_question", `Record ${id} belongs to no single question.`);
   const decisions: DecisionView[] = [];
   let chars = 0;
   for (const decision of decisionsAfter(reader, question, after)) {

@@ -4,6 +4,8 @@ export type IndexReason =
   | "cache_unwritable"
   | "index_damaged"
   | "no_record"
+  | "no_question"
+  | "unread"
   | "bad_search"
   | "bad_cursor"
   | "index_busy"

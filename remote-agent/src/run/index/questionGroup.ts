@@ -30,7 +30,7 @@ export function questionGroup(
   const found = reader.byId(id);
   if (found.question === null) {
     throw new IndexError(
-      "no_record",
+      "no_question",
       `Record ${id} (${found.record.type}) belongs to no single question. \`rzero lineage\` shows what it is part of.`,
     );
   }

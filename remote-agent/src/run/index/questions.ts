@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { QuestionFilter, QuestionQuery, QuestionSort } from "../../protocol/questionQuery.ts";
 import type { QuestionRow } from "../../protocol/questionRows.ts";
-import { type DecisionView, decisionView } from "../../protocol/review.ts";
+import { type DecisionView, decisionView, ROW_LABEL_CHARS } from "../../protocol/review.ts";
 import { clip, Recent } from "./bounded.ts";
 import { columnNames, type Figures, KEPT_LABEL_CHARS } from "./columns.ts";
 import { IndexError } from "./errors.ts";
@@ -14,7 +14,6 @@ import { both, type Flags, flagsOf, select } from "./select.ts";
 import { hexOf, madeOf, versionOf } from "./store.ts";
 
 const ROW_CHARS = 1000;
-const LABEL_CHARS = 200;
 
 /**
  * The questions of a run in any order and under any filter. Results are lists of positions, kept while a client pages through
@@ -117,7 +116,7 @@ export class Questions {
       task: hexOf(stored["task"]),
       text,
       clipped: clipped || Number(stored["length"]) > text.length,
-      label: stored["label"] === null ? null : clip(String(stored["label"]), LABEL_CHARS).text,
+      label: stored["label"] === null ? null : clip(String(stored["label"]), ROW_LABEL_CHARS).text,
       iteration: iteration ?? 0,
       stage: stage ?? "",
       valid: valid === 1,

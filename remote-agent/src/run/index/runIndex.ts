@@ -1,4 +1,5 @@
 import path from "node:path";
+import { isBehind, type ReadState } from "../../protocol/behind.ts";
 import type { FacetKey, QuestionFilter, QuestionQuery } from "../../protocol/questionQuery.ts";
 import type {
   Lineage,
@@ -39,6 +40,8 @@ const BUILD_LIMIT_MS = 60 * 60_000;
 const LOCKED_TRIES = 30;
 const MISSING_TRIES = 100;
 const MISSING_MS = 100;
+/** How long a record that is asked for by its id may be among those that are still being read. */
+const UNREAD_MS = 10_000;
 
 /**
  * The query index of one run: derived from its journal and packs, kept in a local cache directory, built and asked in threads
@@ -127,13 +130,19 @@ export class RunIndex {
   ): Promise<Operations[O]["result"] | null> {
     if (this.#file() === null) return null;
     this.#prepareReader();
-    const problem = await this.#freshen(upTo, waitMs, signal);
+    let read = await this.#freshen(upTo, waitMs, signal);
+    let isAwaited = false;
     for (let attempt = 1; ; attempt++) {
       try {
         const answer = await this.#threadFor("reader").request(op, args, QUERY_LIMIT_MS, signal);
+        const { problem } = read;
         return problem !== null && "index" in answer ? { ...answer, index: { ...answer.index, problem } } : answer;
       } catch (error) {
-        if (error instanceof IndexDamaged && attempt === 1) {
+        if (isUnknown(error) && isBehind(read)) {
+          if (isAwaited) throw stillRead(error);
+          isAwaited = true;
+          read = await this.#freshen(upTo, Math.max(waitMs, UNREAD_MS), signal);
+        } else if (error instanceof IndexDamaged && attempt === 1) {
           await this.#threadFor("writer").request("replace", {}, QUERY_LIMIT_MS, signal);
           await this.#freshen(upTo, waitMs, signal);
         } else if (isMissing(error) && attempt <= MISSING_TRIES) {
@@ -150,17 +159,17 @@ export class RunIndex {
     prepared.catch(() => undefined); // there may be no index yet; the question itself meets whatever is wrong
   }
 
-  /** Catches up for at most `waitMs`. Answers why the journal cannot be read further, or null. */
-  async #freshen(upTo: number | undefined, waitMs: number, signal: AbortSignal | undefined): Promise<string | null> {
+  /** Catches up for at most `waitMs`. */
+  async #freshen(upTo: number | undefined, waitMs: number, signal: AbortSignal | undefined): Promise<ReadState> {
     const current = this.#catchUp(upTo);
     current.catch(() => undefined); // after a time-out its error comes with the next answer
     try {
-      await abortable(Promise.race([current, delay(waitMs)]), signal);
-      return null;
+      const isCurrent = Promise.race([current.then(() => true), delay(waitMs).then(() => false)]);
+      return { current: await abortable(isCurrent, signal), problem: null };
     } catch (error) {
       const isCorrupt = error instanceof Error && "reason" in error && error.reason === "journal_corrupt";
       if (!isCorrupt) throw error;
-      return error.message;
+      return { current: false, problem: error.message };
     }
   }
 
@@ -218,6 +227,14 @@ const NOTHING = { seq: 0, current: true, behind: 0, missingTexts: 0, problem: nu
 
 function refuseEmpty(id: string): never {
   throw new IndexError("no_record", `There is no record '${id.slice(0, 40)}': the run has no records yet.`);
+}
+
+function isUnknown(error: unknown): error is IndexError {
+  return error instanceof IndexError && error.reason === "no_record";
+}
+
+function stillRead(error: IndexError): IndexError {
+  return new IndexError("unread", `${error.message} The run is still being read: try again in a moment.`);
 }
 
 function isMissing(error: unknown): boolean {

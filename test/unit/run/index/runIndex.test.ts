@@ -95,6 +95,17 @@ it("leaves nothing in the run's directory", async () => {
   expect(await readdir(runDir, { recursive: true })).toEqual(before);
 });
 
+it("a record that is asked for by its id before it is read is waited for; one that does not exist is refused", async () => {
+  const runDir = await temporaryDirectory();
+  await writeQuestionRun(runDir, smallRun);
+  const known = (await indexOf(runDir).questions(every(), fresh)).rows.at(-1)?.id ?? "";
+  const elsewhere = () => indexOf(runDir, { XDG_CACHE_HOME: path.join(runDir, `cache-${Math.random()}`) });
+  const atOnce = { waitMs: 0 };
+  expect((await elsewhere().question(known, atOnce)).question.id).toBe(known);
+  expect((await elsewhere().record(known, 0, atOnce)).record).toMatchObject({ id: known });
+  await expect(elsewhere().question("f".repeat(24), atOnce)).rejects.toMatchObject({ reason: "no_record" });
+});
+
 it("can be cancelled, and goes on where it stood", async () => {
   const runDir = await temporaryDirectory();
   await writeQuestionRun(runDir, smallRun);
