@@ -7,6 +7,7 @@ import { makeProfile } from "../editor/profile.mjs";
 import { installVsix, serveEditor } from "../editor/serve.mjs";
 import { runLogged } from "../setup/exec.mjs";
 import { cacheRoot } from "../setup/paths.mjs";
+import { editorPrefix, removeLeftovers } from "./leftovers.mjs";
 import { openInBrowser } from "./system.mjs";
 
 /**
@@ -31,7 +32,8 @@ const idleSeconds = 3600; // a server whose starter was killed ends by itself
 export async function browserEditor({ vsix, settings }) {
   const editor = await ensureEditor();
   mkdirSync(cacheRoot(), { recursive: true });
-  const folder = mkdtempSync(join(cacheRoot(), "demo-editor-"));
+  removeLeftovers(cacheRoot(), Date.now());
+  const folder = mkdtempSync(join(cacheRoot(), editorPrefix));
   const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   try {
     const profile = makeProfile(folder, settings);

@@ -36,7 +36,8 @@ export function removeUnused(folder, own, now, processes = commandLines()) {
   return gone;
 }
 
-function commandLines() {
+/** Command lines of all processes, one a line; null where nobody can tell. */
+export function commandLines() {
   try {
     return execFileSync("ps", ["-A", "-o", "args="], { encoding: "utf8", maxBuffer: 64 * 2 ** 20, timeout: 10_000 });
   } catch {

@@ -18,12 +18,14 @@ import { reviewKey } from "./detail/reviewMenu.ts";
 import { Pane } from "./pane/pane.ts";
 import { askReport } from "./report.ts";
 import { resizer } from "./resizer.ts";
+import { prepareMath } from "./text/mathml.ts";
 import { tools } from "./tools.ts";
 import type { Words } from "./words.ts";
 
 const KEEP_MS = 400;
 const FOLLOW_MS = 120;
 const FURNISH_MS = 1000;
+const PREPARE_MS = 1500;
 
 /** One or two tables and the detail beside them; where the person is goes to the host and outlives the window. */
 export class InspectorPage {
@@ -59,6 +61,7 @@ export class InspectorPage {
     this.#divider = resizer(root, words.texts.resize);
     root.append(element("h1", { class: "visually-hidden", text: words.texts.questions }), this.#panes);
     setTimeout(() => this.#furnish(), FURNISH_MS);
+    setTimeout(prepareMath, PREPARE_MS);
     document.addEventListener("keydown", (event) => this.#key(event));
     this.#build();
   }

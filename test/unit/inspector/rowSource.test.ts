@@ -72,6 +72,16 @@ it("fetches the next pages on the way that the person goes, once what is in view
   rows.close();
 });
 
+it("fetches the page behind those in view along with them, also where two are in view", async () => {
+  const { world, rows } = source(100_000);
+  rows.want(0, 40);
+  await expect.poll(() => rows.row(399)?.id).toBe("q399");
+  const before = world.asked.length;
+  rows.want(50_080, 50_120);
+  expect(world.asked.slice(before).map(({ at }) => at)).toEqual([50_000, 50_100, 50_200]);
+  rows.close();
+});
+
 it("gives up what it fetches ahead when something else comes into view", async () => {
   const { world, rows } = source(100_000);
   rows.want(0, 40);

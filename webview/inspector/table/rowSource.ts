@@ -104,9 +104,9 @@ export class RowSource {
     return this.#total === null || page * PAGE_ROWS < this.#total;
   }
 
-  /** While rows in view are waited for, at most one page beside them is asked. */
+  /** While rows in view are waited for, one page beside them is asked: who goes on finds it there. */
   #ask(missing: readonly number[], ahead: readonly number[]): void {
-    const most = missing.length > 0 ? Math.max(2, missing.length) : AHEAD;
+    const most = missing.length > 0 ? missing.length + 1 : AHEAD;
     for (const page of [...missing, ...ahead].slice(0, most)) {
       if (this.#asking.size >= AT_ONCE) break;
       if (!this.#asking.has(page)) void this.#load(page);

@@ -8,6 +8,11 @@ export function mathOf(tex: string, display: boolean): Element | null {
   return found === null ? null : elementOf(found.math);
 }
 
+/** Brings what reads formulas, so that the first text with one need not wait for it. */
+export function prepareMath(): void {
+  mathTree("x", false);
+}
+
 function elementOf({ name, attributes, children }: MathNode): Element {
   const made = document.createElementNS(MATHML, name);
   for (const [attribute, value] of attributes) made.setAttribute(attribute, value);
