@@ -2,12 +2,18 @@ import { expect, it, vi } from "vitest";
 import type { QuestionQuery } from "../../../remote-agent/src/protocol/questionQuery.ts";
 import type { QuestionPage, QuestionRow } from "../../../remote-agent/src/protocol/questionRows.ts";
 import { RowSource } from "../../../webview/inspector/table/rowSource.ts";
+import { decided, rowOf } from "../review/rows.ts";
 
 const current = { seq: 1, current: true, behind: 0, missingTexts: 0, problem: null };
 
 /** An agent whose run grows: `total` questions, of which a query sees at most `filter.first`. */
 function agent(total: number) {
-  const world = { total, asked: [] as QuestionQuery[], failing: false, cancelled: 0, index: current, takesMs: 2 };
+  const world = {
+    ...{ total, asked: [] as QuestionQuery[], failing: false, cancelled: 0, index: current, takesMs: 2 },
+    label: null as string | null,
+    /** The order in which the agent has the questions now. */
+    isReversed: false,
+  };
   const ask = async (query: QuestionQuery, signal: AbortSignal): Promise<QuestionPage> => {
     world.asked.push(query);
     await new Promise((resolve, reject) => {
@@ -23,7 +29,12 @@ function agent(total: number) {
     const at = query.at ?? 0;
     const rows = Array.from(
       { length: Math.max(0, Math.min(query.limit, seen - at)) },
-      (_, i) => ({ id: `q${at + i}` }) as QuestionRow,
+      (_, i) =>
+        rowOf({
+          id: `q${world.isReversed ? seen - 1 - at - i : at + i}`,
+          label: world.label,
+          decision: null,
+        }) as QuestionRow,
     );
     return { rows, at, total: seen, next: null, index: world.index };
   };
@@ -139,6 +150,43 @@ it("says nothing any more once it is closed", async () => {
   rows.close();
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(changed).not.toHaveBeenCalled();
+});
+
+it("rows in view say what the run has come to since, and none moves; others do when they come into view", async () => {
+  const { world, rows, changed } = source(1000);
+  rows.want(0, 40);
+  await expect.poll(() => rows.row(399)?.id).toBe("q399");
+  await rows.look(); // nothing is newer
+  const before = rows.row(5);
+  expect(before?.label).toBeNull();
+  Object.assign(world, { label: "12", index: { ...current, seq: 2 } });
+  rows.patch((row) => (row.id === "q7" ? { ...row, decision: decided({ verdict: "reject", seq: 3 }) } : row));
+  await rows.look();
+  expect(rows.row(5)).toMatchObject({ id: "q5", label: "12" });
+  expect(rows.row(7)).toMatchObject({ id: "q7", label: "12", decision: { verdict: "reject" } }); // the index is not there yet
+  expect(rows.row(250)).toMatchObject({ id: "q250", label: null });
+  const asked = world.asked.length;
+  await rows.look();
+  expect(world.asked.length).toBe(asked + 1); // only whether there is more
+  rows.want(210, 250);
+  await expect.poll(() => rows.row(250)?.label).toBe("12");
+  rows.want(0, 40);
+  await expect.poll(() => rows.row(0)?.label).toBe("12");
+  Object.assign(world, { isReversed: true, label: "13", index: { ...current, seq: 4 } });
+  await rows.look();
+  expect(rows.row(0)).toMatchObject({ id: "q0", label: "12" }); // its row is elsewhere now: it stays until it is asked again
+  expect(changed).toHaveBeenCalled();
+  rows.close();
+});
+
+it("reads the rows of an index that is being built again, also where no question has come", async () => {
+  const { world, rows } = source(30, false);
+  world.index = { ...current, current: false, behind: 1000 };
+  rows.want(0, 29);
+  await expect.poll(() => rows.row(29)?.label).toBeNull();
+  Object.assign(world, { label: "12", index: { ...current, seq: 2 } });
+  await expect.poll(() => rows.row(29)?.label, { timeout: 5000 }).toBe("12"); // by itself
+  rows.close();
 });
 
 it("shows an index that is being built as far as it is, without being told to", async () => {

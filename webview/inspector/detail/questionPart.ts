@@ -6,6 +6,7 @@ import type { DecisionView } from "../../../remote-agent/src/protocol/review.ts"
 import type { InspectorContract, ReaskState, RunRef } from "../../../src/panels/inspector/messages.ts";
 import type { HostLink } from "../../base/hostLink.ts";
 import { placeText } from "../filter/filterBar.ts";
+import { newerDecision } from "../newerDecision.ts";
 import { ReaskPart } from "../reask/reaskPart.ts";
 import type { Words } from "../words.ts";
 import { questionDetail, questionFacts } from "./questionDetail.ts";
@@ -83,7 +84,7 @@ export class QuestionPart {
     const view = await this.#ports.link.ask("question", asked, { signal: this.#signal });
     const { question } = view;
     this.#isBehind = isBehind(view.index);
-    const row = { ...question, decision: newer(this.#row.decision, question.decision) };
+    const row = { ...question, decision: newerDecision(this.#row.decision, question.decision) };
     if (this.#signal.aborted || JSON.stringify(row) === JSON.stringify(this.#row)) return false;
     this.#show(row);
     return true;
@@ -94,9 +95,4 @@ export class QuestionPart {
     this.#row = row;
     this.element.querySelector(":scope > .facts")?.replaceWith(questionFacts(row, this.#ports.words));
   }
-}
-
-/** The index may be a moment behind what was just decided. */
-function newer(known: QuestionRow["decision"], found: QuestionRow["decision"]): QuestionRow["decision"] {
-  return known !== null && known.seq > (found?.seq ?? 0) ? known : found;
 }

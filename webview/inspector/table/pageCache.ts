@@ -64,9 +64,9 @@ export class PageCache<R> {
     for (const [page, rows] of this.#pages) this.#pages.set(page, rows.map(change));
   }
 
-  /** All pages are of before: they are missing, and shown meanwhile. */
-  outdate(): void {
-    for (const page of this.#pages.keys()) this.#old.add(page);
+  /** All pages but these are of before: they are missing, and shown meanwhile. */
+  outdate(but: readonly number[] = []): void {
+    for (const page of this.#pages.keys()) if (!but.includes(page)) this.#old.add(page);
   }
 
   #evict(wanted: readonly number[]): void {

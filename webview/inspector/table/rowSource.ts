@@ -1,7 +1,8 @@
 import { isBehind } from "../../../remote-agent/src/protocol/behind.ts";
 import type { QuestionFilter, QuestionQuery, QuestionSort } from "../../../remote-agent/src/protocol/questionQuery.ts";
 import type { IndexState, QuestionPage, QuestionRow } from "../../../remote-agent/src/protocol/questionRows.ts";
-import { everything, PAGE_ROWS, pageQuery } from "../../../src/panels/inspector/firstQuestions.ts";
+import { everything, PAGE_ROWS, pageQuery, pagesOf } from "../../../src/panels/inspector/firstQuestions.ts";
+import { newerDecision } from "../newerDecision.ts";
 import { Course } from "./course.ts";
 import { PageCache } from "./pageCache.ts";
 
@@ -43,6 +44,8 @@ export class RowSource {
   /** What is in view for a frame of a rush is not asked, but what it rests at. */
   readonly #course = new Course(() => this.#wantAgain());
   #first: number | null = null;
+  /** Up to which record of the run the rows are read, the oldest of them. */
+  #readTo = Number.POSITIVE_INFINITY;
   #total: number | null = null;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -113,15 +116,17 @@ export class RowSource {
     }
   }
 
-  /** The index has come further: counts what is new, without taking it in. */
+  /** The index has come further: counts what is new without taking it in, and has rows say what is known of them now. */
   async look(): Promise<void> {
     try {
       const page = await this.#ports.ask({ ...this.#query, limit: 1 }, this.#closed.signal);
       // Nobody has to be asked whether an index that is being built may be shown as far as it is.
-      const isBuilding = this.index?.current === false && !this.#ports.isLive();
+      const isBuilding = this.index !== null && isBehind(this.index) && !this.#ports.isLive();
+      const isFurther = page.index.seq > this.#readTo;
       this.#take(page.index);
       this.newer = Math.max(0, page.total - (this.#total ?? page.total));
-      if (this.newer > 0 && (isBuilding || this.#total === 0)) this.takeNewer();
+      if (isBuilding ? isFurther || this.newer > 0 : this.newer > 0 && this.#total === 0) this.takeNewer();
+      else if (isFurther) await this.#freshen(page.index.seq);
       this.#ports.changed();
     } catch {
       return; // the next growth looks again; a lost connection is said elsewhere
@@ -132,6 +137,7 @@ export class RowSource {
   takeNewer(): void {
     this.#first = null;
     this.newer = 0;
+    this.#readTo = Number.POSITIVE_INFINITY;
     this.#cache.outdate();
     this.#wantAgain();
   }
@@ -166,6 +172,7 @@ export class RowSource {
       if (this.#closed.signal.aborted) return;
       this.#cache.put(page, answer.rows);
       this.#total = answer.total;
+      this.#readTo = Math.min(this.#readTo, answer.index.seq);
       this.#take(answer.index);
       this.failed = null;
       this.#failures = 0;
@@ -177,6 +184,18 @@ export class RowSource {
       if (this.#asking.get(page) === abort) this.#asking.delete(page);
       if (!this.#closed.signal.aborted) this.#goOn();
     }
+  }
+
+  /** Rows in view say what the run has come to since they were read, such as labels; none moves. Others are read again when they come into view. */
+  async #freshen(seq: number): Promise<void> {
+    const { first, last } = this.#course;
+    const inView = pagesOf(first, last).filter((page) => this.#cache.has(page));
+    const ask = (page: number) => this.#ports.ask(pageQuery(this.#known(), page), this.#closed.signal);
+    const answers = await Promise.all(inView.map(ask));
+    const found = new Map(answers.flatMap(({ rows }) => rows.map((row) => [row.id, row])));
+    this.#cache.patch((row) => renewed(row, found.get(row.id)));
+    this.#cache.outdate(inView);
+    this.#readTo = seq;
   }
 
   #take(index: IndexState): void {
@@ -204,4 +223,11 @@ export class RowSource {
       this.#timer = setTimeout(() => this.#wantAgain(), AGAIN_MS * this.#failures);
     }
   }
+}
+
+/** The same object where nothing is new: then nothing is drawn. */
+function renewed(row: QuestionRow, found: QuestionRow | undefined): QuestionRow {
+  if (found === undefined) return row;
+  const now = { ...found, decision: newerDecision(row.decision, found.decision) };
+  return JSON.stringify(now) === JSON.stringify(row) ? row : now;
 }
