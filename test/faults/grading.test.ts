@@ -75,7 +75,7 @@ describe.skipIf(missing !== null)(`grading${missing === null ? "" : ` (skipped: 
     expect(await goneWithin(hostile, 5000)).toEqual([]);
   });
 
-  test("a worker that says more than it was asked is not believed again", async () => {
+  test("a worker that answers before it is asked is not believed again", async () => {
     const pool = hostilePool();
     const verdicts = await pool.grade([
       ["1", "1"],

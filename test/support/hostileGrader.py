@@ -6,7 +6,7 @@ import sys
 import time
 
 
-def misbehave(what):
+def misbehave(what, own):
     if what == "loop":
         while True:
             pass
@@ -36,12 +36,13 @@ def misbehave(what):
     if what == "shape":
         print(json.dumps({"id": 1, "equal": "yes"}), flush=True)
     if what == "two":
-        print(json.dumps({"id": 2, "equal": True}), flush=True)
-        print(json.dumps({"id": 3, "equal": True}), flush=True)
+        print(json.dumps({"id": own, "equal": True}), flush=True)
+        time.sleep(0.2)  # by now it is asked the next one, and has not read it
+        print(json.dumps({"id": own + 1, "equal": True}), flush=True)
 
 
 print(json.dumps({"ready": True}), flush=True)
 for line in sys.stdin:
     pair = json.loads(line)
-    misbehave(pair["a"])
+    misbehave(pair["a"], pair["id"])
     print(json.dumps({"id": pair["id"], "equal": pair["a"] == pair["b"]}), flush=True)

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { createInterface } from "node:readline";
 import * as z from "zod";
 import type { SandboxedProcess } from "../sandbox/sandboxed.ts";
@@ -67,7 +68,9 @@ export class GradingWorker {
 
   /** Never rejects: what goes wrong is part of the verdict. */
   async decide([a, b]: AnswerPair): Promise<SymbolicVerdict> {
-    const id = ++this.#decided;
+    this.#decided += 1;
+    // A worker cannot know what it will be asked next, and so cannot answer it before it is.
+    const id = randomInt(2 ** 47);
     if (this.#dead) return { equal: false, rule: "died" };
     this.#program.stdin.write(`${JSON.stringify({ id, a, b })}\n`);
     const line = await this.#next(this.#limits.wallMs);

@@ -56,7 +56,11 @@ export class Inspectors implements OpenPanels {
    */
   async reask(line?: TreeLine): Promise<void> {
     const front = line === undefined ? [...this.#open].find(({ active }) => active) : undefined;
-    if (front?.state.detail?.kind === "question") return front.navigate(wanted(front.state));
+    if (front?.state.detail?.kind === "question") {
+      front.reveal(); // VS Code does not always give the keyboard back to it when the palette closes
+      front.navigate(wanted(front.state));
+      return;
+    }
     const { hosts, log } = this.#services;
     const title = vscode.l10n.t("R-Zero: Re-Ask Question");
     const chosen = await chooseRun(hosts, line, { title });
