@@ -48,8 +48,7 @@ describe.skipIf(missing !== null)(`charts in VS Code${missing === null ? "" : ` 
 
   test("they come back, with their figures, after the window was reloaded", async () => {
     pictureOnFailure(() => code);
-    // In a browser VS Code stores what is open every few seconds; a person who reloads at once loses it, too.
-    await code.page.waitForTimeout(10_000);
+    await code.stored();
     await code.reload();
     await chart("solverReward")
       .locator(".value")

@@ -138,7 +138,7 @@ describe.skipIf(missing !== null)(`a run in the inspector${missing === null ? ""
     pictureOnFailure(() => code);
     await press("Escape", "Control+Backspace");
     await facts().getByText("rejected; by vscode").waitFor({ timeout: LIMIT_MS });
-    await code.page.waitForTimeout(1000); // VS Code stores a panel's state a moment later
+    await code.stored();
     await code.reload();
     await facts().getByText("rejected; by vscode").waitFor({ timeout: LIMIT_MS });
     await expect.poll(() => asides().count(), { timeout: LIMIT_MS }).toBe(2);

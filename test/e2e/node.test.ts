@@ -15,8 +15,6 @@ const LIMIT_MS = 120_000;
 const { name, iterations, cutMs, wholeMs } = shownRun;
 const line = new RegExp(`^${name}, `);
 const atWork = new RegExp(`^${name}, iteration \\d`);
-/** VS Code in a browser stores what is open every few seconds; a person who reloads at once loses it, too. */
-const STORED_MS = 10_000;
 
 describe.skipIf(missing !== null)(`a run on a node${missing === null ? "" : ` (skipped: ${missing})`}`, () => {
   let node: DeskAndNode;
@@ -142,7 +140,7 @@ describe.skipIf(missing !== null)(`a run on a node${missing === null ? "" : ` (s
 
   test("a reloaded window has everything again: host, run, charts and log", async () => {
     pictureOnFailure(() => code);
-    await delay(STORED_MS);
+    await code.stored();
     await code.reload();
     await connected();
     await code.line(line).waitFor({ timeout: LIMIT_MS });

@@ -17,6 +17,8 @@ const SLOW_MS = 60_000; // a busy machine with two cores
 /** For what an open quick pick does with keys. */
 const TYPED_MS = 10_000;
 
+const STORED_MS = 10_000;
+
 /** A field that still has what was typed after so long keeps it. */
 const SETTLED_MS = 300;
 
@@ -294,6 +296,11 @@ export class Workbench {
     await this.quickPickRow(name).first().waitFor();
     await this.page.keyboard.press("Enter");
     await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+  }
+
+  /** Waits until a reload finds what is open now: in a browser VS Code stores it every few seconds, and who reloads at once loses it, too. */
+  async stored(): Promise<void> {
+    await this.page.waitForTimeout(STORED_MS);
   }
 
   async reload(): Promise<void> {
