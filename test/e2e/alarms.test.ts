@@ -55,6 +55,7 @@ describe.skipIf(missing !== null)(`alarms in VS Code${missing === null ? "" : ` 
 
   test("is told once: not again in a window that is opened later", async () => {
     pictureOnFailure(() => code);
+    await code.stored();
     await code.reload();
     await code.line(/1 alarm/).waitFor({ timeout: 120_000 });
     await code.page.waitForTimeout(3000);

@@ -110,6 +110,7 @@ describe.skipIf(missing !== null)(`review in VS Code${missing === null ? "" : ` 
 
   test("after a reload everything is as it was: it comes from the agent", async () => {
     pictureOnFailure(() => code);
+    await code.stored();
     await code.reload();
     await expect.poll(shown, { timeout: 120_000 }).toContain("corrected to: a better label");
     const text = await shown();
