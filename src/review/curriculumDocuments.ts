@@ -1,13 +1,10 @@
 import * as vscode from "vscode";
-import { isBehind } from "../../remote-agent/src/protocol/behind.ts";
-import type { IndexState } from "../../remote-agent/src/protocol/questionRows.ts";
 import type { DecisionView } from "../../remote-agent/src/protocol/review.ts";
 import { errorText } from "../hosts/errorText.ts";
 import type { HostEntry } from "../hosts/hostEntry.ts";
 import type { Hosts } from "../hosts/hosts.ts";
-import { runRead } from "../link/whenRead.ts";
 import { type Address, addressOf, pathOf, queryOf, SCHEME } from "./curriculumAddress.ts";
-import { CurriculumSession, curriculumFilter, readRows } from "./curriculumSession.ts";
+import { CurriculumSession, curriculumFilter, readWholeRows } from "./curriculumSession.ts";
 import { type Block, comparableText, curriculumText } from "./curriculumText.ts";
 import { questionText } from "./questionText.ts";
 import { curriculumWords, questionWords } from "./reviewWords.ts";
@@ -144,10 +141,8 @@ export class CurriculumDocuments implements vscode.TextDocumentContentProvider, 
     if (address.what === "comparable") {
       const abort = new AbortController();
       token?.onCancellationRequested(() => abort.abort());
-      await runRead(link, address.run, abort.signal);
       const filter = curriculumFilter(address.iteration);
-      const { rows } = await readRows(link, address.run, filter, MOST_COMPARED, abort.signal);
-      return comparableText(rows);
+      return comparableText(await readWholeRows(link, address.run, filter, MOST_COMPARED, abort.signal));
     }
     const key = uri.toString();
     const open: Open = this.#open.get(key) ?? {
@@ -157,8 +152,7 @@ export class CurriculumDocuments implements vscode.TextDocumentContentProvider, 
     };
     this.#open.set(key, open);
     await open.session.load(link, () => this.reload(uri));
-    const { index } = open.session;
-    if (index !== null && isBehind(index) && this.#open.get(key) === open) this.#readAgain(uri, open, AGAIN_MS);
+    if (open.session.isBehind && this.#open.get(key) === open) this.#readAgain(uri, open, AGAIN_MS);
     return this.#render(uri, open, address);
   }
 
@@ -171,13 +165,13 @@ export class CurriculumDocuments implements vscode.TextDocumentContentProvider, 
   }
 
   #render(uri: vscode.Uri, open: Open, address: CurriculumAddress): string {
-    const { rows, total, index } = open.session;
+    const { rows, total, isBehind } = open.session;
     const name = this.entryOf(address)?.model.runs?.find(({ id }) => id === address.run)?.name ?? address.run;
     const { text, blocks, moreLine } = curriculumText(
-      titleOf(address.iteration, name, total, index),
+      titleOf(address.iteration, name, open.session),
       rows,
       total,
-      curriculumWords(index !== null && isBehind(index)),
+      curriculumWords(isBehind),
     );
     open.shown = { uri, address, text, blocks, moreLine };
     return text;
@@ -212,8 +206,8 @@ export class CurriculumDocuments implements vscode.TextDocumentContentProvider, 
 }
 
 /** Only of a run that is read to its end is it known how many there are. */
-function titleOf(iteration: number, run: string, total: number, index: IndexState | null): string {
-  if (index !== null && isBehind(index))
+function titleOf(iteration: number, run: string, { total, index, isBehind }: CurriculumSession): string {
+  if (isBehind)
     return vscode.l10n.t("Curriculum of iteration {0} of {1} (the run is still being read)", iteration, run);
   const title = vscode.l10n.t("Curriculum of iteration {0} of {1}: {2} questions", iteration, run, total);
   return index?.problem == null ? title : `${title}. ${index.problem}`;

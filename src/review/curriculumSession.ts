@@ -1,7 +1,9 @@
+import { isBehind } from "../../remote-agent/src/protocol/behind.ts";
 import type { QuestionQuery } from "../../remote-agent/src/protocol/questionQuery.ts";
 import type { IndexState, QuestionRow } from "../../remote-agent/src/protocol/questionRows.ts";
 import type { DecisionView } from "../../remote-agent/src/protocol/review.ts";
 import type { HostLink } from "../link/hostLink.ts";
+import { runRead } from "../link/whenRead.ts";
 
 /** Questions of a document at first, and how many more each time. */
 export const SECTION = 200;
@@ -14,7 +16,7 @@ export function curriculumFilter(iteration: number): QuestionQuery["filter"] {
 type Link = Pick<HostLink, "request" | "follow">;
 
 /** All questions of a curriculum, or the first `most`, page by page. */
-export async function readRows(
+async function readRows(
   link: Link,
   run: string,
   filter: QuestionQuery["filter"],
@@ -30,6 +32,18 @@ export async function readRows(
     const isDone = page.next === null || rows.length >= most || page.rows.length === 0;
     if (isDone) return { rows, total: page.total, index: page.index };
   }
+}
+
+/** The same of a run that is read to its end. @throws AgentError `unread` where it is not for a while */
+export async function readWholeRows(
+  link: Link,
+  run: string,
+  filter: QuestionQuery["filter"],
+  most: number,
+  signal: AbortSignal,
+): Promise<QuestionRow[]> {
+  await runRead(link, run, signal);
+  return (await readRows(link, run, filter, most, signal)).rows;
 }
 
 /** What one open curriculum shows: read from the agent, kept current with what this and other reviewers decide. */
@@ -52,6 +66,11 @@ export class CurriculumSession {
   constructor(run: string, iteration: number) {
     this.run = run;
     this.iteration = iteration;
+  }
+
+  /** More rows may come without anybody's doing. */
+  get isBehind(): boolean {
+    return this.index !== null && isBehind(this.index);
   }
 
   /** Asks for the next questions, too. */

@@ -1,12 +1,11 @@
 import * as vscode from "vscode";
 import { tell } from "../hosts/tell.ts";
-import { runRead } from "../link/whenRead.ts";
 import type { Services } from "../services.ts";
 import { withProgress } from "../withProgress.ts";
 import { type Bulk, bulkFilter, chosen, shareOf } from "./bulk.ts";
 import { addressOf } from "./curriculumAddress.ts";
 import type { CurriculumDocuments } from "./curriculumDocuments.ts";
-import { readRows } from "./curriculumSession.ts";
+import { readWholeRows } from "./curriculumSession.ts";
 import { verdictOnAll } from "./verdictOnAll.ts";
 
 const MOST = 1_000_000;
@@ -29,9 +28,7 @@ export async function decideOnMany(
   const { run, iteration } = address;
   try {
     const tasks = await withProgress(vscode.l10n.t("Reading the curriculum"), async (_, signal) => {
-      await runRead(entry.link, run, signal);
-      const { rows } = await readRows(entry.link, run, bulkFilter(bulk, iteration), MOST, signal);
-      return chosen(bulk, rows);
+      return chosen(bulk, await readWholeRows(entry.link, run, bulkFilter(bulk, iteration), MOST, signal));
     });
     await verdictOnAll({ link: entry.link, run }, bulk.verdict, tasks, (decisions) =>
       made.tell({ host: entry.id, run, decisions }),

@@ -1,14 +1,11 @@
-import * as vscode from "vscode";
+import { withCancel } from "../withProgress.ts";
 
 /** A notification with a bar in bytes, and cancel. */
 export async function withWeightsProgress<T>(
   title: string,
   work: (report: (text: string, done: number | null, total: number | null) => void, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
-  return vscode.window.withProgress(options, async (progress, token) => {
-    const abort = new AbortController();
-    const listening = token.onCancellationRequested(() => abort.abort());
+  return withCancel(title, (progress, signal) => {
     let shown = 0;
     const report = (text: string, done: number | null, total: number | null) => {
       if (done === null || total === null || total === 0) return progress.report({ message: text });
@@ -16,12 +13,8 @@ export async function withWeightsProgress<T>(
       progress.report({ message: `${text} · ${size(done)} / ${size(total)}`, increment: Math.max(0, percent - shown) });
       shown = Math.max(shown, percent);
     };
-    try {
-      return await work(report, abort.signal);
-    } finally {
-      listening.dispose();
-    }
-  }) as Promise<T>;
+    return work(report, signal);
+  });
 }
 
 function size(bytes: number): string {

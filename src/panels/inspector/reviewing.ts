@@ -4,9 +4,8 @@ import type { QuestionFilter } from "../../../remote-agent/src/protocol/question
 import type { QuestionRow } from "../../../remote-agent/src/protocol/questionRows.ts";
 import type { DecisionChange, DecisionView, Verdict } from "../../../remote-agent/src/protocol/review.ts";
 import type { HostLink } from "../../link/hostLink.ts";
-import { runRead } from "../../link/whenRead.ts";
 import { askLabel, askNote, askQuestion } from "../../review/askPerson.ts";
-import { readRows } from "../../review/curriculumSession.ts";
+import { readWholeRows } from "../../review/curriculumSession.ts";
 import { verdictOnAll } from "../../review/verdictOnAll.ts";
 import { withProgress } from "../../withProgress.ts";
 import type { ReviewAct } from "./messages.ts";
@@ -59,10 +58,9 @@ export async function decideMany(
   onDecided: (decisions: readonly DecisionView[]) => void,
 ): Promise<number | null> {
   const undecided = { ...filter, valid: true, decided: false };
-  const { rows } = await withProgress(vscode.l10n.t("Reading the questions"), async (_, signal) => {
-    await runRead(link, run, signal);
-    return readRows(link, run, undecided, MOST, signal);
-  });
+  const rows = await withProgress(vscode.l10n.t("Reading the questions"), (_, signal) =>
+    readWholeRows(link, run, undecided, MOST, signal),
+  );
   const tasks = rows.flatMap(({ task }) => task ?? []);
   return verdictOnAll({ link, run }, verdict, tasks, onDecided);
 }
