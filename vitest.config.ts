@@ -17,6 +17,8 @@ export default defineConfig({
     restoreMocks: true,
     // As long as it takes on two busy cores; what comes sooner is seen sooner. The default is one second.
     expect: { poll: { timeout: 15_000 } },
+    // A failure's message is often all that is left of it: it says what was found, not "(2)". The default is 40 characters.
+    chaiConfig: { truncateThreshold: 1000 },
     projects: [
       {
         extends: true,

@@ -19,12 +19,14 @@ export function watchProcesses(secrets: Readonly<Record<string, string>>): () =>
     while (going) {
       for (const pid of await readdir("/proc")) {
         if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
-        for (const where of ["cmdline", "environ"] as const) {
-          const text = await readFile(`/proc/${pid}/${where}`, "latin1").catch(() => "");
+        const { cmdline, environ } = await looked(pid);
+        for (const [where, text] of [
+          ["cmdline", cmdline],
+          ["environ", environ],
+        ] as const) {
           const names = Object.keys(secrets).filter((name) => text.includes(secrets[name] ?? "?"));
           if (names.length === 0) continue;
-          const program = await readFile(`/proc/${pid}/cmdline`, "latin1").catch(() => "");
-          const sighting = { where, process: program.replaceAll("\0", " ").trim(), secrets: names };
+          const sighting = { where, process: cmdline.replaceAll("\0", " ").trim(), secrets: names };
           seen.set(JSON.stringify(sighting), sighting);
         }
       }
@@ -36,6 +38,20 @@ export function watchProcesses(secrets: Readonly<Record<string, string>>): () =>
     await watching;
     return [...seen.values()];
   };
+}
+
+/**
+ * A process's command line, and the environment that it has under it. The two are read one after the other: in between, a process may
+ * become another program (then both are read again) or end (then its command line is the one of before).
+ */
+async function looked(pid: string): Promise<{ cmdline: string; environ: string }> {
+  const read = (what: string) => readFile(`/proc/${pid}/${what}`, "latin1").catch(() => "");
+  for (let cmdline = await read("cmdline"); ; ) {
+    const environ = await read("environ");
+    const after = await read("cmdline");
+    if (after === cmdline || after === "") return { cmdline, environ };
+    cmdline = after;
+  }
 }
 
 /** Files below a folder that hold one of the secrets. */

@@ -7,6 +7,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import * as z from "zod";
 import { symbolicGrader } from "../grading/sandboxedGrader.ts";
+import { withoutSecrets } from "../hostinfo/secrets.ts";
 import { sandboxCache } from "../run/grading.ts";
 import { exists } from "../run/install.ts";
 import type { Installation } from "../run/launch.ts";
@@ -42,7 +43,8 @@ const pythonAnswer = z.object({ version: z.array(z.number()), packages: z.record
 export async function python(interpreter: string, env: NodeJS.ProcessEnv): Promise<PythonFacts> {
   if (interpreter === "") return { problem: "There is no environment for the engine (RZERO_PYTHON is not set)." };
   try {
-    const { stdout } = await execute(interpreter, ["-c", askPython, ...enginePackages], { timeout: PYTHON_MS, env });
+    const options = { timeout: PYTHON_MS, env: withoutSecrets(env) };
+    const { stdout } = await execute(interpreter, ["-c", askPython, ...enginePackages], options);
     return { path: interpreter, ...pythonAnswer.parse(JSON.parse(stdout)) };
   } catch (error) {
     return { problem: `${interpreter} does not answer: ${why(error, PYTHON_MS)}.` };
@@ -58,7 +60,7 @@ export async function engine(found: Installation | Error) {
     'import json, torch, rzero_engine.app\ndevice = "cuda" if torch.cuda.is_available() else "cpu"\n' +
     "torch.ones(64, 64, device=device).matmul(torch.ones(64, 64, device=device)).sum().item()\n" +
     'print(json.dumps({"device": device}))';
-  const env = { ...found.env, PYTHONPATH: found.enginePackageDir, OMP_NUM_THREADS: "1" };
+  const env = { ...withoutSecrets(found.env), PYTHONPATH: found.enginePackageDir, OMP_NUM_THREADS: "1" };
   const started = performance.now();
   try {
     const { stdout } = await execute(found.python, ["-c", program], { timeout: ENGINE_MS, env });
@@ -121,7 +123,7 @@ export async function socket(env: NodeJS.ProcessEnv): Promise<{ path: string; pr
 export async function gpus(): Promise<{ gpus: string[] } | { problem: string }> {
   const query = ["--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"];
   try {
-    const { stdout } = await execute("nvidia-smi", query, { timeout: TOOL_MS });
+    const { stdout } = await execute("nvidia-smi", query, { timeout: TOOL_MS, env: withoutSecrets(process.env) });
     return {
       gpus: stdout
         .trim()

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { withoutSecrets } from "../hostinfo/secrets.ts";
 import type { Merge } from "../run/export/models.ts";
 import type { Installation } from "../run/launch.ts";
 
@@ -12,7 +13,7 @@ export function merger({ python, enginePackageDir, env }: Installation, signal: 
     const args = ["-m", "rzero_engine", "merge", "--model", base, "--adapter", adapter, "--out", out];
     try {
       await promisify(execFile)(python, args, {
-        env: { ...env, PYTHONPATH: enginePackageDir },
+        env: { ...withoutSecrets(env), PYTHONPATH: enginePackageDir },
         signal,
         timeout: MERGE_MS,
       });

@@ -86,7 +86,7 @@ async function makeTargets() {
   const folder = await mkdtemp(path.join(await homeOrTemporary(), ".rzero-escape-"));
   const secretFile = path.join(folder, "secret");
   await writeFile(secretFile, "secret", { mode: 0o600 });
-  const victim = spawn("sleep", ["60"], { stdio: "ignore" });
+  const victim = spawn("sleep", ["60"], { stdio: "ignore", env: { PATH: process.env["PATH"] } });
   victim.on("error", () => undefined);
   process.env[secretName] = "secret";
   return {

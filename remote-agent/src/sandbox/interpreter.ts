@@ -3,6 +3,7 @@ import { realpath } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import * as z from "zod";
+import { withoutSecrets } from "../hostinfo/secrets.ts";
 
 const execute = promisify(execFile);
 const ASK_MS = 60_000;
@@ -20,7 +21,10 @@ const program =
 
 /** Asks an interpreter where it lives. @throws Error when it does not answer within a minute */
 export async function placeOf(python: string): Promise<PythonPlace> {
-  const { stdout } = await execute(python, ["-I", "-c", program], { timeout: ASK_MS });
+  const { stdout } = await execute(python, ["-I", "-c", program], {
+    timeout: ASK_MS,
+    env: withoutSecrets(process.env),
+  });
   const { executable, prefixes } = facts.parse(JSON.parse(stdout));
   const real = path.dirname(path.dirname(await realpath(executable)));
   const folders = [...new Set([...prefixes, real])].filter((folder) => !isWithin(folder, "/usr") && folder !== "/");
