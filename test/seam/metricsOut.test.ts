@@ -87,7 +87,9 @@ it("writes every point of a run into one TensorBoard file, however often it is w
 
 it("writes every point into a Weights & Biases file offline, once, and the key into nothing", async () => {
   const place = await home();
-  const env = { RZERO_PYTHON: python, RZERO_ENGINE_DIR: ENGINE_PACKAGE_DIR, WANDB_API_KEY: KEY, HOME: place };
+  const others = await notingPrograms(["uname", "git"]);
+  const PATH = [others.folder, process.env["PATH"]].join(path.delimiter);
+  const env = { RZERO_PYTHON: python, RZERO_ENGINE_DIR: ENGINE_PACKAGE_DIR, WANDB_API_KEY: KEY, HOME: place, PATH };
   const run = await writeRun(place, "20261122-1-demo-aaaa", records());
   const { out } = await rzero(place, ["metrics", "last", "--json"], env);
   const points = out
@@ -118,7 +120,21 @@ it("writes every point into a Weights & Biases file offline, once, and the key i
     const content = await readFile(path.join(name.parentPath, name.name));
     expect(content.includes(KEY), name.name).toBe(false);
   }
+  // Nor into the environment of a program that W&B asks something.
+  expect(await others.environments()).not.toContain(KEY);
 });
+
+/** Programs of these names that note their environment before they are what they are named after; `environments` tells all of them. */
+async function notingPrograms(names: readonly string[]) {
+  const folder = await home();
+  const noted = path.join(folder, "noted");
+  await writeFile(noted, "");
+  for (const name of names) {
+    const real = `$(PATH=\${PATH#*:}; command -v ${name})`;
+    await writeFile(path.join(folder, name), `#!/bin/sh\nenv >>'${noted}'\nexec "${real}" "$@"\n`, { mode: 0o755 });
+  }
+  return { folder, environments: () => readFile(noted, "utf8") };
+}
 
 it("says what is missing when Weights & Biases is to be used online without a key", async () => {
   const place = await home();

@@ -5,6 +5,7 @@ nobody has synchronised is made anew, like TensorBoard's files.
 """
 
 import os
+import platform
 import shutil
 from itertools import pairwise
 from pathlib import Path
@@ -17,8 +18,7 @@ FINISH_S = 60
 
 class WeightsAndBiases:
     def __init__(self, directory: Path, begin: dict) -> None:
-        # W&B asks git where it is before it has any settings: a process more that has the key, for nothing.
-        os.environ["WANDB_DISABLE_GIT"] = "true"
+        _without_needless_programs()
         try:
             import wandb
         except ImportError as error:
@@ -92,6 +92,18 @@ class WeightsAndBiases:
             middles = [(a + b) / 2 for a, b in pairwise(centers)]
             return {point["name"]: self._wandb.Histogram(np_histogram=(counts, [centers[0], *middles, centers[-1]]))}
         return {point["name"]: self._wandb.Table(columns=point["columns"], data=point["rows"])}
+
+
+def _without_needless_programs() -> None:
+    """W&B has programs started that would have its key in their environment.
+
+    It asks git where it is before it has any settings, and Python for the platform's name, which asks `uname` the first time.
+    """
+    os.environ["WANDB_DISABLE_GIT"] = "true"
+    key = os.environ.pop("WANDB_API_KEY", None)
+    platform.platform(aliased=True)  # kept by Python from here on
+    if key is not None:
+        os.environ["WANDB_API_KEY"] = key
 
 
 def _nested(settings: dict[str, object]) -> dict[str, object]:
