@@ -1,4 +1,15 @@
 import { visible } from "../../remote-agent/src/modelText/visible.ts";
+import { isBehind, type ReadState } from "../../remote-agent/src/protocol/behind.ts";
+
+/**
+ * What an answer says of a run that is not read to its end, after its introduction; nothing of one that is. Why a journal cannot be read
+ * on is not among our own words.
+ * @param behind what it says while the rest is still coming
+ */
+export function readNote(read: ReadState, behind: string): string {
+  if (read.current) return "";
+  return isBehind(read) ? ` ${behind}` : " The run's journal is damaged: this is what could be read of it.";
+}
 
 /** Bytes of an answer: what a language model reads at once without losing what it was asked. */
 export const MOST_BYTES = 16 * 1024;

@@ -1,7 +1,7 @@
 import type { RunSeries } from "../../remote-agent/src/protocol/series.ts";
 import type { RunModel } from "../hosts/hostModel.ts";
 import type { ToolAnswer } from "./answerText.ts";
-import { cut } from "./answerText.ts";
+import { cut, readNote } from "./answerText.ts";
 import { runRow } from "./runRows.ts";
 
 const NAMES = 120;
@@ -32,7 +32,7 @@ export function metricsAnswer(run: RunModel, series: RunSeries, at: number): Too
   return {
     intro:
       "Figures of the run; iteration 0 is the base model. audit: mean_at_k is the accuracy of sampled held-out answers, majority_at_k of their vote, greedy of the greedy answer. " +
-      `curriculum: share_histogram[k] questions had k of m equal answers.${series.read.current ? "" : " The run's figures over time are still being read: ask again for them."}`,
+      `curriculum: share_histogram[k] questions had k of m equal answers.${readNote(series.read, "The run's figures over time are still being read: ask again for them.")}`,
     rows: rows.slice(at),
     at,
     total: rows.length,

@@ -1,6 +1,6 @@
 import { answerGroups } from "../../remote-agent/src/protocol/answerGroups.ts";
 import type { QuestionPage, QuestionRow, QuestionView } from "../../remote-agent/src/protocol/questionRows.ts";
-import { cut, type ToolAnswer } from "./answerText.ts";
+import { cut, readNote, type ToolAnswer } from "./answerText.ts";
 
 const TEXT_CHARS = 400;
 const LABEL_CHARS = 120;
@@ -11,7 +11,7 @@ const PART_CHARS = 160;
 /** A page of questions. */
 export function questionsAnswer({ rows, at, total, index }: QuestionPage): ToolAnswer {
   return {
-    intro: `Questions of the run that fit, in the order asked for.${index.current ? "" : " The run is still being read: there may be more."}`,
+    intro: `Questions of the run that fit, in the order asked for.${readNote(index, "The run is still being read: there may be more.")}`,
     rows: rows.map((row) => questionRow(row, TEXT_CHARS)),
     at,
     total,

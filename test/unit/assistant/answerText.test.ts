@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { answerText, cut, jsonLine, MOST_BYTES } from "../../../src/assistant/answerText.ts";
+import { answerText, cut, jsonLine, MOST_BYTES, readNote } from "../../../src/assistant/answerText.ts";
 import { hostileCorpus } from "../../support/hostileCorpus.ts";
 
 const anything = fc.oneof(
@@ -72,4 +72,12 @@ describe("an answer for a language model", () => {
     expect(cut("ab\u{1f468}cd", 3).isWellFormed()).toBe(true);
     expect(cut("\u202e".repeat(1000), 100).length).toBeLessThan(140);
   });
+});
+
+it.each([
+  [{ current: true, problem: null }, ""],
+  [{ current: false, problem: null }, " There may be more."],
+  [{ current: false, problem: "flipped bit" }, " The run's journal is damaged: this is what could be read of it."],
+])("of a run that is read as far as %j an answer says “%s”", (read, note) => {
+  expect(readNote(read, "There may be more.")).toBe(note);
 });
