@@ -97,7 +97,7 @@ class WeightsAndBiases:
 def _without_needless_programs() -> None:
     """W&B has programs started that would have its key in their environment.
 
-    It asks git where it is before it has any settings, and Python for the platform's name, which asks `uname` the first time.
+    It asks git where it is before it has any settings, and Python for the platform's name, which asks `uname` once.
     """
     os.environ["WANDB_DISABLE_GIT"] = "true"
     key = os.environ.pop("WANDB_API_KEY", None)
