@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   adoptEngine,
@@ -208,9 +209,18 @@ describe("adopting", () => {
   it("ends one that lives but does not answer", async () => {
     const engine = await launch("stubborn");
     process.kill(engine.pid, "SIGSTOP");
-    expect(await adoptEngine(options.runDir, options.log)).toBeNull();
+    expect(await adoptEngine(options.runDir, options.log, 2_000)).toBeNull();
     expect(isAlive(engine.identity)).toBe(false);
-    expect(said.join("\n")).toContain("does not answer within 5 s");
+    expect(said.join("\n")).toContain("does not answer within 2 s");
+  });
+
+  it("waits for one that gets no turn for some seconds", async () => {
+    const engine = await launch("stubborn");
+    process.kill(engine.pid, "SIGSTOP");
+    const adopting = adoptEngine(options.runDir, options.log);
+    await delay(6_000); // longer than one try
+    process.kill(engine.pid, "SIGCONT");
+    expect(await adopting).toMatchObject({ pid: engine.pid });
   });
 
   it("never touches a process that only has the same pid, or lives on another machine", async () => {

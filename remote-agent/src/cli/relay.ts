@@ -45,38 +45,47 @@ async function pump(options: RelayOptions, signal: AbortSignal, state: { ack: (t
   const owner = async () => (await jobOfRun(env, runDir))?.owner ?? null;
   const records = async () =>
     (await owner()) === null ? storedRecords(runDir, since) : followFiles(runDir, since, owner, signal);
-  const last =
-    client === null
-      ? await sendStored(await records(), options, signal, state)
-      : await relay(client, options, signal, state);
+  let [ended, last] = [false, since];
+  if (client === null) last = await sendStored(await records(), options, signal, state);
+  else {
+    ({ ended, last } = await relay(client, options, signal, state));
+    // Its owner is gone without a word: what it had written and not told any more is in the journal.
+    if (!ended && !signal.aborted)
+      last = await sendStored(storedRecords(runDir, last), { ...options, since: last }, signal, state);
+  }
   if (!signal.aborted) await send({ subscription, from: last, to: last, records: [], ended: true });
 }
 
-/** Answers the last sequence number that was passed on. */
+/** Answers whether the owner said that it ends, and the last sequence number that was passed on. */
 async function relay(
   client: RpcClient,
   { run, subscription, since, types, send }: RelayOptions,
   signal: AbortSignal,
   state: { ack: (to: number) => void },
-): Promise<number> {
-  let last = since;
+): Promise<{ ended: boolean; last: number }> {
+  let [ended, last] = [false, since];
   try {
     const upstream: { id: string | null } = { id: null };
-    const ended = new Promise<void>((resolve) => {
+    const over = new Promise<void>((resolve) => {
       client.onEvents((events) => {
         upstream.id = events.subscription;
         last = Math.max(last, events.to);
-        if (events.ended) resolve();
-        else send({ ...events, subscription }).catch(() => resolve());
+        if (events.ended) {
+          ended = true;
+          resolve();
+        } else send({ ...events, subscription }).catch(() => resolve());
       });
       signal.addEventListener("abort", () => resolve(), { once: true });
     });
     state.ack = (to) => {
       if (upstream.id !== null) client.request("runs/ack", { subscription: upstream.id, to }).catch(() => undefined); // closing follows
     };
-    await client.request("runs/subscribe", { run: run.id, since, ...(types === undefined ? {} : { types }) });
-    await Promise.race([ended, client.closed]);
-    return last;
+    const asked = { run: run.id, since, ...(types === undefined ? {} : { types }) };
+    await client.request("runs/subscribe", asked).catch(async (error: unknown) => {
+      if (!(await client.hungUp())) throw error;
+    });
+    await Promise.race([over, client.closed]);
+    return { ended, last };
   } finally {
     client.close();
   }

@@ -42,7 +42,10 @@ export interface RunningEngine {
 }
 
 const READY_MS = 15 * 60_000;
-const HEALTH_MS = 5_000;
+/** How long an engine that lives may take to answer at all: on a busy machine it may not get a turn for seconds. */
+const HEALTH_MS = 30_000;
+/** Of one try. */
+const HEALTH_TRY_MS = 5_000;
 
 /** @throws EngineStartFailed; the aborted signal's reason (the process is ended first). */
 export async function launchEngine(options: LaunchOptions, signal?: AbortSignal): Promise<RunningEngine> {
@@ -82,10 +85,14 @@ export async function launchEngine(options: LaunchOptions, signal?: AbortSignal)
 }
 
 /**
- * The engine that a record in `runDir` names, if it lives and answers within 5 s. One that lives and does not answer is
+ * The engine that a record in `runDir` names, if it lives and answers within `healthMs`. One that lives and does not answer is
  * ended, so that null always means: no engine of this run is left.
  */
-export async function adoptEngine(runDir: string, log: (line: string) => void): Promise<RunningEngine | null> {
+export async function adoptEngine(
+  runDir: string,
+  log: (line: string) => void,
+  healthMs = HEALTH_MS,
+): Promise<RunningEngine | null> {
   const record = await readRecord(runDir);
   if (!record) return null;
   const { url, identity, instance, tokenFile } = record;
@@ -93,8 +100,8 @@ export async function adoptEngine(runDir: string, log: (line: string) => void): 
     await removeRecord(runDir, identity);
     return null;
   }
-  if (!(await answers(url))) {
-    log(`engine (process ${identity.pid}) does not answer within ${HEALTH_MS / 1000} s and is ended`);
+  if (!(await answers(url, identity, healthMs))) {
+    log(`engine (process ${identity.pid}) does not answer within ${healthMs / 1000} s and is ended`);
     await stopEngine(runDir, identity);
     return null;
   }
@@ -137,12 +144,16 @@ function commandOf(options: LaunchOptions, files: { token: string; ready: string
   return { python: options.python, args, cwd: options.runDir, env };
 }
 
-async function answers(url: string): Promise<boolean> {
-  try {
-    return (await fetch(`${url}/api/v1/healthz`, { signal: AbortSignal.timeout(HEALTH_MS) })).ok;
-  } catch {
-    return false;
+/** Tried until it answers, is gone or the time is over. */
+async function answers(url: string, identity: ProcessIdentity, limitMs: number): Promise<boolean> {
+  for (const start = performance.now(); isAlive(identity); await delay(100)) {
+    const left = limitMs - (performance.now() - start);
+    if (left <= 0) return false;
+    const signal = AbortSignal.timeout(Math.ceil(Math.min(left, HEALTH_TRY_MS)));
+    const answer = await fetch(`${url}/api/v1/healthz`, { signal }).catch(() => null);
+    if (answer !== null) return answer.ok;
   }
+  return false;
 }
 
 // An adopted process is not our child, so nobody tells us when it ends.

@@ -84,6 +84,7 @@ export function engineHostOf(
       notice: opened.notice,
       room,
       signal: control.now,
+      ending: control.signal,
     },
     cpuSecondsOf,
   );

@@ -18,6 +18,8 @@ export interface EngineHostOptions {
   room: Pick<Room, "forStoring">;
   /** Ends everything, work under way included. */
   signal: AbortSignal;
+  /** From here on no engine is started, and one that is being loaded is given up: the run ends. */
+  ending: AbortSignal;
 }
 
 /** A connection to one engine process; a restarted engine is another one. */
@@ -105,10 +107,11 @@ export class EngineHost {
   }
 
   async #connect(): Promise<Connection> {
-    const { external, launch, signal } = this.#options;
+    const { external, launch, signal, ending } = this.#options;
     const process =
       external === null
-        ? ((await adoptEngine(launch.runDir, launch.log)) ?? (await launchEngine(launch, signal)))
+        ? ((await adoptEngine(launch.runDir, launch.log)) ??
+          (await launchEngine(launch, AbortSignal.any([signal, ending]))))
         : null;
     const target = external ?? process;
     if (target === null) throw new Error("There is neither an external engine nor one of ours.");

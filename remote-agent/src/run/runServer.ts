@@ -182,8 +182,11 @@ function commandHandlers({ run, runDir, opened, control, extensions, gate, telem
         { type: "command" as const, id: params.command, command: name, by: params.by },
         ...(state === null ? [] : [{ type: "state" as const, state, reason: null, remedy: null }]),
       ];
-      await opened.journal.append(records, { durable: true, reserve: true });
-      act();
+      const stored = opened.journal.append(records, { durable: true, reserve: true });
+      // A pause is in force as soon as its record is on its way: whoever writes a state after it must know of it.
+      if (state !== null) act();
+      await stored;
+      if (state === null) act();
       return { state: opened.view.state, repeated: false };
     };
   };

@@ -69,7 +69,9 @@ export async function supervise(options: SupervisorOptions, control: RunControl)
     await options.companion?.begin(opened);
     const context = await contextOf(run, opened, control, { host, room, packs, policies, grading, gate });
     await removeLeftovers(runDir, run, opened.checkpoints.paths);
-    await opened.journal.append([{ type: "state", state: "running", reason: null, remedy: null }], { durable: true });
+    // Somebody may have paused it since its socket is served.
+    const state = control.paused ? "paused" : "running";
+    await opened.journal.append([{ type: "state", state, reason: null, remedy: null }], { durable: true });
     log(
       `run ${run.id}: ${opened.log.size === 0 ? "starting" : `resuming, ${opened.log.size} calls are in the journal`}`,
     );
