@@ -20,7 +20,7 @@ beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "rzero-lock-"));
 });
 
-afterEach(() => rm(dir, { recursive: true }));
+afterEach(() => rm(dir, { recursive: true, maxRetries: 10, retryDelay: 50 }));
 
 const take = (options: Partial<RunLockOptions> = {}) => acquireRunLock(dir, { onLost: () => undefined, ...options });
 
@@ -230,8 +230,8 @@ test("a clock that jumps by days, forward or back, costs nobody the run", async 
   for (const days of [3, -7, 30]) {
     now += days * 86_400_000;
     await expect(lock.assertHeld()).resolves.toBeUndefined();
-    await new Promise((resolve) => setTimeout(resolve, 60)); // a few renewals
     expect(JSON.parse(await readFile(`${dir}/lease.json`, "utf8")).renewedAt).toBe(now);
+    await new Promise((resolve) => setTimeout(resolve, 60)); // a few renewals
   }
   expect(lost).toEqual([]);
   await expect(take({ clock: () => now + 86_400_000 * 365 })).rejects.toMatchObject({ reason: "run_locked" });
@@ -242,13 +242,14 @@ test("a clock that jumps by days, forward or back, costs nobody the run", async 
 test("an owner that cannot renew its lease stops before another host may take the run", async () => {
   let now = performance.now();
   const lost: LeaseLost[] = [];
-  await take({ elapsed: () => now, renewMs: 20, onLost: (error) => lost.push(error) });
+  const lock = await take({ elapsed: () => now, renewMs: 20, onLost: (error) => lost.push(error) });
   await rename(dir, `${dir}.away`);
   try {
     now += 46_000;
     await expect.poll(() => lost.length).toBe(1);
   } finally {
     await rename(`${dir}.away`, dir);
+    await lock.release();
   }
 });
 

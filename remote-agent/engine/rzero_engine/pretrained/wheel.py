@@ -85,13 +85,20 @@ def _pip_download(file: WheelFile, download: Path, scratch: Path, progress: Call
 def _watch(pip: "subprocess.Popen[bytes]", scratch: Path, progress: Callable[[int], None], file: WheelFile) -> None:
     seen, since = -1, time.monotonic()
     while pip.poll() is None:
-        size = sum(path.stat().st_size for path in _files(scratch))
+        size = sum(_size(path) for path in _files(scratch))
         if size != seen:
             seen, since = size, time.monotonic()
             progress(min(size, file.wheel_bytes))
         elif time.monotonic() - since > STALLED_S:
             raise FetchFailed(f"the download of {file.requirement} stood still for {STALLED_S:.0f} s; try again later")
         time.sleep(_POLL_S)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # pip has removed or moved it meanwhile
+        return 0
 
 
 def _files(folder: Path) -> list[Path]:

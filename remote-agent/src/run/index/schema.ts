@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import { type ColumnKind, columns } from "./columns.ts";
-import { IndexError } from "./errors.ts";
+import { IndexError, isBusy } from "./errors.ts";
 import { TOKENIZER } from "./searchText.ts";
 
 /** Raised whenever tables, columns or the meaning of a value change: an index of another version is built anew. */
@@ -56,14 +56,25 @@ export function openForWriting(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: BUSY_MS });
   try {
     probe(db);
+    useWal(db);
     // Losing the newest transactions with the power is harmless: they are read from the journal again.
-    db.exec(
-      `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${WRITER_CACHE_KIB}; PRAGMA wal_autocheckpoint = 8000`,
-    );
+    db.exec(`PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${WRITER_CACHE_KIB}; PRAGMA wal_autocheckpoint = 8000`);
     return db;
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/** While somebody else makes the same file, SQLite refuses the change at once, whatever the timeout is: tried until that is over. */
+function useWal(db: DatabaseSync): void {
+  for (const start = performance.now(); ; Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)) {
+    try {
+      db.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() - start > BUSY_MS) throw error;
+    }
   }
 }
 

@@ -208,7 +208,11 @@ export class RunLock {
    * (a suspended machine, a stopped process). Throws LeaseLost.
    */
   async assertHeld(): Promise<void> {
-    if (!this.#lost && this.#mayHaveSlept()) await this.renew();
+    if (!this.#lost && this.#mayHaveSlept()) {
+      // A renewal that began before the pause may have read LOCK before it, and would answer for what is no longer so.
+      await this.#renewing?.catch(() => undefined);
+      await this.renew();
+    }
     if (this.#lost) throw this.#lost;
   }
 
