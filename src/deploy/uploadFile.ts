@@ -109,24 +109,32 @@ function names(target: string, { sha256 }: LocalFile): string {
   return `f=${quoted(target)}\np="$(dirname "$f")/.rzero-${sha256.slice(0, 32)}.upload"\nhash() { { sha256sum "$1" || shasum -a 256 "$1" || openssl dgst -sha256 -r "$1"; } 2>/dev/null | head -n 1 | cut -c1-64; }`;
 }
 
-/** Prints `there`, or how many bytes of the file are and their hash. */
+/** Prints `there`, or how many bytes of the file are and their hash. Of an earlier try what was on its way may still be being written. */
 function beginScript(target: string, file: LocalFile): string {
   return `umask 077
 ${names(target, file)}
 mkdir -p "$(dirname "$f")" || exit 73
 if [ -f "$f" ] && [ "$(wc -c <"$f" | tr -d ' ')" = ${file.bytes} ] && [ "$(hash "$f")" = ${file.sha256} ]; then echo there; exit 0; fi
+w=$(cat "$p.pid" 2>/dev/null)
+case $w in "" | *[!0-9]*) w= ;; esac
+if [ -n "$w" ] && [ "$(cat "/proc/$w/comm" 2>/dev/null || ps -o comm= -p "$w" 2>/dev/null)" = cat ]; then
+  kill "$w" 2>/dev/null
+  n=0
+  while kill -0 "$w" 2>/dev/null && [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done
+fi
 [ -f "$p" ] || : >"$p" || exit 73
 wc -c <"$p" | tr -d ' '
 hash "$p"`;
 }
 
 function appendScript(target: string, file: LocalFile, from: number): string {
-  const write = from === 0 ? 'cat >"$p"' : 'cat >>"$p"';
-  return `umask 077\n${names(target, file)}\n${write}`;
+  const write = from === 0 ? 'exec cat >"$p"' : 'exec cat >>"$p"';
+  return `umask 077\n${names(target, file)}\necho $$ >"$p.pid"\n${write}`;
 }
 
 function finishScript(target: string, file: LocalFile, mode: number): string {
   return `${names(target, file)}
+rm -f "$p.pid"
 [ "$(hash "$p")" = ${file.sha256} ] || { rm -f "$p"; exit 65; }
 chmod ${mode.toString(8)} "$p" && mv -f "$p" "$f"`;
 }

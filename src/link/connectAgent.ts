@@ -5,7 +5,7 @@ import { AgentError } from "./agentError.ts";
 import type { Attached } from "./hostLink.ts";
 
 /** How long the end of a transport may come after that of its streams. */
-const CLOSING_MS = 500;
+const CLOSING_MS = 3000;
 
 /**
  * Starts an agent over a transport and hears from it once. The transport goes with the agent.

@@ -6,8 +6,8 @@ import { type ExecOptions, type ExecResult, type PutOptions, type Transport, Tra
 
 /** The limit of small things such as a rename. */
 const SMALL_MS = 30_000;
-/** The end of a connection may be told a moment after that of its commands. */
-const CLOSING_MS = 300;
+/** The end of a connection may be told a moment after that of its commands; where two programs tell them, on a busy machine, seconds. */
+const CLOSING_MS = 3000;
 
 /** A transport over anything that can run a command. */
 export function channelTransport(way: {

@@ -1,6 +1,6 @@
 // Weights from this computer to a host: behind a cut it goes on, and what is damaged is not taken.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -99,6 +99,26 @@ describe.skipIf(missing !== null)(`uploads${missing === null ? "" : ` (skipped: 
     await expect(cancelled).rejects.toMatchObject({ reason: "cancelled" });
     await uploadFile(transport, file, target, { mode: 0o600, signal, onProgress: () => undefined });
     expect((await stat(target)).size).toBe(file.bytes);
+    await transport.close();
+  });
+
+  it("what an earlier try was still writing is not mixed into the next one", async () => {
+    const content = randomBytes(2 ** 20);
+    const file = await localFile("fourth", content);
+    const target = path.join(scratch, "far4", "fourth");
+    const part = path.join(path.dirname(target), `.rzero-${file.sha256.slice(0, 32)}.upload`);
+    await mkdir(path.dirname(target), { recursive: true });
+    await writeFile(part, content.subarray(0, 1000));
+    const earlier = spawn("sh", ["-c", `exec cat >>'${part}'`], { stdio: ["pipe", "ignore", "ignore"] });
+    const ended = new Promise((resolve) => earlier.once("exit", (_, signal) => resolve(signal)));
+    await writeFile(`${part}.pid`, `${earlier.pid}\n`);
+    const transport = await connected();
+    const onProgress = () => void earlier.stdin.write(Buffer.alloc(100, 7));
+    earlier.stdin.on("error", () => undefined); // nobody reads it any more
+    await uploadFile(transport, file, target, { mode: 0o600, signal, onProgress });
+    expect((await readFile(target)).equals(content)).toBe(true);
+    expect(await ended).toBe("SIGTERM");
+    expect(await readdir(path.dirname(target))).toEqual(["fourth"]);
     await transport.close();
   });
 

@@ -47,6 +47,10 @@ export class RowSource {
   /** Up to which record of the run the rows are read, the oldest of them. */
   #readTo = Number.POSITIVE_INFINITY;
   #total: number | null = null;
+  /** How often newer questions were taken in; an answer of before is not of the rows that are shown from then on. */
+  #taken = 0;
+  /** Whether they are still on their way: until then what is newer than them is not known. */
+  #taking = false;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #building: ReturnType<typeof setTimeout> | undefined;
@@ -124,7 +128,7 @@ export class RowSource {
       const isBuilding = this.index !== null && isBehind(this.index) && !this.#ports.isLive();
       const isFurther = page.index.seq > this.#readTo;
       this.#take(page.index);
-      this.newer = Math.max(0, page.total - (this.#total ?? page.total));
+      this.newer = this.#taking ? 0 : Math.max(0, page.total - (this.#total ?? page.total));
       if (isBuilding ? isFurther || this.newer > 0 : this.newer > 0 && this.#total === 0) this.takeNewer();
       else if (isFurther) await this.#freshen(page.index.seq);
       this.#ports.changed();
@@ -136,6 +140,8 @@ export class RowSource {
   /** Goes on with all questions that there are now; rows that are there stay until newer ones have come. */
   takeNewer(): void {
     this.#first = null;
+    this.#taken += 1;
+    this.#taking = true;
     this.newer = 0;
     this.#readTo = Number.POSITIVE_INFINITY;
     this.#cache.outdate();
@@ -165,11 +171,13 @@ export class RowSource {
 
   async #load(page: number): Promise<void> {
     const abort = new AbortController();
+    const taken = this.#taken;
     this.#asking.set(page, abort);
     try {
       const rows = this.#ports.ask(pageQuery(this.#known(), page), abort.signal);
       const [answer] = await Promise.all([rows, this.#first === null ? this.#fix(abort.signal) : undefined]);
-      if (this.#closed.signal.aborted) return;
+      if (this.#closed.signal.aborted || taken !== this.#taken) return;
+      this.#taking = false;
       this.#cache.put(page, answer.rows);
       this.#total = answer.total;
       this.#readTo = Math.min(this.#readTo, answer.index.seq);
