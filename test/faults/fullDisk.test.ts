@@ -38,7 +38,7 @@ const report = z.object({
   episodes: z.array(z.object({ at: z.string(), reason: z.string().nullable(), remedy: z.string().nullable() })),
   creation: z.string(),
   patch: z.string(),
-  leaseAgeMs: z.number(),
+  leaseRenewed: z.boolean(),
 });
 
 test.skipIf(!root)(
@@ -75,7 +75,7 @@ test.skipIf(!root)(
     // A new run, or a change of one, is refused whole; the lease was renewed while there was no room.
     expect(told.creation).toMatch(/ENOSPC.*nothing left/);
     expect(told.patch).toMatch(/ENOSPC.*the same/);
-    expect(told.leaseAgeMs).toBeLessThan(11_000);
+    expect(told.leaseRenewed).toBe(true);
   },
   900_000,
 );

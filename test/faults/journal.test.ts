@@ -121,7 +121,7 @@ test("an owner frozen on another host loses the run after its lease, and writes 
   early.go();
   await early.says("locked");
 
-  await delay(5500);
+  await delay(15_500);
   next.go();
   await next.says("won 2");
   await next.says("acknowledged");

@@ -29,8 +29,8 @@ try {
     ...(host === undefined ? {} : { host: { host, bootId: `boot of ${host}`, pidNamespace: "pid:[1]" } }),
     // Shortened tenfold and more, in the same order as in a real run.
     renewMs: 100,
-    selfFenceMs: 3000,
-    staleMs: 5000,
+    selfFenceMs: 10_000,
+    staleMs: 15_000,
   });
   say("won", lock.epoch);
   const { journal, recovery } = await Journal.open(runDir, {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { attach, createRun, startSupervisor } from "../../remote-agent/src/run/launch.ts";
 import { readRunView } from "../../remote-agent/src/run/opened.ts";
 import { baseModel, jsonFile, smallConfig, temporaryInstallation } from "../support/demoRun.ts";
+import { ownerGone } from "../support/ownerGone.ts";
 import { countedRecords, differences } from "../support/sameRun.ts";
 
 /** `npm test` kills 8 times, `npm run faults` sets more. */
@@ -51,6 +52,7 @@ for (let first = 0; first < KILLS; first += KILLS_A_RUN) {
       if (ended) break;
       await killNow(run, victim);
       if (victim === "engine") await delay(200);
+      else await ownerGone(run, installation.env);
     }
     await finish(run);
     expect((await readRunView(run)).state, `${told.join(", ")}\n${await agentLog(run)}`).toBe("completed");

@@ -7,6 +7,7 @@ import { attach, createRun, startSupervisor } from "../../remote-agent/src/run/l
 import { readRunView } from "../../remote-agent/src/run/opened.ts";
 import type { RpcClient } from "../../remote-agent/src/run/rpcPeer.ts";
 import { baseModel, jsonFile, smallConfig, temporaryInstallation } from "../support/demoRun.ts";
+import { ownerGone } from "../support/ownerGone.ts";
 import { atGate, changesOn, curriculumOf } from "../support/reviewer.ts";
 import { countedRecords, differences } from "../support/sameRun.ts";
 import type { ScriptedEngine } from "../support/scriptedEngine.ts";
@@ -123,7 +124,7 @@ async function killNow(run: string): Promise<void> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
-  await delay(100);
+  await ownerGone(run, installation.env);
 }
 
 function agentLog(run: string): Promise<string> {

@@ -64,8 +64,10 @@ async function ended(child: ChildProcess): Promise<{ code: number; out: string; 
   return { code, out, err };
 }
 
-async function detached() {
-  const { out, err } = await rzero("run", path.join(home, "run.yaml"), "--detach", "--json");
+/** @param iterations more where the run must still be there when other programs have started, which may take many seconds */
+async function detached(iterations = 1) {
+  const settings = ["--set", `iterations=${iterations}`];
+  const { out, err } = await rzero("run", path.join(home, "run.yaml"), ...settings, "--detach", "--json");
   expect(err).toBe("");
   const run = started.parse(JSON.parse(out));
   onTestFinished(async () => {
@@ -75,7 +77,7 @@ async function detached() {
 }
 
 it("follows a run through `serve --stdio` without a gap, pauses it once however often it is told, and sees it end", async () => {
-  const { run, directory } = await detached();
+  const { run, directory } = await detached(3);
   const following = spawn(process.execPath, [main, "logs", run, "--follow", "--json"], {
     env,
     stdio: ["ignore", "pipe", "pipe"],
@@ -126,7 +128,7 @@ it("follows a run through `serve --stdio` without a gap, pauses it once however 
 }, 240_000); // a busy machine takes seconds for each command
 
 it("a killed run is interrupted, its followers are told, and resuming it brings it to its end", async () => {
-  const { run, directory } = await detached();
+  const { run, directory } = await detached(3);
   const follower = spawn(process.execPath, [main, "tail", run, "--json"], { env, stdio: ["ignore", "pipe", "pipe"] });
   const tail = ended(follower);
   await once(follower.stdout, "data"); // it follows
@@ -153,7 +155,7 @@ it("a killed run is interrupted, its followers are told, and resuming it brings 
 }, 240_000); // a busy machine takes seconds for each command
 
 it("a supervisor that is being killed takes connections and answers none: it counts as gone", async () => {
-  const { run, directory } = await detached();
+  const { run, directory } = await detached(3);
   await expect.poll(async () => (await readRunView(directory)).counts.calls).toBeGreaterThan(3);
   const { pid } = z.object({ pid: z.number() }).parse(JSON.parse(await readFile(path.join(directory, "LOCK"), "utf8")));
   process.kill(pid, "SIGKILL");

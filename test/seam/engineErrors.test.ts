@@ -219,7 +219,7 @@ describe("answers that end a call", () => {
 
 describe("limits", () => {
   it("a job that never ends is given up after the total limit, naming what was waited for", async () => {
-    const setting = await setUp({ holdMs: 50 }, { totalMs: 3_000 });
+    const setting = await setUp({ holdMs: 50 }, { totalMs: 8_000 });
     const { result } = await firstForward(setting, "forward_backward", { kind: "slow", ms: 60_000 });
     const error = await failureOf(result);
     expect(error).toBeInstanceOf(EngineUnresponsive);
@@ -230,14 +230,14 @@ describe("limits", () => {
   it.each(["forward_backward", "retrieve_future"])(
     "%s that always hangs is given up after the total limit",
     async (call) => {
-      const setting = await setUp({}, { totalMs: 3_000, exchangeMs: 500, pollMs: 500 });
+      const setting = await setUp({}, { totalMs: 8_000, exchangeMs: 500, pollMs: 500 });
       const { result } = await firstForward(setting, call, { kind: "hang" }, 100);
       expect(await failureOf(result)).toBeInstanceOf(EngineUnresponsive);
     },
   );
 
   it("completions that never come are given up after the total limit", async () => {
-    const { server, engine } = await setUp({}, { totalMs: 3_000 });
+    const { server, engine } = await setUp({}, { totalMs: 8_000 });
     server.fail("completions", { kind: "hang" }, 100);
     const error = await failureOf(engine.sample(request()));
     expect(error).toBeInstanceOf(EngineUnresponsive);

@@ -269,7 +269,7 @@ describe("across processes", () => {
   });
 
   it("that hangs is given up at the limit, and one that hangs for a while is borne", async () => {
-    const impatient = await connect(running, 3_000);
+    const impatient = await connect(running, 8_000);
     process.kill(running.pid, "SIGSTOP");
     try {
       expect(await failureOf(impatient.sample(request()))).toBeInstanceOf(EngineUnresponsive);

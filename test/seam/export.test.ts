@@ -273,7 +273,14 @@ describe("an export is whole or not there, and changes nothing", () => {
   test("killed in the middle it leaves no directory of that name, and the next one clears up", async () => {
     const main = path.resolve(import.meta.dirname, "../../remote-agent/src/cli.ts");
     const to = path.join(out, "killed");
-    const child = spawn(process.execPath, [main, "export", full, "--to", to], { env: home.env, stdio: "ignore" });
+    // It stops before its last step, so that it is killed before it whatever else the machine does.
+    const halting = `import fs from "node:fs/promises"; import { syncBuiltinESMExports } from "node:module";
+      const { rename } = fs;
+      fs.rename = (from, to) => String(to).endsWith("/killed") ? new Promise(() => setInterval(() => {}, 1000)) : rename(from, to);
+      syncBuiltinESMExports();`;
+    const preload = `data:text/javascript,${encodeURIComponent(halting)}`;
+    const args = ["--import", preload, main, "export", full, "--to", to];
+    const child = spawn(process.execPath, args, { env: home.env, stdio: "ignore" });
     await expect
       .poll(async () => (await readdir(out)).filter((name) => name.startsWith(".killed")), {
         timeout: 60_000,

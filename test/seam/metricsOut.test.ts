@@ -170,7 +170,6 @@ async function exportWith(place: string, sinkPython: string, restarts: number) {
       enginePackageDir: ENGINE_PACKAGE_DIR,
       env: process.env,
       log: () => undefined,
-      limitMs: 20_000,
     },
     records: async function* () {
       yield stored(records());
@@ -210,7 +209,7 @@ it("gives a sink up that hangs, within its limits, and leaves no process behind"
         enginePackageDir: ENGINE_PACKAGE_DIR,
         env: process.env,
         log: () => undefined,
-        limitMs: 3_000, // a shell starts in it
+        limitMs: 10_000, // a shell starts in it
       },
       records: async function* () {
         yield stored(records());

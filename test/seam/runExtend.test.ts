@@ -141,6 +141,7 @@ test("a crash while the patch is written leaves the old patches", async () => {
 
 test("a run at work goes on beyond the end it had, and one command asks once", async () => {
   const engine = await freshEngine();
+  const before = new Set(await runIds(home.home));
   let asked: Promise<unknown> | undefined;
   const supervised = superviseAgainst(home, model, engine, {
     change: (config) => {
@@ -161,7 +162,7 @@ test("a run at work goes on beyond the end it had, and one command asks once", a
   expect(await differences(whole, run)).toEqual([]);
 
   async function ask() {
-    const newest = (await runIds(home.home)).at(-1) ?? "";
+    const newest = (await runIds(home.home)).find((id) => !before.has(id)) ?? "";
     const client = await attach(path.join(runsDirectory(home.home), newest), process.env);
     if (client === null) throw new Error("nobody serves the run");
     const params = { run: newest, ...extension(2, "live") };

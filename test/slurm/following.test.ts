@@ -5,7 +5,7 @@ import { beginRun } from "../../remote-agent/src/run/begin.ts";
 import { createRun } from "../../remote-agent/src/run/launch.ts";
 import { readRunView } from "../../remote-agent/src/run/opened.ts";
 import { RpcClient } from "../../remote-agent/src/run/rpcPeer.ts";
-import { readOwner } from "../../remote-agent/src/slurm/jobFiles.ts";
+import { readJob, readOwner } from "../../remote-agent/src/slurm/jobFiles.ts";
 import { smallConfig } from "../support/demoRun.ts";
 import { goneWithin, processesWith } from "../support/processes.ts";
 import { agentProcess, type ServedAgent, serveAgent } from "../support/servedAgent.ts";
@@ -31,7 +31,7 @@ afterAll(async () => {
 /** A run in its training, as a job, and the login node's agent with a client. */
 async function training(settings: Record<string, unknown>) {
   const engine = await host.engine();
-  engine.fail("forward_backward", { kind: "slow", ms: 6000 }, 10_000);
+  engine.fail("forward_backward", { kind: "slow", ms: 20_000 }, 10_000);
   const run = await host.newRun(engine);
   await host.submit(run, engine, settings);
   await until("it trains", () => engine.callsOf("optim_step").length > 0);
@@ -111,7 +111,7 @@ describe.skipIf(missing !== null)(`a run on another node${missing === null ? "" 
     const env = { ...host.home.env, RZERO_SLURM: JSON.stringify({ time: "10", cpus: 1, notice: 30 }) };
     expect(await beginRun({ ...host.home, env }, run)).toBeNull();
     await until("it trains", async () => (await readRunView(run)).counts.checkpoints > 0);
-    const { job } = await host.summary(run);
+    const job = await readJob(run); // at once: it does not wait for us
     await host.slurm.command("scancel", "--signal=USR1", "--batch", job?.id ?? "");
     await until("it is completed", async () => (await readRunView(run)).state === "completed", 150_000);
     expect((await host.summary(run)).job).toMatchObject({ id: job?.id, restarts: 1 });

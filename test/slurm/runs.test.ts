@@ -21,7 +21,14 @@ if (missing === null)
 
 /** A job of somebody more important on a node, which it needs for itself. */
 async function urgent(node: string, seconds: number): Promise<string> {
-  const args = ["--parsable", "--partition=urgent", "--exclusive", `--nodelist=${node}`, `--wrap=sleep ${seconds}`];
+  const args = [
+    "--parsable",
+    "--partition=urgent",
+    "--exclusive",
+    "--time=8",
+    `--nodelist=${node}`,
+    `--wrap=sleep ${seconds}`,
+  ];
   return (await host.slurm.command("sbatch", ...args, "--output=/dev/null")).trim();
 }
 
@@ -31,7 +38,7 @@ async function jobState(run: string): Promise<string | undefined> {
 
 describe.skipIf(missing !== null)(`runs as batch jobs${missing === null ? "" : ` (skipped: ${missing})`}`, () => {
   it("is queued with Slurm's reason, runs on a node, completes, and is seen so on the login node", async () => {
-    const blocks = await Promise.all(host.slurm.nodes.map((node) => urgent(node, 100)));
+    const blocks = await Promise.all(host.slurm.nodes.map((node) => urgent(node, 400)));
     await until("both nodes are taken", async () =>
       (await Promise.all(blocks.map((job) => host.slurm.stateOf(job)))).every((state) => state === "R"),
     );
@@ -46,7 +53,11 @@ describe.skipIf(missing !== null)(`runs as batch jobs${missing === null ? "" : `
 
     await host.slurm.command("scancel", ...blocks);
     await until("it trains", () => engine.callsOf("optim_step").length > 0);
-    await until("it is seen to run", async () => (await jobState(run)) === "running"); // Slurm was asked up to 15 s ago
+    // Slurm was asked up to 15 s ago, and what the run says of itself is written every few seconds.
+    await until("it is seen to run", async () => {
+      const { job, view } = await host.summary(run);
+      return job?.state === "running" && view.state === "running";
+    });
     const runs = await host.summary(run);
     expect(runs).toMatchObject({ live: true, view: { state: "running" } });
     expect(runs.job?.node).toMatch(/^gpu[12]$/);
@@ -57,7 +68,7 @@ describe.skipIf(missing !== null)(`runs as batch jobs${missing === null ? "" : `
   });
 
   it("stopped or paused in the queue it leaves it, and resuming submits it again", async () => {
-    const blocks = await Promise.all(host.slurm.nodes.map((node) => urgent(node, 100)));
+    const blocks = await Promise.all(host.slurm.nodes.map((node) => urgent(node, 400)));
     await until("both nodes are taken", async () =>
       (await Promise.all(blocks.map((job) => host.slurm.stateOf(job)))).every((state) => state === "R"),
     );
@@ -117,7 +128,7 @@ describe.skipIf(missing !== null)(`runs as batch jobs${missing === null ? "" : `
   });
 
   it("that has to make room at once is put back by Slurm itself and loses nothing", async () => {
-    const engine = await slowEngine(host, 300);
+    const engine = await slowEngine(host, 1000);
     const { run, node } = await trainingJob(host, engine, { partition: "scavenger" });
     await urgent(node, 3);
     await until("it is back in the queue", async () => (await host.summary(run)).job?.restarts === 1);

@@ -19,7 +19,7 @@ import { localTransport } from "../../src/ssh/localTransport.ts";
 import { type Transport, TransportError } from "../../src/ssh/transport.ts";
 import { dropbearMissing, startDropbear } from "../support/dropbear.ts";
 import { type Wire, wireTo } from "../support/link/wire.ts";
-import { keygen, type Sshd, type SshdOptions, sessionsOf, sshdMissing, startSshd } from "../support/sshd.ts";
+import { keygen, type Sshd, type SshdOptions, sessionsOf, signalled, sshdMissing, startSshd } from "../support/sshd.ts";
 
 const missing = sshdMissing();
 const noDropbear = missing === null ? dropbearMissing() : missing;
@@ -332,9 +332,8 @@ describe.skipIf(missing !== null)(`conditions of hosts${missing === null ? "" : 
     link.connect();
     await expect.poll(() => link.state.kind).toBe("connected");
     await link.request("runs/list", {});
-    const pid = Number(await readFile(path.join(sshd.folder, "sshd.pid"), "utf8"));
-    const stopped = sessionsOf(pid);
-    for (const session of stopped) process.kill(session, "SIGSTOP");
+    const stopped = sessionsOf(sshd.pid);
+    for (const session of stopped) signalled(session, "SIGSTOP");
     try {
       await expect.poll(() => Date.now() - lastHeard).toBeGreaterThan(5000);
       expect(link.state.kind).toBe("connected");
@@ -342,7 +341,7 @@ describe.skipIf(missing !== null)(`conditions of hosts${missing === null ? "" : 
       await expect.poll(() => link.state.kind).toBe("connected");
       expect(await link.request("runs/list", {})).toEqual({ runs: [], unreadable: [] });
     } finally {
-      for (const session of stopped) process.kill(session, "SIGKILL");
+      for (const session of stopped) signalled(session, "SIGKILL");
     }
   }, 180_000);
 

@@ -10,7 +10,7 @@ import type { HostKeyEvidence } from "../../src/ssh/hostKey.ts";
 import { localTransport } from "../../src/ssh/localTransport.ts";
 import type { SecretQuestion } from "../../src/ssh/prompter.ts";
 import { type Transport, TransportError } from "../../src/ssh/transport.ts";
-import { keygen, type Sshd, type SshdOptions, sessionsOf, sshdMissing, startSshd } from "../support/sshd.ts";
+import { keygen, type Sshd, type SshdOptions, sessionsOf, signalled, sshdMissing, startSshd } from "../support/sshd.ts";
 
 const missing = sshdMissing();
 const open: { close?(): Promise<void>; stop?(): Promise<void> }[] = [];
@@ -409,8 +409,7 @@ describe.skipIf(missing !== null)(`a host behind SSH${missing === null ? "" : ` 
       const sshd = await server();
       const host = await connected(sshd);
       await host.exec("true", quick);
-      const pid = Number(await readFile(path.join(sshd.folder, "sshd.pid"), "utf8"));
-      for (const session of sessionsOf(pid)) process.kill(session, "SIGKILL");
+      for (const session of sessionsOf(sshd.pid)) signalled(session, "SIGKILL");
       expect((await host.closed)?.reason).toBe("lost");
       expect((await failureOf(host.exec("true", quick))).reason).toBe("lost");
     });

@@ -5,7 +5,7 @@ import { type SshHost, startSshHost } from "../support/sshHost.ts";
 import { RunWriter, task } from "../support/writtenRun.ts";
 
 const missing = sshdMissing();
-const CALLS = 400;
+const CALLS = 2000;
 const CUTS = Number(process.env["RZERO_CUTS"] ?? 8);
 let host: SshHost;
 let total: number;

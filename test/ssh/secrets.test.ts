@@ -174,6 +174,8 @@ describe.skipIf(missing !== null)(`secrets${missing === null ? "" : ` (skipped: 
       const isThere = () => readFile(path.join(started.directory, "engine.json"), "utf8").catch(() => "");
       await expect.poll(isThere, { timeout: 90_000 }).toContain("pid");
       await client.request("runs/stop", { run: started.run, command: crypto.randomUUID(), by: "test" });
+      const isLive = async () => (await client.request("runs/show", { run: started.run })).live;
+      await expect.poll(isLive).toBe(false); // its programs end, and write
       await attached.close();
       const sightings = await stopWatching();
       expect(sightings.filter(({ where }) => where === "cmdline")).toEqual([]);

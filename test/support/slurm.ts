@@ -35,7 +35,7 @@ export interface Slurm {
 }
 
 const PACKAGES = { munge: "/usr/sbin/munged", slurmctld: "/usr/sbin/slurmctld", slurmd: "/usr/sbin/slurmd" };
-const UP_MS = 30_000;
+const UP_MS = 90_000;
 
 /** Installs what is missing where that is possible. @returns null, or why these tests cannot run */
 export function slurmMissing(): string | null {
@@ -71,7 +71,8 @@ export async function startSlurm(): Promise<Slurm> {
     await until(`${node} is ready`, async () => {
       const state = (await command("sinfo", "-h", "-N", "-n", node, "-p", "gpu", "-o", "%t")).trim();
       if (["idle", "mix", "alloc", "comp"].includes(state)) return;
-      if (/down/.test(state)) await command("scontrol", "update", `nodename=${node}`, "state=resume").catch(() => "");
+      if (/down|drain/.test(state))
+        await command("scontrol", "update", `nodename=${node}`, "state=resume").catch(() => "");
       throw new Error(`${state} ${await tailOf(at("log", `slurmd-${node}`))}`);
     });
   };
@@ -160,7 +161,7 @@ async function writeConfiguration(
     "SlurmdUser=root",
     "AuthType=auth/munge",
     // A requeued job waits for the life of a credential and a second: two minutes unless it is told here.
-    `AuthInfo=socket=${at("munge", "munge.socket")},cred_expire=5`,
+    `AuthInfo=socket=${at("munge", "munge.socket")},cred_expire=15`,
     "CommunicationParameters=NoCtldInAddrAny,NoInAddrAny",
     `SlurmctldPort=${ports[0]}`,
     `SlurmctldPidFile=${at("log", "slurmctld.pid")}`,
@@ -185,8 +186,8 @@ async function writeConfiguration(
     "SlurmctldParameters=preempt_send_user_signal", // the signal that a job ordered, also when it has to make room
     "ReturnToService=2",
     "SlurmdTimeout=10",
-    "MessageTimeout=5",
-    "KillWait=5",
+    "MessageTimeout=20",
+    "KillWait=30",
     "MinJobAge=20",
     "UnkillableStepTimeout=30",
     "RebootProgram=/bin/true",
@@ -195,7 +196,7 @@ async function writeConfiguration(
         `NodeName=${node} NodeHostname=${host} NodeAddr=127.0.0.1 Port=${ports[i + 1]} CPUs=${count} Boards=1 SocketsPerBoard=1 ` +
         `CoresPerSocket=${count} ThreadsPerCore=1 RealMemory=${memory} Gres=gpu:test:2 State=UNKNOWN`,
     ),
-    "PartitionName=gpu Nodes=ALL Default=YES MaxTime=1-00:00:00 DefaultTime=10 PriorityTier=1 PreemptMode=REQUEUE GraceTime=20 State=UP",
+    "PartitionName=gpu Nodes=ALL Default=YES MaxTime=1-00:00:00 DefaultTime=10 PriorityTier=1 PreemptMode=REQUEUE GraceTime=60 State=UP",
     // Here a job that has to make room is told with SIGTERM, and has KillWait.
     "PartitionName=scavenger Nodes=ALL MaxTime=1-00:00:00 DefaultTime=10 PriorityTier=1 PreemptMode=REQUEUE GraceTime=0 State=UP",
     "PartitionName=urgent Nodes=ALL MaxTime=10 DefaultTime=1 PriorityTier=10 PreemptMode=OFF State=UP",

@@ -109,15 +109,18 @@ export async function slurmHost(): Promise<SlurmHost> {
       return said.map((text) => text.split("\n").slice(-25).join("\n")).join("\n––\n");
     },
     async clear() {
-      const ids = (await slurm.command("squeue", "-h", "-o", "%A"))
+      // Slurm's controller may not answer for a moment.
+      const patient = (...words: readonly [string, ...string[]]) =>
+        slurm.command(...words).catch(() => slurm.command(...words));
+      const ids = (await patient("squeue", "-h", "-o", "%A"))
         .trim()
         .split("\n")
         .filter((id) => id !== "");
       if (ids.length > 0) await slurm.command("scancel", ...ids);
-      const left = async () => (await slurm.command("squeue", "-h", "-o", "%A %t %N %r")).trim();
+      const left = async () => (await slurm.command("squeue", "-h", "-o", "%A %t %N %r").catch(String)).trim();
       await until("the jobs are gone", async () => (await left()) === "", LIMIT_MS, left);
       for (const node of slurm.nodes) {
-        if (!/down/.test(await slurm.command("sinfo", "-h", "-n", node, "-p", "gpu", "-o", "%t"))) continue;
+        if (!/down|drain/.test(await patient("sinfo", "-h", "-n", node, "-p", "gpu", "-o", "%t"))) continue;
         await slurm.crash(node); // a test that failed before it had mended it
         await slurm.start(node);
       }

@@ -34,7 +34,7 @@ export async function completed(run: string): Promise<void> {
 }
 
 /** An engine whose training takes seconds a step, so that a run is still in it when something happens. */
-export async function slowEngine(host: SlurmHost, ms = 5000): Promise<ScriptedEngine> {
+export async function slowEngine(host: SlurmHost, ms = 10_000): Promise<ScriptedEngine> {
   const engine = await host.engine();
   engine.fail("forward_backward", { kind: "slow", ms }, 10_000);
   return engine;

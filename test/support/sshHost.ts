@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { runConfig } from "../../remote-agent/src/protocol/config.ts";
@@ -10,7 +10,7 @@ import { settingsOf } from "../../src/hosts/hostSettings.ts";
 import { connectAgent } from "../../src/link/connectAgent.ts";
 import type { LinkPorts } from "../../src/link/hostLink.ts";
 import { connectTo } from "../../src/ssh/connect.ts";
-import { sessionsOf, startSshd } from "./sshd.ts";
+import { sessionsOf, signalled, startSshd } from "./sshd.ts";
 
 /** A host behind a private sshd on which one run lies, `a-run`, that no process owns. */
 export interface SshHost {
@@ -33,7 +33,6 @@ export async function startSshHost(): Promise<SshHost> {
   const run = { id: "a-run", createdAt: new Date(0).toISOString(), config, modelDir: "/", identity };
   const runDir = await createRunDirectory(root, run);
   const sshd = await startSshd();
-  const pid = Number(await readFile(path.join(sshd.folder, "sshd.pid"), "utf8"));
   const PATH = [path.dirname(process.execPath), process.env["PATH"]].join(path.delimiter);
   const python = process.env["RZERO_PYTHON"] ?? "python3";
   const settings = settingsOf({ node: { root, python, env: { PATH } } }, "node");
@@ -47,7 +46,7 @@ export async function startSshHost(): Promise<SshHost> {
       return connectAgent(transport, (abort) => deployment.serve(transport, abort), signal);
     },
     cut: () => {
-      for (const session of sessionsOf(pid)) process.kill(session, "SIGKILL");
+      for (const session of sessionsOf(sshd.pid)) signalled(session, "SIGKILL");
     },
     stop: async () => {
       await sshd.stop();

@@ -10,6 +10,8 @@ import { packagesMissing } from "./debianPackages.ts";
 /** A private OpenSSH server on loopback: own keys, port and configuration; nothing of the machine's or the user's is touched. */
 export interface Sshd {
   readonly port: number;
+  /** Of the server that listens, whose children serve one connection each. */
+  readonly pid: number | undefined;
   readonly folder: string;
   readonly user: string;
   /** ssh as the product uses it, with a configuration that knows this server as `node`. */
@@ -48,7 +50,14 @@ export function sshdMissing(): string | null {
   });
 }
 
+/** Somebody else may take the port that was free a moment before: then another one is tried. */
 export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
+  return started(options)
+    .catch(() => started(options))
+    .catch(() => started(options));
+}
+
+async function started(options: SshdOptions): Promise<Sshd> {
   const folder = await mkdtemp(path.join(tmpdir(), "rzero-sshd-"));
   const user = userInfo().username;
   const at = (name: string) => path.join(folder, name);
@@ -81,7 +90,11 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const child = spawn(options.program ?? SSHD, ["-D", "-f", at("sshd_config"), "-E", at("sshd.log")], {
     stdio: "ignore",
   });
-  await listening(port, () => child.exitCode === null);
+  await listening(port, () => child.exitCode === null).catch(async (error: unknown) => {
+    child.kill("SIGKILL");
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  });
   const hostKey = (await readFile(at("host_ed25519.pub"), "utf8")).split(" ").slice(0, 2).join(" ");
   await writeFile(at("known_hosts"), options.known === false ? "" : `[127.0.0.1]:${port} ${hostKey}\n`);
   if (options.hashed) execFileSync("ssh-keygen", ["-q", "-H", "-f", at("known_hosts")], { stdio: "ignore" });
@@ -103,6 +116,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   );
   return {
     port,
+    pid: child.pid,
     folder,
     user,
     ssh: { program: "ssh", configFile: at("ssh_config"), env: { ...process.env, SSH_AUTH_SOCK: undefined } },
@@ -112,7 +126,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     configure,
     log: () => readFile(at("sshd.log"), "utf8").catch(() => ""),
     async stop() {
-      for (const pid of sessionsOf(child.pid)) end(pid);
+      for (const pid of sessionsOf(child.pid)) signalled(pid, "SIGKILL");
       child.kill("SIGKILL");
       await new Promise((resolve) =>
         child.exitCode === null && child.signalCode === null ? child.once("exit", resolve) : resolve(0),
@@ -134,10 +148,10 @@ export function sessionsOf(pid: number | undefined): number[] {
   }
 }
 
-/** Ends a process that may have ended by itself. */
-function end(pid: number): void {
+/** Signals a process that may have ended by itself. */
+export function signalled(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch {
     // gone
   }
@@ -157,7 +171,7 @@ export async function freePort(): Promise<number> {
 }
 
 export async function listening(port: number, alive: () => boolean): Promise<void> {
-  for (let waited = 0; waited < 10_000; waited += 50) {
+  for (let waited = 0; waited < 60_000; waited += 50) {
     const open = await new Promise<boolean>((resolve) => {
       const socket = connect({ port, host: "127.0.0.1" }, () => {
         socket.destroy();

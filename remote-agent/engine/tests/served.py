@@ -113,7 +113,7 @@ def serving(base: Base, state_dir: Path, poll_seconds: float = 0.3, deterministi
 
     thread = threading.Thread(target=lambda: asyncio.run(main()), daemon=True)
     thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not (holder.get("server") and holder["server"].started):
         assert time.monotonic() < deadline, "the server did not start"
         time.sleep(0.01)

@@ -3,6 +3,7 @@
 import json
 import math
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from rzero_engine import sampling_calls
 from rzero_engine.base import Base
+from rzero_engine.errors import Cancelled
 from tests.served import ADAM, TOKEN, Client, completion, serving
 from tests.test_losses import datums
 
@@ -48,14 +51,14 @@ def test_every_path_but_healthz_needs_the_token(client: Client, headers: dict[st
         ("POST", "/api/v1/retrieve_future"),
         ("GET", "/nowhere"),
     ]:
-        answer = httpx.request(method, client.url + path, headers=headers)
+        answer = httpx.request(method, client.url + path, headers=headers, timeout=60)
         assert answer.status_code == 401
         assert "token" in answer.json()["error"]["message"]
-    assert httpx.get(client.url + "/api/v1/healthz", headers=headers).status_code == 200
+    assert httpx.get(client.url + "/api/v1/healthz", headers=headers, timeout=60).status_code == 200
 
 
 def test_the_token_also_comes_as_x_api_key(client: Client) -> None:
-    assert httpx.get(client.url + "/x/status", headers={"x-api-key": TOKEN}).status_code == 200
+    assert httpx.get(client.url + "/x/status", headers={"x-api-key": TOKEN}, timeout=60).status_code == 200
 
 
 def test_completions_have_the_shape_of_the_contract(client: Client) -> None:
@@ -230,14 +233,18 @@ def test_tinker_sampling_with_prompt_logprobs(client: Client) -> None:
 
 
 def test_a_long_poll_answers_try_again_and_later_the_result(client: Client) -> None:
-    slow = client.api.worker.submit(lambda job: time.sleep(1.0), "slow")  # longer than one poll
+    held = threading.Event()
+    slow = client.api.worker.submit(lambda job: held.wait(60), "slow")  # longer than one poll
     model_id = f"{client.session}-m800"
     body = {"session_id": client.session, "model_seq_id": 800, "base_model": "base", "lora_config": {"rank": 0}}
     request_id = client.send("create_model", body).json()["request_id"]
-    waiting = client.send("retrieve_future", {"request_id": request_id})
-    assert waiting.status_code == 408
-    assert waiting.json() == {"type": "try_again", "request_id": request_id, "queue_state": "active"}
-    assert client.http.get("/x/status").json()["queue_length"] >= 1
+    try:
+        waiting = client.send("retrieve_future", {"request_id": request_id})
+        assert waiting.status_code == 408
+        assert waiting.json() == {"type": "try_again", "request_id": request_id, "queue_state": "active"}
+        assert client.http.get("/x/status").json()["queue_length"] >= 1
+    finally:
+        held.set()
     assert client.redeem(request_id)["model_id"] == model_id
     assert slow.future.done()
 
@@ -246,9 +253,19 @@ def test_an_unknown_future_is_gone(client: Client) -> None:
     assert client.send("retrieve_future", {"request_id": "nothing"}).status_code == 410
 
 
-def test_hanging_up_cancels_the_completion(client: Client) -> None:
+def test_hanging_up_cancels_the_completion(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    cancelled = threading.Event()
+    whole = sampling_calls.sample
+
+    def told(*given):  # type: ignore[no-untyped-def]
+        try:
+            return whole(*given)
+        except Cancelled:
+            cancelled.set()
+            raise
+
+    monkeypatch.setattr(sampling_calls, "sample", told)
     body = json.dumps(completion("base", prompt=[[1, 2]] * 40, n=30, max_tokens=250, seeds=None, stop_token_ids=None))
-    client.complete("base")  # warm, so that the time below is the job's
     with socket.create_connection(client.http.base_url.netloc.decode().split(":")) as connection:
         head = (
             f"POST /v1/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: {len(body)}"
@@ -256,10 +273,7 @@ def test_hanging_up_cancels_the_completion(client: Client) -> None:
         connection.sendall(f"{head}\r\n\r\n{body}".encode())
         while not client.http.get("/x/status").json()["busy"]:
             time.sleep(0.01)
-    started = time.monotonic()
-    while client.http.get("/x/status").json()["busy"]:
-        assert time.monotonic() - started < 5, "the job went on after its client was gone"
-        time.sleep(0.01)
+    assert cancelled.wait(60), "the job went on after its client was gone"
 
 
 def test_a_damaged_snapshot_answers_500_with_its_name(client: Client) -> None:
@@ -300,8 +314,10 @@ def test_a_lower_epoch_is_refused_everywhere(base: Base, tmp_path: Path) -> None
 def test_small_answers_do_not_wait_for_delayed_acknowledgements(client: Client) -> None:
     """Two packets under Nagle's algorithm cost 40 ms; the fastest of many calls is told from that on any machine."""
     times = []
-    for _ in range(20):
+    for _ in range(200):
         started = time.perf_counter()
         client.send("session_heartbeat", {"session_id": client.session})
         times.append(time.perf_counter() - started)
+        if times[-1] < 0.02:
+            break
     assert min(times) < 0.02

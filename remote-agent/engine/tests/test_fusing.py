@@ -1,6 +1,7 @@
 """Waiting requests that sample the same weights alike share a batch, unless the engine is deterministic."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,11 +15,12 @@ from tests.served import Client, completion, serving
 def together(client: Client, bodies: list[dict[str, object]]) -> list[list[list[int]]]:
     """Token ids of the answers to requests that all wait in the queue at once."""
     held = threading.Event()
-    client.api.worker.submit(lambda job: held.wait(10), "held")
+    client.api.worker.submit(lambda job: held.wait(120), "held")
     with ThreadPoolExecutor(len(bodies)) as pool:
         answers = [pool.submit(client.post, "/v1/completions", body) for body in bodies]
-        while client.http.get("/x/status").json()["queue_length"] < len(bodies):
-            pass
+        deadline = time.monotonic() + 60
+        while client.http.get("/x/status").json()["queue_length"] < len(bodies) and time.monotonic() < deadline:
+            time.sleep(0.01)
         held.set()
         return [[choice["token_ids"] for choice in answer.result().json()["choices"]] for answer in answers]
 

@@ -79,7 +79,7 @@ def test_two_processes_announce_themselves_give_the_same_bits_and_end_on_sigterm
         for process in processes:
             process.send_signal(signal.SIGTERM)
         for process in processes:
-            process.communicate(timeout=20)
+            process.communicate(timeout=120)
     assert digests[0] == digests[1]
 
 
@@ -89,17 +89,17 @@ def test_a_token_from_a_file_is_used_and_not_announced(model_dir: Path, tmp_path
     try:
         line = json.loads(process.stdout.readline())
         assert "token" not in line and "secret-token" not in (tmp_path / "ready.json").read_text()
-        status = httpx.get(line["url"] + "/x/status", headers={"x-api-key": "secret-token"})
+        status = httpx.get(line["url"] + "/x/status", headers={"x-api-key": "secret-token"}, timeout=60)
         assert status.status_code == 200
     finally:
         process.terminate()
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=120)
     assert "secret-token" not in errors
 
 
 def test_what_is_wrong_at_the_start_is_one_line(tmp_path: Path) -> None:
     process = start(tmp_path / "nothing", tmp_path)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 1 and errors.startswith("rzero_engine: ") and "config.json" in errors
     assert errors.count("\n") == 1 and not (tmp_path / "ready.json").exists()
 
@@ -135,7 +135,7 @@ def test_an_orphan_leaves_only_when_nobody_needs_it(
     watch = serve._leave_when_orphaned(engine, engine, ended.pid if parent == "gone" else os.getpid())
 
     async def some_time() -> None:
-        await asyncio.wait([asyncio.ensure_future(watch)], timeout=0.5)
+        await asyncio.wait([asyncio.ensure_future(watch)], timeout=60 if leaves else 0.5)
 
     asyncio.run(some_time())
     assert engine.should_exit == leaves

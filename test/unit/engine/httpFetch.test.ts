@@ -51,12 +51,13 @@ describe("fetch over node:http", () => {
     const closing = new Promise<void>((resolve) => {
       closed = resolve;
     });
-    const { url } = await serve((request) => request.socket.once("close", () => closed()));
     const stop = new AbortController();
-    const pending = createHttpFetch()(url, { signal: stop.signal });
     const reason = new Error("enough");
-    setTimeout(() => stop.abort(reason), 30);
-    await expect(pending).rejects.toBe(reason);
+    const { url } = await serve((request) => {
+      request.socket.once("close", () => closed());
+      stop.abort(reason);
+    });
+    await expect(createHttpFetch()(url, { signal: stop.signal })).rejects.toBe(reason);
     await closing;
   });
 

@@ -174,6 +174,7 @@ it("samples this machine", async () => {
   const sample = await sampler.sample([{ role: "agent", pid: process.pid }]);
   expect(telemetrySample.parse(sample)).toEqual(sample);
   expect(sample.memory.used).toBeGreaterThan(2 ** 20);
-  expect(sample.disk?.total).toBeGreaterThan(2 ** 20);
+  // A disk that does not answer in time is not known in that sample.
+  await expect.poll(async () => (await sampler.sample([])).disk?.total).toBeGreaterThan(2 ** 20);
   if (process.platform === "linux") expect(sample.processes[0]?.memory).toBeGreaterThan(2 ** 20);
 });

@@ -79,9 +79,10 @@ test("a question block is what the reference's non-greedy expression finds", () 
 });
 
 test("thousands of opening tags are read in linear time", () => {
-  const start = performance.now();
+  const start = process.threadCpuUsage();
   parseQuestion("<question>".repeat(100_000), strict);
-  expect(performance.now() - start).toBeLessThan(1_000);
+  const { user, system } = process.threadCpuUsage(start);
+  expect((user + system) / 1000).toBeLessThan(1_000);
 });
 
 test.each([

@@ -31,7 +31,7 @@ beforeEach(() => void editor.told.splice(0));
 /** Windows of one editor, each of which has seen nothing yet, that show one run of one host. */
 async function windows(count: number) {
   const folder = await mkdtemp(path.join(tmpdir(), "rzero-told-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
   const view = emptyRunView();
   const model = (): HostModel => ({
     id: "node",

@@ -77,10 +77,12 @@ describe("a model from a hub", () => {
   it("ends with a sentence when nothing arrives any more, and keeps what did", async () => {
     hub.cutAfter = (name, from) => (name === "model.safetensors" ? (from === 0 ? 100_000 : 0) : null);
     await expect(download()).rejects.toThrow(/model.safetensors of tiny\/model-1 could not be downloaded .* is kept/);
-    expect((await stat(`${blob()}.incomplete`)).size).toBe(100_000);
+    const { size } = await stat(`${blob()}.incomplete`);
+    expect(size).toBeGreaterThan(0);
+    expect(size).toBeLessThanOrEqual(100_000); // what was on its way when the connection broke may be lost
     hub.cutAfter = () => null;
     await download();
-    expect(hub.requests.at(-1)?.range).toBe("bytes=100000-");
+    expect(hub.requests.at(-1)?.range).toBe(`bytes=${size}-`);
   });
 
   it("is not taken when it is damaged: downloaded again, then refused", async () => {

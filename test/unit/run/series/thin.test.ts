@@ -44,8 +44,9 @@ it("keeps the lowest and the highest value", () => {
   fc.assert(
     fc.property(points, fc.integer({ min: 4, max: 120 }), (given, limit) => {
       const kept = thinned(given, limit);
-      expect(Math.min(...kept.y)).toBe(Math.min(...given.y));
-      expect(Math.max(...kept.y)).toBe(Math.max(...given.y));
+      // Adding zero makes both zeros one.
+      expect(Math.min(...kept.y) + 0).toBe(Math.min(...given.y) + 0);
+      expect(Math.max(...kept.y) + 0).toBe(Math.max(...given.y) + 0);
     }),
   );
 });
