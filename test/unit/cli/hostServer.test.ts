@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import path from "node:path";
 import { Duplex, PassThrough } from "node:stream";
 import { expect, it, onTestFinished } from "vitest";
@@ -7,7 +9,8 @@ import type { RunEvents, RunLogs } from "../../../remote-agent/src/protocol/rpc.
 import { applyRecord, emptyRunView } from "../../../remote-agent/src/protocol/runFold.ts";
 import { formatLine } from "../../../remote-agent/src/run/logs/line.ts";
 import { RotatingFile } from "../../../remote-agent/src/run/logs/rotatingFile.ts";
-import { connectionOver, RpcClient } from "../../../remote-agent/src/run/rpcPeer.ts";
+import { connectionOver, RpcClient, serve } from "../../../remote-agent/src/run/rpcPeer.ts";
+import { makeSocketDirectory, runSocketPath } from "../../../remote-agent/src/run/socketPath.ts";
 import { smallRun, writeQuestionRun } from "../../support/questionRun.ts";
 import { RunWriter } from "../../support/writtenRun.ts";
 import { stored, T0, temporaryHome, wholeRun, writeRun } from "./support.ts";
@@ -70,6 +73,52 @@ it("streams a resting run's journal in contiguous ranges, no faster than they ar
   expect(ranges.map(({ from }) => from)).toEqual([3, ...ranges.slice(0, -1).map(({ to }) => to)]);
   const seqs = ranges.flatMap((range) => range.records.map(({ seq }) => seq));
   expect(seqs).toEqual(Array.from({ length: records.length - 3 }, (_, i) => i + 4));
+});
+
+it.each([
+  ["after it has told some of it", 5],
+  ["before it answers", 0],
+])("tells the rest of a run whose owner goes without a word %s, and that it has ended", async (_, told) => {
+  const { home, client } = await serving();
+  const records = wholeRun();
+  const runDir = await writeRun(home, "20261122-1-demo-aaaa", records);
+  const socketPath = runSocketPath(runDir, { XDG_RUNTIME_DIR: home });
+  await makeSocketDirectory(socketPath);
+  const owner = createServer((socket) => {
+    const connection = connectionOver({ read: socket, write: socket });
+    connection.onError(() => undefined);
+    socket.on("error", () => undefined);
+    serve(connection, {
+      "runs/subscribe": async () => {
+        if (told === 0) {
+          socket.destroy();
+          return new Promise(() => undefined);
+        }
+        const range = { subscription: "own", from: 0, to: told, records: stored(records).slice(0, told), ended: false };
+        setImmediate(async () => {
+          await connection.sendNotification("run/events", range);
+          socket.end();
+        });
+        return { subscription: "own" };
+      },
+      "runs/ack": async () => ({}),
+    });
+    connection.listen();
+  }).listen(socketPath);
+  onTestFinished(() => void owner.close());
+  await once(owner, "listening");
+  const seqs: number[] = [];
+  const ended = new Promise<void>((resolve) => {
+    client.onEvents((events) => {
+      expect(events.from).toBe(seqs.length);
+      seqs.push(...events.records.map(({ seq }) => seq));
+      if (events.ended) resolve();
+      else client.request("runs/ack", { subscription: events.subscription, to: events.to }).catch(() => undefined);
+    });
+  });
+  await client.request("runs/subscribe", { run: "last", since: 0 });
+  await ended;
+  expect(seqs).toEqual(records.map((_, i) => i + 1));
 });
 
 it("leaves out types that were not asked for, and still covers every number", async () => {
