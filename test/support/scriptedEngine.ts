@@ -76,7 +76,7 @@ export interface ScriptedEngine {
   callsOf(call: string): RecordedCall[];
   /** The next `times` (default 1) requests of `call` misbehave; faults of one call are used up one after the other. */
   fail(call: string, fault: Fault, times?: number): void;
-  /** No fault is waiting any more. */
+  /** No fault is waiting any more, and what takes its time is done. */
   heal(): void;
   /** As if the process had been killed and started again: another instance, nothing remembered. */
   restart(): void;
@@ -453,7 +453,10 @@ export async function startScriptedEngine(options: ScriptedEngineOptions = {}): 
       const queue = faults.get(call) ?? [];
       faults.set(call, [...queue, ...Array.from({ length: times }, () => fault)]);
     },
-    heal: () => faults.clear(),
+    heal: () => {
+      faults.clear();
+      for (const job of jobs.values()) job.readyAt = Math.min(job.readyAt, performance.now());
+    },
     restart: boot,
     close: async () => {
       await new Promise<void>((resolve) => {
