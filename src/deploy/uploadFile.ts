@@ -115,9 +115,10 @@ function beginScript(target: string, file: LocalFile): string {
 ${names(target, file)}
 mkdir -p "$(dirname "$f")" || exit 73
 if [ -f "$f" ] && [ "$(wc -c <"$f" | tr -d ' ')" = ${file.bytes} ] && [ "$(hash "$f")" = ${file.sha256} ]; then echo there; exit 0; fi
-w=$(cat "$p.pid" 2>/dev/null)
+w= h=
+[ -f "$p.pid" ] && read -r w h <"$p.pid"
 case $w in "" | *[!0-9]*) w= ;; esac
-if [ -n "$w" ] && [ "$(cat "/proc/$w/comm" 2>/dev/null || ps -o comm= -p "$w" 2>/dev/null)" = cat ]; then
+if [ -n "$w" ] && [ "$h" = "$(uname -n)" ] && [ "$(cat "/proc/$w/comm" 2>/dev/null || ps -o comm= -p "$w" 2>/dev/null)" = cat ]; then
   kill "$w" 2>/dev/null
   n=0
   while kill -0 "$w" 2>/dev/null && [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done
@@ -129,7 +130,7 @@ hash "$p"`;
 
 function appendScript(target: string, file: LocalFile, from: number): string {
   const write = from === 0 ? 'exec cat >"$p"' : 'exec cat >>"$p"';
-  return `umask 077\n${names(target, file)}\necho $$ >"$p.pid"\n${write}`;
+  return `umask 077\n${names(target, file)}\necho "$$ $(uname -n)" >"$p.pid"\n${write}`;
 }
 
 function finishScript(target: string, file: LocalFile, mode: number): string {

@@ -3,7 +3,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalFile, uploadFile } from "../../src/deploy/uploadFile.ts";
@@ -111,7 +111,7 @@ describe.skipIf(missing !== null)(`uploads${missing === null ? "" : ` (skipped: 
     await writeFile(part, content.subarray(0, 1000));
     const earlier = spawn("sh", ["-c", `exec cat >>'${part}'`], { stdio: ["pipe", "ignore", "ignore"] });
     const ended = new Promise((resolve) => earlier.once("exit", (_, signal) => resolve(signal)));
-    await writeFile(`${part}.pid`, `${earlier.pid}\n`);
+    await writeFile(`${part}.pid`, `${earlier.pid} ${hostname()}\n`);
     const transport = await connected();
     const onProgress = () => void earlier.stdin.write(Buffer.alloc(100, 7));
     earlier.stdin.on("error", () => undefined); // nobody reads it any more
