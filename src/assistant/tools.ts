@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import { questionQuery } from "../../remote-agent/src/protocol/questionQuery.ts";
 import { seriesQuery } from "../../remote-agent/src/protocol/series.ts";
+import type { Hosts } from "../hosts/hosts.ts";
+import { whenListed } from "../hosts/whenListed.ts";
 import { whenRead } from "../link/whenRead.ts";
 import { oneLine } from "../oneLine.ts";
 import type { Services } from "../services.ts";
@@ -29,9 +31,11 @@ interface Tool<N extends ToolName> {
 /** What the language-model tools do. Made when the first one is used. */
 export class Tools {
   readonly #all: { [N in ToolName]: Tool<N> };
+  readonly #hosts: Hosts;
 
   constructor(services: Services) {
     const { hosts } = services;
+    this.#hosts = hosts;
     const agreed = new Agreed(Date.now);
     const running = (invocationMessage: string) => async () => ({ invocationMessage });
     this.#all = {
@@ -98,6 +102,7 @@ export class Tools {
 
   /** @throws Error with a sentence that the language model can act on */
   async prepare<N extends ToolName>(name: N, input: unknown): Promise<vscode.PreparedToolInvocation> {
+    await whenListed(this.#hosts.all);
     return this.#all[name].prepare(parsedInput(name, input));
   }
 
@@ -110,6 +115,7 @@ export class Tools {
     const abort = new AbortController();
     const listening = token.onCancellationRequested(() => abort.abort());
     try {
+      await whenListed(this.#hosts.all);
       const text = await this.#all[name].invoke(parsedInput(name, input), abort.signal);
       return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(text)]);
     } finally {

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { ChosenRun } from "../explorer/chooseRun.ts";
+import { type ChosenRun, listedRuns } from "../explorer/chooseRun.ts";
 import type { Hosts } from "../hosts/hosts.ts";
 import { oneLine } from "../oneLine.ts";
 import type { Services } from "../services.ts";
@@ -31,10 +31,10 @@ export async function compareRuns(
 }
 
 async function chooseOther(hosts: Hosts, first: ChosenRun, title: string): Promise<ChosenRun | undefined> {
-  const others = hosts.all
-    .flatMap((entry) => (entry.model.runs ?? []).map((run) => ({ entry, run })))
+  const listed = await listedRuns(hosts, title);
+  if (listed === undefined) return undefined;
+  const others = listed
     .filter(({ entry, run }) => entry.id !== first.entry.id || run.id !== first.run.id)
-    .sort((x, y) => (x.run.createdAt < y.run.createdAt ? 1 : -1))
     .map((chosen) => ({
       label: oneLine(chosen.run.name),
       description: chosen.entry.name,

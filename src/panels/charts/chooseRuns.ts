@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { listedRuns } from "../../explorer/chooseRun.ts";
 import { standing } from "../../explorer/runLines.ts";
 import type { Hosts } from "../../hosts/hosts.ts";
 import { oneLine } from "../../oneLine.ts";
@@ -7,18 +8,18 @@ import { type ChartsState, MOST_RUNS } from "./messages.ts";
 type Runs = ChartsState["runs"];
 
 /** Lets the person choose the runs whose charts are laid over each other; undefined when they thought better of it. */
-export async function chooseRuns(hosts: Hosts, chosen: Runs): Promise<Runs | undefined> {
-  const known = hosts.all.flatMap((entry) => (entry.model.runs ?? []).map((run) => ({ entry, run })));
+export async function chooseRuns(hosts: Pick<Hosts, "all">, chosen: Runs): Promise<Runs | undefined> {
+  const title = vscode.l10n.t("R-Zero: Runs in the Charts (at most {0})", MOST_RUNS);
+  const listed = await listedRuns(hosts, title);
+  if (listed === undefined) return undefined;
   const isChosen = (host: string, run: string) => chosen.some((item) => item.host === host && item.run === run);
-  const items = known
-    .sort((a, b) => (a.run.createdAt < b.run.createdAt ? 1 : -1))
-    .map(({ entry, run }) => ({
-      label: oneLine(run.name),
-      description: `${standing(run, vscode.l10n)} · ${entry.name}`,
-      detail: run.id,
-      picked: isChosen(entry.id, run.id),
-      value: { host: entry.id, run: run.id },
-    }));
+  const items = listed.map(({ entry, run }) => ({
+    label: oneLine(run.name),
+    description: `${standing(run, vscode.l10n)} · ${entry.name}`,
+    detail: run.id,
+    picked: isChosen(entry.id, run.id),
+    value: { host: entry.id, run: run.id },
+  }));
   // Runs of a host that is not connected cannot be listed, but stay chosen.
   const others = chosen.filter(({ host, run }) => !items.some(({ value }) => value.host === host && value.run === run));
   if (items.length === 0) {
@@ -28,7 +29,7 @@ export async function chooseRuns(hosts: Hosts, chosen: Runs): Promise<Runs | und
     return undefined;
   }
   const picked = await vscode.window.showQuickPick(items, {
-    title: vscode.l10n.t("R-Zero: Runs in the Charts (at most {0})", MOST_RUNS),
+    title,
     canPickMany: true,
     matchOnDescription: true,
     matchOnDetail: true,
