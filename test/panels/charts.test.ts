@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { chartsContract } from "../../src/panels/charts/messages.ts";
+import { chartsContract, type Figures } from "../../src/panels/charts/messages.ts";
 import { findChromium } from "../e2e/support/chromium.ts";
 import { chartRun, chartSeries } from "../support/chartRun.ts";
 import { axeSource, builtPanels, OUTSIDE } from "../support/panelPage.ts";
@@ -52,6 +52,11 @@ describe.skipIf(missing !== null)(`the Charts page${missing === null ? "" : ` (s
     return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
   };
   const chart = (page: Page, id: string) => page.locator(`[data-chart="${id}"]`);
+  /** A chart that is in view and painted: its legend has values, its canvas has its size, its cursor a curve to go along. */
+  const drawn = async (page: Page, id: string) => {
+    await chart(page, id).locator(".value").first().waitFor();
+    return chart(page, id);
+  };
 
   test.each(themeNames)("has no violation that axe finds, and nothing to complain of: %s", async (theme) => {
     const state = { ...fresh, tables: ["solverReward"], log: ["challenger.kl"] };
@@ -64,20 +69,21 @@ describe.skipIf(missing !== null)(`the Charts page${missing === null ? "" : ` (s
 
   test("a chart that was asked for is brought into view and marked, once", async () => {
     const { page, states } = await opened(one, { state: { ...fresh, chart: "solver.entropy", scroll: 10 } });
-    const chart = page.locator('[data-chart="solver.entropy"].sought');
-    await chart.waitFor();
-    const box = await chart.boundingBox();
+    await page.locator('[data-chart="solver.entropy"].sought').waitFor();
+    const box = await chart(page, "solver.entropy").boundingBox(); // the mark goes after some seconds, the place stays
     expect(box?.y).toBeGreaterThanOrEqual(0);
     expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(page.viewportSize()?.height ?? 0);
     await expect.poll(() => states.at(-1)?.chart).toBeNull();
   });
 
   test("empty, loading, cut off, broken and not connected say so, each without a violation", async () => {
-    const cut = status("local/a", { link: { kind: "waiting", lastHeard: Date.now() - 65_000, why: "Reset." } });
+    // Seconds pass between here and there: of two hours that is not to be seen.
+    const lastHeard = Date.now() - 2 * 3_600_000 - 60_000;
+    const cut = status("local/a", { link: { kind: "waiting", lastHeard, why: "Reset." } });
     const states: [Parameters<typeof chartsHost>[0], RegExp][] = [
       [[], /noRuns/],
       [[{ status: status("local/a"), size: null }], /loading/],
-      [[{ status: cut, size: chartRun }], /gpu-node is cut off, figures of 1 minute ago Reset\./],
+      [[{ status: cut, size: chartRun }], /gpu-node is cut off, figures of 2 hours ago Reset\./],
       [
         [{ status: { ...cut, link: { kind: "idle", lastHeard: null, why: null } }, size: null }],
         /gpu-node is not connected/,
@@ -121,7 +127,7 @@ describe.skipIf(missing !== null)(`the Charts page${missing === null ? "" : ` (s
   test("zooming asks for finer points of what can be seen, and shows them", async () => {
     const long = [{ status: status("local/a"), size: { ...chartRun, solverSteps: 1500 } }];
     const { page, asked } = await opened(long);
-    const view = chart(page, "solverReward");
+    const view = await drawn(page, "solverReward");
     await view.getByText(/ of 4500 points/).waitFor();
     const box = (await view.locator("canvas").boundingBox())!;
     await page.mouse.move(box.x + 100, box.y + 60);
@@ -140,10 +146,7 @@ describe.skipIf(missing !== null)(`the Charts page${missing === null ? "" : ` (s
 
   test("a click on a point asks for the rollouts of its step", async () => {
     const { page, asked } = await opened(one);
-    const canvas = chart(page, "solverReward").locator("canvas");
-    await canvas.waitFor();
-    const box = (await canvas.boundingBox())!;
-    await page.waitForTimeout(300);
+    const box = (await (await drawn(page, "solverReward")).locator("canvas").boundingBox())!;
     await page.mouse.click(box.x + box.width - 40, box.y + 60);
     await expect
       .poll(() => asked.find(({ method }) => method === "rollouts")?.params)
@@ -157,7 +160,7 @@ describe.skipIf(missing !== null)(`the Charts page${missing === null ? "" : ` (s
 
   test("everything can be done by keyboard: along the curve, its rollouts, zoom", async () => {
     const { page, asked } = await opened(one);
-    const cursor = chart(page, "solverReward").getByRole("slider");
+    const cursor = (await drawn(page, "solverReward")).getByRole("slider");
     await cursor.focus();
     await page.keyboard.press("Home");
     await expect
@@ -238,21 +241,31 @@ describe.skipIf(missing !== null)(`the Charts page${missing === null ? "" : ` (s
 
   test("what comes is added without moving anything, and the focus stays where it is", async () => {
     const { page, end } = await opened(one);
-    const view = chart(page, "solverReward");
+    const view = await drawn(page, "solverReward");
     await view.getByRole("slider").focus();
     const before = await view.boundingBox();
-    const more = chartSeries({ ...chartRun, solverSteps: 41 }, { names: ["solver/reward"] });
-    const told = figuresOf("local/a", more);
-    const [line] = told.lines;
-    if (line === undefined) throw new Error("no line");
-    end.send("figures", {
-      ...told,
-      reset: false,
-      lines: [{ ...line, total: 1, x: Float64Array.of(121), y: Float64Array.of(9.5) }],
-    });
+    end.send("figures", oneMore("solver/reward", 9.5));
     await view.getByText("9.5", { exact: true }).waitFor();
     expect(await view.boundingBox()).toEqual(before);
     expect(await page.evaluate("document.activeElement?.getAttribute('role')")).toBe("slider");
+  });
+
+  test("what comes while the person looks at a step leaves them the values of that step", async () => {
+    const { page, end } = await opened(one);
+    const view = await drawn(page, "solverReward");
+    const cursor = view.getByRole("slider");
+    await cursor.focus();
+    await page.keyboard.press("Home");
+    const value = view.locator(".value");
+    const looked = () => cursor.getAttribute("aria-valuetext");
+    await expect.poll(looked).toMatch(/^step 1 /);
+    const before = await value.textContent();
+    const points = Number(await cursor.getAttribute("aria-valuemax"));
+    end.send("figures", oneMore("solver/reward", 9.5));
+    await expect.poll(() => cursor.getAttribute("aria-valuemax")).toBe(String(points + 1)); // it is drawn
+    expect([await value.textContent(), await looked()]).toEqual([before, expect.stringMatching(/^step 1 /)]);
+    await page.keyboard.press("End");
+    await expect.poll(() => value.textContent()).toBe("9.5");
   });
 
   describe("while somebody types elsewhere in the window", () => {
@@ -309,6 +322,15 @@ describe.skipIf(missing !== null)(`the Charts page${missing === null ? "" : ` (s
     await expect.poll(() => swatch.getAttribute("stroke")).not.toBe(before);
   });
 });
+
+/** Figures that come later: the next point of a line. */
+function oneMore(name: string, y: number): Figures {
+  const told = figuresOf("local/a", chartSeries({ ...chartRun, solverSteps: 41 }, { names: [name] }));
+  const [line] = told.lines;
+  if (line === undefined) throw new Error("no line");
+  const added = { ...line, total: 1, x: Float64Array.of(121), y: Float64Array.of(y) };
+  return { ...told, reset: false, lines: [added] };
+}
 
 function missingBrowser(): string | null {
   try {

@@ -20,6 +20,8 @@ export class ChartLegend {
   readonly #spec: ChartSpec;
   #entries: Entry[] = [];
   #made = "";
+  /** Where the person looks. */
+  #x: number | null = null;
 
   constructor(spec: ChartSpec) {
     this.#spec = spec;
@@ -35,15 +37,20 @@ export class ChartLegend {
     this.#made = made;
     const sorted = bySeries(curves).flat();
     this.#entries = this.#entries.map((entry, i) => ({ ...entry, curve: sorted[i] ?? entry.curve }));
-    this.point(null);
+    this.#tell(); // the crosshair stays where it is
   }
 
   point(x: number | null): void {
-    for (const { curve, value } of this.#entries) value.textContent = this.#text(curve, x);
+    this.#x = x;
+    this.#tell();
   }
 
   valuesAt(x: number): string[] {
     return this.#entries.map(({ curve, name }) => `${name} ${this.#text(curve, x)}`);
+  }
+
+  #tell(): void {
+    for (const { curve, value } of this.#entries) value.textContent = this.#text(curve, this.#x);
   }
 
   #text({ x: xs, y }: Curve, x: number | null): string {
