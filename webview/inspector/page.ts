@@ -209,8 +209,9 @@ export class InspectorPage {
     else this.#following = setTimeout(show, FOLLOW_MS);
   }
 
+  /** The host is told at once: its commands are about what the person sees. */
   #target(target: DetailTarget | null): void {
-    this.#change({ detail: target });
+    this.#change({ detail: target }, true);
     if (target === null) this.#showDetail();
   }
 

@@ -153,9 +153,8 @@ export class AnswersView {
 
   /** The first one chosen waits for the second. */
   #diffButton(id: string): HTMLElement {
-    const { texts } = this.#ports.words;
     const made = button({
-      label: texts.diffSelect,
+      label: this.#diffLabel(id),
       onClick: () => {
         if (this.#forDiff === null || this.#forDiff === id) {
           this.#forDiff = this.#forDiff === id ? null : id;
@@ -172,11 +171,15 @@ export class AnswersView {
   }
 
   #markDiff(): void {
+    for (const made of this.element.querySelectorAll<HTMLElement>("[data-diff]"))
+      made.textContent = this.#diffLabel(made.dataset["diff"]);
+  }
+
+  /** What a press does, also of an answer that is opened while another one waits. */
+  #diffLabel(id: string | undefined): string {
     const { texts } = this.#ports.words;
-    for (const made of this.element.querySelectorAll<HTMLElement>("[data-diff]")) {
-      const own = made.dataset["diff"] === this.#forDiff;
-      made.textContent = this.#forDiff === null ? texts.diffSelect : own ? texts.diffSelected : texts.diffWith;
-    }
+    if (this.#forDiff === null) return texts.diffSelect;
+    return id === this.#forDiff ? texts.diffSelected : texts.diffWith;
   }
 
   #link(text: string, id: string): HTMLElement {
