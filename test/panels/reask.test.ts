@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import type { QuestionRow } from "../../remote-agent/src/protocol/questionRows.ts";
 import { readJournal } from "../../remote-agent/src/run/journal/read.ts";
 import { AgentError } from "../../src/link/agentError.ts";
-import { type ReaskState, stateOf } from "../../src/panels/inspector/messages.ts";
+import { type ReaskProgress, type ReaskState, stateOf } from "../../src/panels/inspector/messages.ts";
 import { type RunHome, runHome } from "../support/inspectedRun.ts";
 import { HOST, type InspectedAgent, inspectedAgent, openInspector } from "../support/inspectorHarness.ts";
 import { axeSource, builtPanels, launchChromium, OUTSIDE } from "../support/panelPage.ts";
@@ -93,6 +93,22 @@ async function opening(reask: Partial<ReaskState>, more: More): ReturnType<typeo
   return made;
 }
 
+/** More often than the page looks for an answer in an index that has everything. */
+const LOOKS_BEHIND = 9;
+
+const progressOf = (more: Partial<ReaskProgress>): ReaskProgress => ({
+  host: HOST,
+  run: home.run,
+  id: row.id,
+  command: "c",
+  wish: { who: "solver", endpoint: null, m: 3, temperature: null },
+  status: "asking",
+  answers: [],
+  message: null,
+  result: null,
+  ...more,
+});
+
 const status = (page: Page) => page.locator(".reask-content > .note[role=status]");
 const arrived = (n: number) => vi.waitFor(() => expect(held.length).toBeGreaterThanOrEqual(n), { timeout: 20_000 });
 
@@ -144,9 +160,11 @@ describe("a question that is asked again", () => {
     await expect.poll(() => page.locator(".reask-now .answer").count()).toBe(1);
     await page.reload();
     await expect.poll(() => page.locator(".reask-now .answer").count()).toBe(1);
-    await arrived(1);
-    while (held.length > 0) held.shift()?.();
-    await expect.poll(() => page.locator(".aside").count()).toBe(before + 1);
+    const letGo = async () => {
+      held.shift()?.(); // the next question may come after this answer only
+      return page.locator(".aside").count();
+    };
+    await expect.poll(letGo).toBe(before + 1);
   });
 
   it("takes the keyboard from nobody when it ends; who comes back to the page can ask again at once", async () => {
@@ -198,6 +216,89 @@ describe("a question that is asked again", () => {
     await expect.poll(() => page.locator(".aside").count()).toBe(before);
   });
 
+  it("is given up also before it has begun, and nothing else is in its place", async () => {
+    const begun = Promise.withResolvers<void>();
+    const cancelled: string[] = [];
+    const { page, end } = await asking(
+      {},
+      {
+        more: {
+          reask: async () => {
+            await begun.promise;
+            return { command: "now" };
+          },
+          reaskCancel: async ({ command }) => {
+            cancelled.push(command);
+            return null;
+          },
+        },
+      },
+    );
+    end.send("reask", progressOf({ command: "before", status: "cancelled" }));
+    await page.getByText("Given up: nothing was recorded.").waitFor();
+    await page.getByText("Ask", { exact: true }).click();
+    await expect.poll(() => page.evaluate("document.activeElement.textContent")).toBe("Cancel");
+    await page.keyboard.press("Escape");
+    await page.waitForTimeout(200);
+    expect(cancelled).toEqual([]);
+    begun.resolve();
+    await expect.poll(() => cancelled).toEqual(["now"]);
+  });
+
+  it("that ends while its page is coming back is shown ended, and can be asked again", async () => {
+    const listed = Promise.withResolvers<void>();
+    let asked = 0;
+    const { page, end } = await opening(
+      { last: { command: "c", id: row.id } },
+      {
+        more: {
+          reaskProgress: async () => progressOf({ command: "c", status: "asking" }),
+          asides: async ({ host: _, ...query }) => {
+            asked += 1;
+            await listed.promise;
+            return agent.client.request("runs/asides", query);
+          },
+        },
+      },
+    );
+    await expect.poll(() => asked).toBeGreaterThan(0);
+    end.send("reask", progressOf({ command: "c", status: "failed", message: "The engine ended." }));
+    await page.getByText("The engine ended.").waitFor();
+    listed.resolve();
+    await page.locator(".reask-earlier h3").waitFor();
+    expect(await status(page).textContent()).toBe("The engine ended.");
+    expect(await page.locator(".reask-form select").isEnabled()).toBe(true);
+  });
+
+  it("joins those of before also where the run's index takes long to come to it", async () => {
+    let known: Set<string> | null = null;
+    let looks = 0;
+    const { page } = await asking(
+      {},
+      {
+        more: {
+          asides: async ({ host: _, ...query }) => {
+            const page = await agent.client.request("runs/asides", query);
+            known ??= new Set(page.asides.map(({ command }) => command));
+            const isNew = page.asides.some(({ command }) => known?.has(command) === false);
+            if (!isNew || ++looks > LOOKS_BEHIND) return page;
+            const asides = page.asides.filter(({ command }) => known?.has(command));
+            return { ...page, asides, index: { ...page.index, current: false, behind: 100 } };
+          },
+        },
+      },
+    );
+    const before = await page.locator(".aside").count();
+    answers = ["\\boxed{1}", "\\boxed{2}", "\\boxed{3}"];
+    await page.getByText("Ask", { exact: true }).click();
+    const letGo = async () => {
+      held.shift()?.();
+      return page.locator(".aside").count();
+    };
+    await expect.poll(letGo, { timeout: 40_000 }).toBe(before + 1);
+    expect(looks).toBeGreaterThan(LOOKS_BEHIND);
+  });
+
   it("that went with its window says so after a reload", async () => {
     const { page } = await asking({ last: { command: "of-an-earlier-window", id: row.id } });
     await page.getByText("The window ended while this was being asked").waitFor();
@@ -223,7 +324,7 @@ describe("a question that is asked again", () => {
     await page.getByText("Ask", { exact: true }).click();
     await expect.poll(() => status(page).getAttribute("class"), { timeout: 30_000 }).toContain("bad");
     expect(await status(page).textContent()).toMatch(/the run's identity/);
-    expect(await readdir(home.directory)).not.toContain("LOCK"); // the run is nobody's again
+    await expect.poll(() => readdir(home.directory)).not.toContain("LOCK"); // the run is nobody's again
   });
 
   it("a server that nobody chose yet is asked of the person first", async () => {

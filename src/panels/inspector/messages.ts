@@ -6,6 +6,7 @@ import {
   questionSort,
 } from "../../../remote-agent/src/protocol/questionQuery.ts";
 import {
+  indexState,
   lineage,
   questionFacets,
   questionPage,
@@ -371,7 +372,7 @@ export const inspectorContract = {
     reaskProgress: { params: z.object({ command: z.string().max(100) }), result: reaskProgress.nullable() },
     asides: {
       params: ofRecord.extend({ before: z.number().int().min(1).optional(), only: z.string().max(100).optional() }),
-      result: z.object({ asides: z.array(asideView), more: z.boolean() }),
+      result: z.object({ asides: z.array(asideView), more: z.boolean(), index: indexState }),
     },
     /** The person names another server and, where it needs one, a key; null: given up. */
     pickEndpoint: { params: z.object({ host: runRef.shape.host }), result: endpointRef.nullable() },

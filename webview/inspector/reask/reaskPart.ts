@@ -1,5 +1,6 @@
 import { visible } from "../../../remote-agent/src/modelText/visible.ts";
 import type { AnswerGroup } from "../../../remote-agent/src/protocol/answerGroups.ts";
+import { isBehind } from "../../../remote-agent/src/protocol/behind.ts";
 import type { AsideAnswer, AsideView } from "../../../remote-agent/src/protocol/reask.ts";
 import type {
   InspectorContract,
@@ -25,7 +26,7 @@ export interface ReaskPorts {
   readonly onRecord: (id: string) => void;
 }
 
-/** The index of a run may be a moment behind its journal: so often a new record is looked for, and how long apart. */
+/** So often a new record is looked for at least, and how long apart; more often while the run's index is behind its journal. */
 const LOOKS = 6;
 const LOOK_MS = 700;
 
@@ -45,8 +46,12 @@ export class ReaskPart {
   #choices: ReaskChoices = { checkpoints: [] };
   #asides: AsideView[] = [];
   #more = false;
+  /** Whether the list may lack what is in the run already. */
+  #isBehind = false;
   /** The one that is shown as it goes. */
   #progress: ReaskProgress | null = null;
+  /** What was asked and has no command yet; the person may give it up before it has. */
+  #sent: { isGivenUp: boolean } | null = null;
   #drawn = "";
 
   constructor(source: RunRef, id: string, groups: readonly AnswerGroup[], ports: ReaskPorts, signal: AbortSignal) {
@@ -126,8 +131,9 @@ export class ReaskPart {
           ? await this.#ports.link.ask("reaskProgress", { command: last.command }, { signal: this.#signal })
           : null;
       await this.#list();
+      if (this.#progress !== null) return; // what was told meanwhile is newer
       if (progress !== null) this.show(progress);
-      else if (last?.id === this.#id && this.#progress === null) this.#lost(last.command);
+      else if (last?.id === this.#id) this.#lost(last.command);
     } catch (error) {
       this.#fail(error);
     }
@@ -140,21 +146,29 @@ export class ReaskPart {
   }
 
   async #ask(wish: ReaskWish): Promise<void> {
+    const sent = { isGivenUp: false };
+    this.#sent = sent;
     try {
       this.#form.busy(true);
       this.#status.classList.remove("bad");
       const asked = { ...this.#source, id: this.#id, wish };
       const { command } = await this.#ports.link.ask("reask", asked, { signal: this.#signal });
       this.#ports.onState({ last: { command, id: this.#id } });
+      if (sent.isGivenUp) this.#giveUp(command);
     } catch (error) {
       this.#form.busy(false);
       this.#fail(error);
+    } finally {
+      if (this.#sent === sent) this.#sent = null;
     }
   }
 
   #cancel(): void {
-    const command = this.#progress?.command;
-    if (command === undefined) return;
+    if (this.#sent !== null) this.#sent.isGivenUp = true;
+    else if (this.#progress !== null) this.#giveUp(this.#progress.command);
+  }
+
+  #giveUp(command: string): void {
     void this.#ports.link.ask("reaskCancel", { command }).catch((error: unknown) => this.#fail(error));
   }
 
@@ -166,6 +180,7 @@ export class ReaskPart {
     const older = page.more ? this.#asides.filter(({ seq }) => seq < oldest) : [];
     this.#asides = [...page.asides, ...older];
     if (older.length === 0) this.#more = page.more;
+    this.#isBehind = isBehind(page.index);
     this.#drawEarlier();
   }
 
@@ -185,7 +200,7 @@ export class ReaskPart {
 
   /** Waits until the record of what was answered is there, and shows it in place of the answers as they came. */
   async #find(command: string): Promise<void> {
-    for (let look = 0; look < LOOKS && !this.#signal.aborted; look++) {
+    for (let look = 0; (look < LOOKS || this.#isBehind) && !this.#signal.aborted; look++) {
       try {
         await this.#list();
       } catch (error) {
