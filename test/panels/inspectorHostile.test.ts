@@ -124,7 +124,7 @@ async function lookAtMarked(index: number) {
   const title = () => document.querySelector(".lineage [aria-current]")?.getAttribute("title") ?? "";
   // The row is marked, its group and its lineage have come: both name it.
   const seen = globalThis as unknown as { seenTitle?: string };
-  for (let i = 0; i < 400; i++) {
+  for (let i = 0; i < 3000; i++) {
     if (Number(marked()?.getAttribute("data-index") ?? -1) === index && title() !== "" && title() !== seen.seenTitle)
       break;
     await wait(20);
