@@ -23,7 +23,7 @@ describe.skipIf(missing !== null)(`charts in VS Code${missing === null ? "" : ` 
     await code.showRuns();
     await code.command("R-Zero: Add Host");
     await code.pick("This machine");
-    await code.page.locator(".codicon-vm-active").waitFor({ timeout: 120_000 });
+    await code.listed();
   });
   afterAll(() => desk?.remove());
 

@@ -8,6 +8,7 @@ import { RunWriter } from "../support/writtenRun.ts";
 import { wholeRun, writeRun } from "../unit/cli/support.ts";
 import { type Desk, newDesk } from "./support/desk.ts";
 import { pictureOnFailure, shown } from "./support/evidence.ts";
+import { rzeroWith, stopRuns } from "./support/rzero.ts";
 import { packToolCaller, ToolCaller } from "./support/toolCaller.ts";
 import type { Workbench } from "./support/workbench.ts";
 
@@ -33,26 +34,26 @@ describe.skipIf(missing !== null)(`what leaves VS Code${missing === null ? "" : 
     await code.showRuns();
     await code.command("R-Zero: Add Host");
     await code.pick("This machine");
-    await code.page.locator(".codicon-vm-active").waitFor({ timeout: 120_000 });
+    await code.listed();
     tools = new ToolCaller(code, desk.home);
   });
   afterAll(async () => {
-    await desk?.remove();
-    await rm(scratch, { recursive: true, force: true });
+    try {
+      if (desk !== undefined) await stopRuns(rzeroWith({ ...process.env, RZERO_HOME: desk.rzeroHome }));
+    } finally {
+      await desk?.remove();
+      await rm(scratch, { recursive: true, force: true });
+    }
   });
 
   test("a run's report is written where the person says, and opens without a script", async () => {
     pictureOnFailure(() => code);
     await code.command("R-Zero: Export Report");
-    await code.quickPickRow(RUN).waitFor();
-    await code.page.keyboard.press("Enter");
-    await code.quickPickRow("Kept for the curriculum").waitFor();
-    await code.page.keyboard.press("Enter");
-    await code.quickPickRow("usual").waitFor();
-    await code.page.keyboard.press("Enter");
-    await code.page.locator(".quick-input-widget").getByRole("button", { name: "OK" }).waitFor();
+    await code.pick(RUN);
+    await code.pick("Kept for the curriculum");
+    await code.pick("8"); // the usual number
     const target = path.join(desk.home, "work", "report.html");
-    await code.answer(target);
+    await code.answerFile(target);
     const told = code.notification(/The report, with \d+ questions, is in/).first();
     await told.waitFor({ timeout: 120_000 });
     const text = await readFile(target, "utf8");
@@ -79,9 +80,8 @@ describe.skipIf(missing !== null)(`what leaves VS Code${missing === null ? "" : 
       await code.panel().getByRole("button", { name: "Export Report" }).press("Enter");
       await code.panel().getByRole("button", { name: item }).press("Enter");
       if (item.includes("listed")) await code.pick("The first 20");
-      await code.page.locator(".quick-input-widget").getByRole("button", { name: "OK" }).waitFor();
       const target = path.join(desk.home, "work", name);
-      await code.answer(target);
+      await code.answerFile(target);
       await code.notification(name).first().waitFor({ timeout: 120_000 });
       const text = await readFile(target, "utf8");
       return { text, ids: [...text.matchAll(/<article class="question" id="q-([0-9a-f]+)"/g)].map(([, id]) => id) };

@@ -1,13 +1,10 @@
-import { execFile } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { promisify } from "node:util";
 import { startSshd } from "../../support/sshd.ts";
 import { type CuttableWire, cuttableWire } from "./cuttableWire.ts";
 import { type Desk, newDesk, shareModels } from "./desk.ts";
+import { type Rzero, rzeroWith, stopRuns } from "./rzero.ts";
 import type { Shared } from "./shared.ts";
-
-const rzero = path.resolve(import.meta.dirname, "../../../remote-agent/bin/rzero.mjs");
 
 /** A person's machine and a GPU node behind SSH, with a wire in between that can be cut. */
 export interface DeskAndNode {
@@ -15,8 +12,8 @@ export interface DeskAndNode {
   readonly wire: CuttableWire;
   /** The node's folder of everything that is R-Zero's. */
   readonly root: string;
-  /** The command line on the node. @returns what it printed */
-  rzero(...args: string[]): Promise<string>;
+  /** The command line on the node. */
+  readonly rzero: Rzero;
   remove(): Promise<void>;
 }
 
@@ -58,21 +55,24 @@ export async function deskAndNode(shared: Shared, { env: more = {}, slurm }: Nod
   });
   const job = slurm === undefined ? {} : { RZERO_SLURM: JSON.stringify(slurm) };
   const onNode = { ...process.env, ...env, ...job, RZERO_HOME: root, XDG_CACHE_HOME: path.join(root, "cache") };
-  const call = async (...args: string[]) => {
-    const options = { env: onNode, timeout: 120_000, maxBuffer: 1 << 26 };
-    return (await promisify(execFile)(process.execPath, [rzero, ...args], options)).stdout;
-  };
+  const rzero = rzeroWith(onNode);
   return {
     desk,
     wire,
     root,
-    rzero: call,
+    rzero,
     remove: async () => {
-      await desk.remove();
-      const { runs } = JSON.parse(await call("list", "--json")) as { runs: { id: string; live: boolean }[] };
-      for (const run of runs.filter(({ live }) => live)) await call("stop", run.id).catch(() => "ended meanwhile");
-      await wire.close();
-      await sshd.stop();
+      // Whatever fails of this, nothing goes on running.
+      try {
+        await desk.remove();
+      } finally {
+        try {
+          await stopRuns(rzero);
+        } finally {
+          await wire.close();
+          await sshd.stop();
+        }
+      }
     },
   };
 }

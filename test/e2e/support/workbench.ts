@@ -1,4 +1,5 @@
 import type { Frame, FrameLocator, Locator, Page } from "playwright-core";
+import { expect } from "vitest";
 import { z } from "zod";
 import { axeSource } from "../../support/panelPage.ts";
 import { pointerEventsOf } from "./pointer.ts";
@@ -14,10 +15,16 @@ const violations = z.object({
 });
 
 const SLOW_MS = 60_000; // a busy machine with two cores
+/** For an agent that is brought to a host and asked for its runs. */
+const LISTED_MS = 120_000;
 /** For what an open quick pick does with keys. */
 const TYPED_MS = 10_000;
 
-const STORED_MS = 10_000;
+/** VS Code stores what is open every five seconds, where it comes to it. */
+const STORED_MS = 20_000;
+
+/** For what a quick pick that is open says of itself. */
+const OPEN_MS = 5_000;
 
 /** A field that still has what was typed after so long keeps it. */
 const SETTLED_MS = 300;
@@ -37,7 +44,10 @@ export class Workbench {
     await this.page.getByRole("tab", { name: "R-Zero" }).first().waitFor({ timeout: SLOW_MS });
   }
 
-  /** Runs a command by its title in the palette: by keyboard, tried again while it is not there yet. */
+  /**
+   * Runs a command by its title in the palette: by keyboard, tried again while it is not there yet, and where something that opened took
+   * the keyboard from the palette.
+   */
   async command(title: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input");
     const row = this.page.locator(`.quick-input-list .monaco-list-row[aria-label^="${title}"]`);
@@ -46,17 +56,20 @@ export class Workbench {
       try {
         await input.waitFor({ state: "visible", timeout: 3_000 });
         await input.fill(`>${title}`);
-        await row.first().waitFor({ timeout: 5_000 });
+        await row.first().waitFor({ timeout: OPEN_MS });
+        const isChosen = async () =>
+          (await row.first().getAttribute("class", { timeout: OPEN_MS }))?.split(" ").includes("focused") === true;
         // Another command may be the better match of the same words.
-        for (let down = 0; down < 10 && !(await row.first().getAttribute("class"))?.includes("focused"); down++)
-          await this.page.keyboard.press("ArrowDown");
-        break;
+        for (let down = 0; down < 10 && !(await isChosen()); down++) await this.page.keyboard.press("ArrowDown");
+        if (!(await isChosen())) throw new Error(`The palette does not come to “${title}”.`);
+        if (!(await hasKeyboard(input))) throw new Error(`Something took the keyboard from the palette at “${title}”.`);
+        await input.press("Enter", { timeout: OPEN_MS });
+        return;
       } catch (error) {
         if (tries >= 5) throw error;
         await this.page.keyboard.press("Escape");
       }
     }
-    await this.page.keyboard.press("Enter");
   }
 
   /**
@@ -81,7 +94,7 @@ export class Workbench {
     let isChosen = false;
     for (let tries = 0; tries < 6; tries++) {
       // Where it has been taken meanwhile, the key would go to what has the keyboard now.
-      if (await input.evaluate((node) => node === node.ownerDocument.activeElement)) {
+      if (await hasKeyboard(input)) {
         await input.press("Enter", { timeout: TYPED_MS });
         isChosen = true;
       } else if (!isChosen) await assertOpen();
@@ -94,20 +107,29 @@ export class Workbench {
     throw new Error(`Nothing could be chosen from the quick pick with “${label}”.`);
   }
 
+  /** A row by what it is called: its text may hold, unseen, some of what stood in its place in the list before. */
   quickPickRow(label: string): Locator {
-    return this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: label });
+    return this.page.locator(`.quick-input-list .monaco-list-row[aria-label*=${JSON.stringify(label)} i]`);
   }
 
   /** Text of an open input box, and Enter. */
   async answer(text: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input");
     await input.waitFor({ state: "visible", timeout: SLOW_MS });
-    // A dialog for files writes its own proposal when its folder has been read, over what was typed before.
     for (let tries = 0; tries < 20 && (await input.inputValue()) !== text; tries++) {
       await input.fill(text);
       await this.page.waitForTimeout(SETTLED_MS);
     }
     await this.page.keyboard.press("Enter");
+  }
+
+  /** Names a file in an open dialog for files, and takes it. */
+  async answerFile(file: string): Promise<void> {
+    const dialog = this.page.locator(".quick-input-widget");
+    await dialog.getByRole("button", { name: "OK" }).waitFor();
+    // It writes its own proposal when its folder has been read, over what was typed before.
+    await expect.poll(() => dialog.locator("input").inputValue(), { timeout: SLOW_MS }).not.toBe("");
+    await this.answer(file);
   }
 
   /** Presses a button of the dialog that asks. @returns what the dialog said */
@@ -124,11 +146,20 @@ export class Workbench {
     return this.page.getByRole("treeitem", { name });
   }
 
-  /** Presses a button on a line of the explorer; it is there while the line is pointed at. */
+  /**
+   * Presses a button on a line of the explorer; it is there while the line is pointed at. Of a run at work it is made anew several times
+   * a second, and where that falls between the mouse's down and up there is no click: so it gets one whole.
+   */
   async press(name: string | RegExp, button: string): Promise<void> {
     const line = this.line(name).first();
     await line.hover();
-    await line.getByRole("button", { name: button }).click();
+    await line.getByRole("button", { name: button }).dispatchEvent("click");
+  }
+
+  /** Waits until a host is connected and its runs, of which there must be one, stand in the explorer. */
+  async listed(): Promise<void> {
+    await this.page.locator(".codicon-vm-active").first().waitFor({ timeout: LISTED_MS });
+    await this.page.locator('.sidebar [role="treeitem"][aria-level="2"]').first().waitFor({ timeout: LISTED_MS });
   }
 
   /** The extension's view, brought to the front by its command. */
@@ -231,6 +262,7 @@ export class Workbench {
     const frame = await this.panelFrame();
     await frame.evaluate(await axeSource());
     await this.command("View: Focus Active Editor Group");
+    await expect.poll(() => frame.evaluate("document.hasFocus()"), { timeout: SLOW_MS }).toBe(true);
     const stops: TabStop[] = [];
     for (let i = 0; i < most; i++) {
       await this.page.keyboard.press("Tab");
@@ -311,4 +343,9 @@ export class Workbench {
   async close(): Promise<void> {
     await this.page.close();
   }
+}
+
+/** Whether keys go to it. */
+function hasKeyboard(input: Locator): Promise<boolean> {
+  return input.evaluate((node) => node === node.ownerDocument.activeElement, undefined, { timeout: OPEN_MS });
 }
