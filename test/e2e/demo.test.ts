@@ -38,7 +38,7 @@ describe.skipIf(missing !== null)(`npm run demo in VS Code${missing === null ? "
   });
   afterAll(async () => {
     for (const { child, ended } of started) {
-      if (child.exitCode === null) signal(child, "SIGTERM");
+      if (child.exitCode === null && child.signalCode === null) signal(child, "SIGTERM");
       await ended;
     }
     const runs = await readdir(path.join(home, ".rzero/runs")).catch(() => []);

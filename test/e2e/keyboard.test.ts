@@ -43,6 +43,7 @@ describe.skipIf(missing !== null)(
       pictureOnFailure(() => code);
       await openPreset(code, { host: "node", preset: "demo", limitMs: LIMIT_MS });
       await keys().press("Control+f");
+      await code.page.locator(".find-widget.visible textarea:focus").waitFor();
       await keys().type("iterations:");
       await keys().press("Escape");
       await keys().type("itertions:");
