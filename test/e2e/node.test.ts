@@ -46,23 +46,37 @@ describe.skipIf(missing !== null)(`a run on a node${missing === null ? "" : ` (s
     Object.entries((await show()).view.metrics)
       .filter(([key]) => key.endsWith("/audit"))
       .map(([key, values]) => `${Number.parseInt(key, 10)} ${(100 * (values["mean_at_k"] ?? 0)).toFixed(1)}`);
+  /**
+   * What is written and what is shown of it; `same` where all that was written before it was looked at is shown, and nothing but what
+   * is written: the run goes on writing while a palette or a command line is at work.
+   */
+  const compared = async (written: () => Promise<string[]>, shown: () => Promise<string[]>) => {
+    const before = await written();
+    const seen = await shown();
+    const after = await written();
+    const same = seen.length >= before.length && JSON.stringify(seen) === JSON.stringify(after.slice(0, seen.length));
+    return { same, count: seen.length, told: { before, seen, after } };
+  };
   /** Each iteration of the journal once in the chart, with its figure; `same`, or both to compare. */
   const charted = async (atLeast: number) => {
-    audits = await auditRows();
-    const written = await writtenAudits();
-    const same = audits.length >= atLeast && JSON.stringify(audits) === JSON.stringify(written);
-    return same ? "same" : { written, shown: audits };
+    const { same, count, told } = await compared(writtenAudits, auditRows);
+    audits = told.seen;
+    return same && count >= atLeast ? "same" : told;
   };
   /** Each line of the agent's log once in the terminal, in its order; `same`, or both to compare. */
   const logged = async () => {
     const bare = (text: string) => text.replace(/\s+/g, "");
-    const file = await readFile(path.join(node.root, "runs", run, "logs/agent.log"), "utf8");
-    const written = file.split("\n").flatMap((text) => /^\S+ [A-Z]+ agent (.*)$/.exec(text)?.[1] ?? []);
-    const shown = (await code.wholeTerminal())
-      .split("\n")
-      .flatMap((text) => /^\d\d:\d\d:\d\d agent +(.*)$/.exec(text)?.[1] ?? []);
-    const same = written.length > 0 && JSON.stringify(shown.map(bare)) === JSON.stringify(written.map(bare));
-    return same ? "same" : { written, shown };
+    const linesOf = (text: string, line: RegExp) =>
+      text
+        .split("\n")
+        .flatMap((own) => line.exec(own)?.[1] ?? [])
+        .map(bare);
+    const file = path.join(node.root, "runs", run, "logs/agent.log");
+    const { same, count, told } = await compared(
+      async () => linesOf(await readFile(file, "utf8"), /^\S+ [A-Z]+ agent (.*)$/),
+      async () => linesOf(await code.wholeTerminal(), /^\d\d:\d\d:\d\d agent +(.*)$/),
+    );
+    return same && count > 0 ? "same" : told;
   };
 
   test("the agent is brought to the host that the person adds", async () => {
@@ -109,7 +123,7 @@ describe.skipIf(missing !== null)(`a run on a node${missing === null ? "" : ` (s
     await code.press(line, "Follow Logs");
     await expect
       .poll(() => code.terminalText(), { timeout: LIMIT_MS, interval: 500 })
-      .toContain("iteration1challenger");
+      .toMatch(/iteration\d+challenger/); // which one is in view then
   });
 
   test("its charts are painted", async () => {
@@ -205,7 +219,6 @@ describe.skipIf(missing !== null)(`a run on a node${missing === null ? "" : ` (s
     await auditChart().getByRole("button", { name: "Show as Table" }).click();
     await expect.poll(auditRows, { timeout: LIMIT_MS }).toEqual(await writtenAudits());
     await code.command("R-Zero: Inspect Questions");
-    await code.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: "This machine" }).first().waitFor();
     await code.pick("This machine");
     await code.panel().getByText("sort ").first().waitFor({ timeout: LIMIT_MS });
     await shown(code, "downloaded");

@@ -13,16 +13,19 @@ export interface ShownRun {
   readonly wholeMs: number | null;
 }
 
+/** More than it comes to before it is stopped, and few enough that its log has no more lines than a terminal opens with. */
+const SHOWN_ITERATIONS = 60;
+
 /** `npm test`: every stage, iterations of seconds. */
 const small: ShownRun = {
   name: "small",
   yaml: stringify(
     smallConfig((config) => {
       config.name = "small";
-      config.iterations = 40;
+      config.iterations = SHOWN_ITERATIONS;
     }),
   ),
-  iterations: 40,
+  iterations: SHOWN_ITERATIONS,
   cutMs: 4_000,
   wholeMs: null,
 };
