@@ -1,11 +1,9 @@
+import { lossSoon } from "../ssh/lossSoon.ts";
 import { say } from "../ssh/sentence.ts";
 import { type ByteStream, type Transport, TransportError } from "../ssh/transport.ts";
 import { AgentClient } from "./agentClient.ts";
 import { AgentError } from "./agentError.ts";
 import type { Attached } from "./hostLink.ts";
-
-/** How long the end of a transport may come after that of its streams. */
-const CLOSING_MS = 3000;
 
 /**
  * Starts an agent over a transport and hears from it once. The transport goes with the agent.
@@ -43,8 +41,7 @@ async function whyNot(error: unknown, transport: Transport, served: ByteStream):
   if (!(error instanceof AgentError)) return error;
   if (error.reason === "cancelled") return new TransportError("cancelled", error.sentence ?? error.message);
   if (error.reason === "timeout") return new TransportError("timeout", error.sentence ?? error.message);
-  const late = new Promise<null>((resolve) => setTimeout(resolve, CLOSING_MS, null).unref());
-  const lost = await Promise.race([transport.closed, late]);
+  const lost = await lossSoon(transport.closed);
   if (lost !== null) return lost;
   const said = served.stderr().trim().split("\n").slice(-3).join(" ").slice(0, 400);
   const sentence =

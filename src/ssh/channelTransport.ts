@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
 import { execOver, type OpenChannel, streamOver } from "./channel.ts";
+import { lossSoon } from "./lossSoon.ts";
 import { say } from "./sentence.ts";
 import { quoted } from "./shellScript.ts";
 import { type ExecOptions, type ExecResult, type PutOptions, type Transport, TransportError } from "./transport.ts";
 
 /** The limit of small things such as a rename. */
 const SMALL_MS = 30_000;
-/** The end of a connection may be told a moment after that of its commands; where two programs tell them, on a busy machine, seconds. */
-const CLOSING_MS = 3000;
 
 /** A transport over anything that can run a command. */
 export function channelTransport(way: {
@@ -45,8 +44,7 @@ async function orLost<T>(closed: Promise<TransportError | null>, work: Promise<T
 }
 
 async function throwIfLost(closed: Promise<TransportError | null>): Promise<void> {
-  const late = new Promise<null>((resolve) => setTimeout(resolve, CLOSING_MS, null).unref());
-  const lost = await Promise.race([closed, late]);
+  const lost = await lossSoon(closed);
   if (lost !== null) throw lost;
 }
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { attach, createRun, startSupervisor } from "../../remote-agent/src/run/launch.ts";
 import { readRunView } from "../../remote-agent/src/run/opened.ts";
 import { baseModel, jsonFile, smallConfig, temporaryInstallation } from "../support/demoRun.ts";
-import { ownerGone } from "../support/ownerGone.ts";
+import { ownerGone } from "../support/runOwner.ts";
 import { countedRecords, differences } from "../support/sameRun.ts";
 
 /** `npm test` kills 8 times, `npm run faults` sets more. */

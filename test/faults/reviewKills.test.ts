@@ -7,8 +7,8 @@ import { attach, createRun, startSupervisor } from "../../remote-agent/src/run/l
 import { readRunView } from "../../remote-agent/src/run/opened.ts";
 import type { RpcClient } from "../../remote-agent/src/run/rpcPeer.ts";
 import { baseModel, jsonFile, smallConfig, temporaryInstallation } from "../support/demoRun.ts";
-import { ownerGone } from "../support/ownerGone.ts";
 import { atGate, changesOn, curriculumOf } from "../support/reviewer.ts";
+import { ownerGone } from "../support/runOwner.ts";
 import { countedRecords, differences } from "../support/sameRun.ts";
 import type { ScriptedEngine } from "../support/scriptedEngine.ts";
 import { sortingEngine } from "../support/scriptedRun.ts";

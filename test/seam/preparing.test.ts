@@ -3,33 +3,23 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { rZero } from "../../remote-agent/src/recipes/rZero.ts";
 import { RunControl } from "../../remote-agent/src/run/control.ts";
-import { attach, createRun } from "../../remote-agent/src/run/launch.ts";
+import { createRun } from "../../remote-agent/src/run/launch.ts";
 import { readRunView } from "../../remote-agent/src/run/opened.ts";
 import { supervise } from "../../remote-agent/src/run/supervisor.ts";
-import { baseModel, smallConfig, temporaryInstallation } from "../support/demoRun.ts";
+import { smallConfig } from "../support/demoRun.ts";
+import { installedModel } from "../support/installedModel.ts";
+import { ownerOf } from "../support/runOwner.ts";
 import { scriptedConfig, sortingEngine } from "../support/scriptedRun.ts";
 
-let home: Awaited<ReturnType<typeof temporaryInstallation>>;
-let model: string;
-
-beforeAll(async () => {
-  home = await temporaryInstallation();
-  model = await baseModel(home);
-}, 600_000);
-afterAll(() => home.remove());
+const installed = installedModel();
 
 const command = (name: string) => ({ command: name, by: "test" });
 
-async function served(runDir: string) {
-  const client = await attach(runDir, process.env);
-  if (client === null) throw new Error("nobody serves the run");
-  return client;
-}
-
 test("a pause while the run is prepared holds, and is what the run says of itself", async () => {
+  const { home, model } = installed();
   const engine = await sortingEngine(model);
   const runDir = await createRun(home, scriptedConfig(engine), model, new Date());
   const { python, enginePackageDir } = home;
@@ -47,7 +37,7 @@ test("a pause while the run is prepared holds, and is what the run says of itsel
       log: () => undefined,
       companion: {
         begin: async () => {
-          const client = await served(runDir);
+          const client = await ownerOf(runDir);
           expect(await client.request("runs/pause", { run: "r", ...command("p") })).toMatchObject({ state: "paused" });
           client.close();
         },
@@ -57,7 +47,7 @@ test("a pause while the run is prepared holds, and is what the run says of itsel
     new RunControl(),
   );
   await begun.promise;
-  const client = await served(runDir);
+  const client = await ownerOf(runDir);
   expect(await client.request("runs/show", { run: "r" })).toMatchObject({ view: { state: "paused" } });
   expect(engine.callsOf("sample")).toHaveLength(0);
   expect(await client.request("runs/resume", { run: "r", ...command("r") })).toMatchObject({ state: "running" });
@@ -67,6 +57,7 @@ test("a pause while the run is prepared holds, and is what the run says of itsel
 });
 
 test("a run that is stopped while its engine loads its model ends at once, and leaves no engine behind", async () => {
+  const { home, model } = installed();
   const folder = await mkdtemp(path.join(tmpdir(), "rzero-loading-"));
   const python = path.join(folder, "python");
   await writeFile(python, "#!/bin/sh\nexec sleep 600\n", { mode: 0o755 });

@@ -4,11 +4,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { extendResting, recordsOf } from "../../remote-agent/src/run/extend.ts";
-import { attach } from "../../remote-agent/src/run/launch.ts";
 import { openRun, readRunView } from "../../remote-agent/src/run/opened.ts";
 import { readRun, runIds, runsDirectory } from "../../remote-agent/src/run/runDir.ts";
 import { appendPatch } from "../../remote-agent/src/run/runPatch.ts";
 import { baseModel, temporaryInstallation } from "../support/demoRun.ts";
+import { ownerOf } from "../support/runOwner.ts";
 import { countedRecords, differences } from "../support/sameRun.ts";
 import type { ScriptedEngine } from "../support/scriptedEngine.ts";
 import { sortingEngine, superviseAgainst } from "../support/scriptedRun.ts";
@@ -163,8 +163,7 @@ test("a run at work goes on beyond the end it had, and one command asks once", a
 
   async function ask() {
     const newest = (await runIds(home.home)).find((id) => !before.has(id)) ?? "";
-    const client = await attach(path.join(runsDirectory(home.home), newest), process.env);
-    if (client === null) throw new Error("nobody serves the run");
+    const client = await ownerOf(path.join(runsDirectory(home.home), newest));
     const params = { run: newest, ...extension(2, "live") };
     const answers = [await client.request("runs/extend", params), await client.request("runs/extend", params)];
     client.close();

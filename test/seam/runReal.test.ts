@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { rZero } from "../../remote-agent/src/recipes/rZero.ts";
 import { RunControl } from "../../remote-agent/src/run/control.ts";
 import { createRun } from "../../remote-agent/src/run/launch.ts";
 import { readRunView } from "../../remote-agent/src/run/opened.ts";
 import { supervise } from "../../remote-agent/src/run/supervisor.ts";
-import { baseModel, smallConfig, temporaryInstallation } from "../support/demoRun.ts";
+import { smallConfig } from "../support/demoRun.ts";
+import { installedModel } from "../support/installedModel.ts";
 import { countedRecords, differences } from "../support/sameRun.ts";
 
 /** Everything the demo leaves off: LoRA adapters, a KL term, log-probabilities recomputed by the trainer, top-k and top-p. */
@@ -18,21 +19,16 @@ const config = smallConfig((config) => {
   config.solver.answerSampling.topK = 40;
 });
 
-let home: Awaited<ReturnType<typeof temporaryInstallation>>;
-let model: string;
-
-beforeAll(async () => {
-  home = await temporaryInstallation();
-  model = await baseModel(home);
-}, 600_000);
-afterAll(() => home.remove());
+const installed = installedModel();
 
 async function runOnce(runDir: string, control = new RunControl()) {
+  const { home } = installed();
   const common = { python: home.python, enginePackageDir: home.enginePackageDir, recipe: rZero, engineToken: "" };
   return supervise({ runDir, ...common, log: () => undefined }, control);
 }
 
 test("LoRA, KL and recomputed log-probabilities on the real engine; interrupted and resumed it is the same run", async () => {
+  const { home, model } = installed();
   const whole = await createRun(home, config, model, new Date());
   expect(await runOnce(whole)).toEqual({ state: "completed", reason: null });
   const records = [...(await countedRecords(whole)).values()];

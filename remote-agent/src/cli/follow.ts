@@ -46,10 +46,7 @@ export async function follow(
   });
   finished.catch(() => undefined); // it may fail before it is waited for below
   const { types } = options;
-  const asked = { run, since: options.since, ...(types === undefined ? {} : { types }) };
-  await client.request("runs/subscribe", asked).catch(async (error: unknown) => {
-    if (!(await client.hungUp())) throw error;
-  });
+  await client.subscribe({ run, since: options.since, ...(types === undefined ? {} : { types }) });
   await Promise.race([finished, client.closed]);
   return { ended, last };
 }

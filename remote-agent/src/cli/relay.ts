@@ -45,12 +45,13 @@ async function pump(options: RelayOptions, signal: AbortSignal, state: { ack: (t
   const owner = async () => (await jobOfRun(env, runDir))?.owner ?? null;
   const records = async () =>
     (await owner()) === null ? storedRecords(runDir, since) : followFiles(runDir, since, owner, signal);
-  let [ended, last] = [false, since];
+  let last: number;
   if (client === null) last = await sendStored(await records(), options, signal, state);
   else {
-    ({ ended, last } = await relay(client, options, signal, state));
+    const told = await relay(client, options, signal, state);
+    last = told.last;
     // Its owner is gone without a word: what it had written and not told any more is in the journal.
-    if (!ended && !signal.aborted)
+    if (!told.ended && !signal.aborted)
       last = await sendStored(storedRecords(runDir, last), { ...options, since: last }, signal, state);
   }
   if (!signal.aborted) await send({ subscription, from: last, to: last, records: [], ended: true });
@@ -80,10 +81,7 @@ async function relay(
     state.ack = (to) => {
       if (upstream.id !== null) client.request("runs/ack", { subscription: upstream.id, to }).catch(() => undefined); // closing follows
     };
-    const asked = { run: run.id, since, ...(types === undefined ? {} : { types }) };
-    await client.request("runs/subscribe", asked).catch(async (error: unknown) => {
-      if (!(await client.hungUp())) throw error;
-    });
+    await client.subscribe({ run: run.id, since, ...(types === undefined ? {} : { types }) });
     await Promise.race([over, client.closed]);
     return { ended, last };
   } finally {

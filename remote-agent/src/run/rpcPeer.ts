@@ -107,6 +107,13 @@ export class RpcClient {
     return Promise.race([this.closed.then(() => true), delay(HANG_UP_MS, false)]);
   }
 
+  /** Asks for a run's records. That its owner goes before it answers is no failure: `closed` has resolved then. */
+  async subscribe(params: Params<"runs/subscribe">): Promise<void> {
+    await this.request("runs/subscribe", params).catch(async (error: unknown) => {
+      if (!(await this.hungUp())) throw error;
+    });
+  }
+
   /** `signal` cancels the request at the other end; its reason is thrown. */
   async request<M extends MethodName>(
     method: M,
